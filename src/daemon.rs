@@ -97,7 +97,7 @@ pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
     run_with(config, start, |store| sinks::start(config, store.id())).await
 }
 
-/// The same with a sink of the caller's, made once the store is open.
+/// Runs the daemon with a sink of the caller's, which is made once the store is open.
 pub async fn run_with(
     config: &Config,
     start: Start,

@@ -193,7 +193,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     ));
     stages.spawn(publish::polls::run(parts.sink.polls(), poll_records_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure, before));
-    stages.spawn(commit::run((extracted_rx, recalls_rx), parts.commit, outbox_tx));
+    stages.spawn(commit::run(extracted_rx, recalls_rx, parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     until_ended(stages, &stop, drain, &deadline).await

@@ -156,8 +156,8 @@ pub struct RejectedCandidate {
     pub why: String,
 }
 
-/// Whether one document of this kind of source can be tried: not a home page, which leads to another
-/// source, nor the messages of a topic.
+/// Whether one document of this kind of source can be tried: not a home page, which leads to
+/// another source, nor the messages of a topic.
 #[must_use]
 pub fn is_readable(kind: SourceKind) -> bool {
     match kind.format() {

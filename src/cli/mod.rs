@@ -44,6 +44,20 @@ const USAGE: u8 = 2;
 /// The world outside failed.
 const WORLD_FAILED: u8 = 3;
 
+/// Why a command failed.
+#[derive(Debug)]
+struct CommandFailure {
+    /// What standard error says; nothing where it is empty.
+    words: String,
+    exit_code: u8,
+}
+
+impl CommandFailure {
+    fn new(words: &(impl ToString + ?Sized), exit_code: u8) -> Self {
+        Self { words: words.to_string(), exit_code }
+    }
+}
+
 /// Polls news sources, turns what they publish into clean article records, publishes each exactly
 /// once.
 #[derive(Debug, Parser)]

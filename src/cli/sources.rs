@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{WORLD_FAILED, WRONG_INPUT, print};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, print};
 use crate::{
     config::{Config, Overrides},
     daemon::DaemonError,
@@ -68,13 +68,10 @@ impl Command {
     }
 }
 
-/// Words and an exit code.
-type Failed = (String, u8);
-
 /// Loads the config, does what was asked, and prints what that says.
 fn run_with_config(
     overrides: &Overrides,
-    work: impl AsyncFnOnce(&Config) -> Result<String, Failed>,
+    work: impl AsyncFnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     let config = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => config,
@@ -87,21 +84,22 @@ fn run_with_config(
         .enable_all()
         .thread_stack_size(super::run::STACK)
         .build();
-    let (words, code) = match runtime.map(|runtime| runtime.block_on(work(&config))) {
-        Ok(Ok(text)) => return print(&text),
-        Ok(Err(failed)) => failed,
-        Err(error) => (error.to_string(), WORLD_FAILED),
-    };
+    let CommandFailure { words, exit_code } =
+        match runtime.map(|runtime| runtime.block_on(work(&config))) {
+            Ok(Ok(text)) => return print(&text),
+            Ok(Err(failed)) => failed,
+            Err(error) => CommandFailure::new(&error, WORLD_FAILED),
+        };
     if !words.is_empty() {
         say!("nashra: {words}");
     }
-    ExitCode::from(code)
+    ExitCode::from(exit_code)
 }
 
 /// What a daemon that cannot be put together says.
-pub(super) fn failed(error: &DaemonError) -> Failed {
-    (
-        error.to_string(),
+pub(super) fn failed(error: &DaemonError) -> CommandFailure {
+    CommandFailure::new(
+        error,
         if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED },
     )
 }

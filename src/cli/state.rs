@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::{WORLD_FAILED, WRONG_INPUT, print, sources};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, print, sources};
 use crate::{
     config::{Config, Overrides},
     daemon::{
@@ -58,15 +58,20 @@ impl Command {
             Self::Export(ExportArguments { to, overrides }) => match std::path::absolute(to) {
                 // The daemon stands in another folder.
                 Ok(to) => run(Request::Export { to }, overrides),
-                Err(error) => end(Err((format!("{}: {error}", to.display()), WRONG_INPUT))),
+                Err(error) => finish(Err(CommandFailure::new(
+                    &format!("{}: {error}", to.display()),
+                    WRONG_INPUT,
+                ))),
             },
-            Self::Restore(RestoreArguments { from, overrides }) => by_itself(overrides, |config| {
-                let restored =
-                    store::restore(from, &config.data_dir, config.store.cache.as_usize());
-                restored.map(|restored| explain::checked(&restored)).map_err(all_failed)
-            }),
-            Self::Repair(overrides) => by_itself(overrides, |config| {
-                exists(config)?;
+            Self::Restore(RestoreArguments { from, overrides }) => {
+                run_offline(overrides, |config| {
+                    let restored =
+                        store::restore(from, &config.data_dir, config.store.cache.as_usize());
+                    restored.map(|report| explain::checked(&report)).map_err(all_failed)
+                })
+            }
+            Self::Repair(overrides) => run_offline(overrides, |config| {
+                check_folder(config)?;
                 store::repair(&config.data_dir, config.store.cache.as_usize())
                     .map(|repair| explain::repaired(&repair))
                     .map_err(failed)
@@ -80,20 +85,20 @@ impl Command {
 
 /// Does what was asked, where it can be done.
 pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
-    by_itself(overrides, |config| {
+    run_offline(overrides, |config| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| (error.to_string(), WORLD_FAILED))?;
+        let runtime = runtime.map_err(|error| CommandFailure::new(&error, WORLD_FAILED))?;
         runtime.block_on(perform(request, config))
     })
 }
 
-/// Does what needs no daemon, and none beside it.
-fn by_itself(
+/// Runs work that needs the config, and that no daemon runs beside.
+fn run_offline(
     overrides: &Overrides,
-    work: impl FnOnce(&Config) -> Result<String, (String, u8)>,
+    work: impl FnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     match Config::load(overrides.config.as_deref(), overrides) {
-        Ok(config) => end(work(&config)),
+        Ok(config) => finish(work(&config)),
         Err(errors) => {
             say!("{errors}");
             ExitCode::from(WRONG_INPUT)
@@ -101,28 +106,33 @@ fn by_itself(
     }
 }
 
-fn end(outcome: Result<String, (String, u8)>) -> ExitCode {
+fn finish(outcome: Result<String, CommandFailure>) -> ExitCode {
     match outcome {
         Ok(words) => print(&format!("{words}\n")),
-        Err((words, code)) => {
+        Err(CommandFailure { words, exit_code }) => {
             say!("nashra: {words}");
-            ExitCode::from(code)
+            ExitCode::from(exit_code)
         }
     }
 }
 
-pub(super) async fn perform(request: Request, config: &Config) -> Result<String, (String, u8)> {
+pub(super) async fn perform(request: Request, config: &Config) -> Result<String, CommandFailure> {
     let socket = config.control_socket();
     match control::send_request(&socket, &request).await {
         Ok(Some(Response::Ok(words))) => Ok(words),
-        Ok(Some(Response::Error(words))) => Err((words, WORLD_FAILED)),
-        Ok(None) => alone(request, config).await,
-        Err(error) => Err((format!("{}: {error}", socket.display()), WORLD_FAILED)),
+        Ok(Some(Response::Error(words))) => Err(CommandFailure::new(&words, WORLD_FAILED)),
+        Ok(None) => perform_without_daemon(request, config).await,
+        Err(error) => {
+            Err(CommandFailure::new(&format!("{}: {error}", socket.display()), WORLD_FAILED))
+        }
     }
 }
 
 /// No daemon runs: the store is opened here.
-async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)> {
+async fn perform_without_daemon(
+    request: Request,
+    config: &Config,
+) -> Result<String, CommandFailure> {
     match request {
         Request::Sources => explain::sources(&open(config)?).map_err(failed),
         Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
@@ -151,23 +161,23 @@ async fn alone(request: Request, config: &Config) -> Result<String, (String, u8)
             };
             adopted
                 .map(|adopted| adopted.to_string())
-                .map_err(|error| (error.to_string(), code(&error)))
+                .map_err(|error| CommandFailure::new(&error, code(&error)))
         }
     }
 }
 
 /// Reads the files of the store, or a copy of them, and changes nothing.
-fn check(config: &Config) -> Result<String, (String, u8)> {
-    exists(config)?;
+fn check(config: &Config) -> Result<String, CommandFailure> {
+    check_folder(config)?;
     let checked = store::check(&config.data_dir, config.store.cache.as_usize());
-    checked.map(|checked| explain::checked(&checked)).map_err(all_failed)
+    checked.map(|report| explain::checked(&report)).map_err(all_failed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn all_failed(errors: Vec<StoreError>) -> (String, u8) {
-    let damaged = errors.iter().any(|error| failed_code(error) == WRONG_INPUT);
+fn all_failed(errors: Vec<StoreError>) -> CommandFailure {
+    let damaged = errors.iter().any(|error| exit_code_of(error) == WRONG_INPUT);
     let words: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    (words.join("\n"), if damaged { WRONG_INPUT } else { WORLD_FAILED })
+    CommandFailure::new(&words.join("\n"), if damaged { WRONG_INPUT } else { WORLD_FAILED })
 }
 
 /// Adds or removes sources, beside those that the config names.
@@ -175,7 +185,7 @@ async fn change(
     change: SourceChange,
     dry_run: bool,
     config: &Config,
-) -> Result<String, (String, u8)> {
+) -> Result<String, CommandFailure> {
     // Lists may be fetched, and that takes a while: the store is opened after that.
     let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
     // A look leaves nothing behind.
@@ -190,30 +200,31 @@ async fn change(
     if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
         say!("{errors}");
     }
-    let told =
+    let report =
         change::apply_offline(change, dry_run, &sources, &store.added()).await.map_err(failed)?;
-    Ok(serde_json::json!(told).to_string())
+    Ok(serde_json::json!(report).to_string())
 }
 
 /// The store of a daemon that has run.
-fn open(config: &Config) -> Result<Store, (String, u8)> {
-    exists(config)?;
+fn open(config: &Config) -> Result<Store, CommandFailure> {
+    check_folder(config)?;
     Store::open(&config.data_dir, config.store.cache.as_usize()).map_err(failed)
 }
 
-fn exists(config: &Config) -> Result<(), (String, u8)> {
+fn check_folder(config: &Config) -> Result<(), CommandFailure> {
     if config.data_dir.is_dir() {
         return Ok(());
     }
-    Err((format!("{}: there is no such folder", config.data_dir.display()), WRONG_INPUT))
+    let words = format!("{}: there is no such folder", config.data_dir.display());
+    Err(CommandFailure::new(&words, WRONG_INPUT))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: StoreError) -> (String, u8) {
-    (error.to_string(), failed_code(&error))
+fn failed(error: StoreError) -> CommandFailure {
+    CommandFailure::new(&error, exit_code_of(&error))
 }
 
-fn failed_code(error: &StoreError) -> u8 {
+fn exit_code_of(error: &StoreError) -> u8 {
     match error {
         StoreError::Damaged { .. } | StoreError::Broken { .. } => WRONG_INPUT,
         _ => WORLD_FAILED,

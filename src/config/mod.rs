@@ -61,8 +61,8 @@ impl Config {
         ConfigErrors::check(errors).map(|()| config)
     }
 
-    /// As [`Config::load`], but gives the config as far as it could be read even where it is wrong:
-    /// for reporting errors in what it names, never for running.
+    /// Loads a config as [`Config::load`] does, and returns what could be read even where something
+    /// is wrong: for reporting errors in what the config names, never for running.
     #[must_use]
     pub fn read_with_errors(
         path: Option<&Path>,

@@ -20,13 +20,13 @@ const UNITS: [(&str, u64); 9] = [
 pub struct ByteSize(u64);
 
 impl ByteSize {
-    /// So many bytes.
+    /// A size of this many bytes.
     #[must_use]
     pub const fn new(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// So many times 1024 × 1024 bytes.
+    /// A size of this many MiB (1024 × 1024 bytes).
     #[must_use]
     pub const fn mib(count: u64) -> Self {
         Self(count << 20)

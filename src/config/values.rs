@@ -293,7 +293,7 @@ pub enum SourceList {
 }
 
 impl SourceList {
-    /// The same, where a relative path starts at `folder`.
+    /// Resolves a relative path against `folder`.
     pub(super) fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::File(path) => Self::File(folder.join(path)),

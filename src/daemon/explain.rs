@@ -303,7 +303,7 @@ pub struct SourceState {
 pub struct SourceStates {
     /// Every one that was ever polled.
     pub states: Vec<SourceState>,
-    /// Those that were added by command.
+    /// The sources that were added by command.
     pub added: Vec<Added>,
 }
 

@@ -18,7 +18,7 @@ use crate::{
     store::{Store, StoreError},
     telemetry::{
         metrics::{self, Levels},
-        ready::{Part, Ready},
+        ready::{Component, Ready},
     },
 };
 
@@ -89,7 +89,7 @@ pub(super) async fn run(
 /// Waits for nothing, so that a store that cannot be read is told, too.
 async fn watch_store(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
     loop {
-        ready.set(Part::Store, store.trouble().map_or(Ok(()), Err));
+        ready.set(Component::Store, store.trouble().map_or(Ok(()), Err));
         if let Some(handle) = &handle {
             handle.run_upkeep();
         }
@@ -109,7 +109,7 @@ async fn watch_levels(
             Ok(levels) => {
                 metrics::levels(levels);
                 set_pressure(pressure, judge_pressure(&levels, &settings), &levels);
-                ready.set(Part::Disk, check_room(&levels, &settings));
+                ready.set(Component::Disk, check_room(&levels, &settings));
             }
             Err(error) => tracing::warn!(%error, "the levels cannot be read"),
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::site::{Article, Moment, Site, escape};
+use super::site::{Article, DemoState, Site, escape};
 
 const FRONT: &str = include_str!("site/front.html");
 /// A real news page's content: four articles, captions and titles printed twice, a related list,
@@ -19,8 +19,8 @@ const SCROLL_DECK: &str = "أرمينيا قاطعت القمة... وبيلار�
 const SCROLL_AGE: i64 = 30;
 
 /// The front page, whose links are all that tells of its articles.
-pub(super) fn front(site: &Site, articles: &[Article], moment: &Moment) -> String {
-    let scroll = format!("{}/{}/{SCROLL_PATH}", moment.base, site.key);
+pub(super) fn front(site: &Site, articles: &[Article], state: &DemoState) -> String {
+    let scroll = format!("{}/{}/{SCROLL_PATH}", state.base, site.key);
     let mut cards = String::new();
     // What breaks goes on top.
     for article in articles.iter().rev() {
@@ -32,7 +32,7 @@ pub(super) fn front(site: &Site, articles: &[Article], moment: &Moment) -> Strin
             article.published,
         );
     }
-    card(&mut cards, &scroll, SCROLL_TITLE, SCROLL_DECK, age(moment, 0));
+    card(&mut cards, &scroll, SCROLL_TITLE, SCROLL_DECK, age(state, 0));
     FRONT.replace("{cards}", &cards).replace("{site}", site.name).replace("{key}", site.key)
 }
 
@@ -47,13 +47,13 @@ fn card(cards: &mut String, url: &str, title: &str, teaser: &str, published: Dat
 }
 
 /// The page of four articles.
-pub(super) fn scroll(site: &Site, moment: &Moment) -> String {
+pub(super) fn scroll(site: &Site, state: &DemoState) -> String {
     let dated = (0..4).fold(SCROLL.to_owned(), |page, at| {
-        page.replace(&format!("{{time{at}}}"), &age(moment, at).to_rfc3339())
+        page.replace(&format!("{{time{at}}}"), &age(state, at).to_rfc3339())
     });
-    dated.replace("{site}", site.name).replace("{key}", site.key).replace("{base}", &moment.base)
+    dated.replace("{site}", site.name).replace("{key}", site.key).replace("{base}", &state.base)
 }
 
-fn age(moment: &Moment, at: i64) -> DateTime<Utc> {
-    moment.started - TimeDelta::minutes(SCROLL_AGE * (at + 1))
+fn age(state: &DemoState, at: i64) -> DateTime<Utc> {
+    state.started - TimeDelta::minutes(SCROLL_AGE * (at + 1))
 }

@@ -45,16 +45,16 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     let sources = sources::parse("demo.toml", lines.concat().as_bytes());
     let (at, started) = (Arc::new(base.clone()), Instant::now());
     let handler = move |asked: ServedRequest<'_>| {
-        let moment =
-            site::Moment { elapsed: started.elapsed(), started: now, base: at.to_string() };
-        answer(&asked, &moment)
+        let state =
+            site::DemoState { elapsed: started.elapsed(), started: now, base: at.to_string() };
+        answer(&asked, &state)
     };
     tokio::spawn(serve::serve(listener, handler, stop));
     Ok(DemoSite { base, sources })
 }
 
-fn answer(asked: &ServedRequest<'_>, moment: &site::Moment) -> Response<Full<Bytes>> {
-    let Some(document) = site::document(asked.path, moment) else {
+fn answer(asked: &ServedRequest<'_>, state: &site::DemoState) -> Response<Full<Bytes>> {
+    let Some(document) = site::document(asked.path, state) else {
         return respond(
             StatusCode::NOT_FOUND,
             None,

@@ -95,7 +95,7 @@ pub(super) fn sources() -> impl Iterator<Item = Site> {
 
 /// When and where the world stands.
 #[derive(Debug, Clone)]
-pub(super) struct Moment {
+pub(super) struct DemoState {
     /// Time since the start.
     pub(super) elapsed: Duration,
     /// When the demo was started.
@@ -114,27 +114,27 @@ pub(super) struct Document {
 }
 
 /// The document at a path; `None` where there is none.
-pub(super) fn document(path: &str, moment: &Moment) -> Option<Document> {
+pub(super) fn document(path: &str, state: &DemoState) -> Option<Document> {
     let (key, rest) = path.trim_start_matches('/').split_once('/')?;
     let xml = |media_type, body| Some(Document { media_type, body });
     if key == BROKEN.key && rest == "feed.xml" {
         return xml("application/rss+xml", "Error establishing a database connection".to_owned());
     }
     let site = SITES.into_iter().find(|site| site.key == key)?;
-    let articles = articles(&site, moment);
+    let articles = articles(&site, state);
     let html = |body| Some(Document { media_type: "text/html; charset=utf-8", body });
     match rest {
-        "" if site.key == "mina" => html(front::front(&site, &articles, moment)),
-        front::SCROLL_PATH if site.key == "mina" => html(front::scroll(&site, moment)),
+        "" if site.key == "mina" => html(front::front(&site, &articles, state)),
+        front::SCROLL_PATH if site.key == "mina" => html(front::scroll(&site, state)),
         _ if rest.contains('/') || site.key == "mina" && rest == "feed.xml" => None,
         "feed.xml" if site.key == "science" => {
-            xml("application/atom+xml", atom(&site, &articles, moment))
+            xml("application/atom+xml", atom(&site, &articles, state))
         }
         "feed.xml" => xml("application/rss+xml", rss(&site, &articles)),
         _ => {
             let slug = rest.strip_suffix(".html")?;
             let article = articles.iter().find(|article| article.slug == slug)?;
-            html(page(&site, article, &articles, moment))
+            html(page(&site, article, &articles, state))
         }
     }
 }
@@ -151,40 +151,40 @@ pub(super) struct Article {
     pub(super) paragraphs: Vec<String>,
 }
 
-fn articles(site: &Site, moment: &Moment) -> Vec<Article> {
+fn articles(site: &Site, state: &DemoState) -> Vec<Article> {
     let all = site
         .text
         .split("# ")
         .filter(|part| !part.trim().is_empty())
-        .filter_map(|part| article(site, part, moment));
+        .filter_map(|part| article(site, part, state));
     match site.key {
         // The partner carries one article of the Courier's, as it was at first.
         "partner" => all.take(1).collect(),
         "mina" => all
-            .filter(|article| !article.slug.starts_with("ajil") || moment.elapsed >= BREAKING)
+            .filter(|article| !article.slug.starts_with("ajil") || state.elapsed >= BREAKING)
             .collect(),
         _ => all.collect(),
     }
 }
 
 /// `slug | title | author | section | minutes before the start`, then paragraphs.
-fn article(site: &Site, text: &'static str, moment: &Moment) -> Option<Article> {
+fn article(site: &Site, text: &'static str, state: &DemoState) -> Option<Article> {
     let (head, body) = text.split_once('\n')?;
     let mut fields = head.split('|').map(str::trim);
     let (slug, title, author, section) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let age: i64 = fields.next()?.parse().ok()?;
     let published = if age == 0 {
-        moment.started + TimeDelta::from_std(BREAKING).ok()?
+        state.started + TimeDelta::from_std(BREAKING).ok()?
     } else {
-        moment.started - TimeDelta::minutes(age)
+        state.started - TimeDelta::minutes(age)
     };
     let paragraphs = body
         .split("\n\n")
         .map(|part| part.trim().to_owned())
         .filter(|part| !part.is_empty())
         .collect();
-    let url = format!("{}/{}/{slug}.html", moment.base, site.key);
+    let url = format!("{}/{}/{slug}.html", state.base, site.key);
     let mut article = Article {
         slug,
         url,
@@ -195,9 +195,9 @@ fn article(site: &Site, text: &'static str, moment: &Moment) -> Option<Article> 
         updated: published,
         paragraphs,
     };
-    if site.key == "courier" && slug == "breakwater" && moment.elapsed >= REVISED {
+    if site.key == "courier" && slug == "breakwater" && state.elapsed >= REVISED {
         "Harbour reopens, breakwater to be rebuilt by summer".clone_into(&mut article.title);
-        article.updated = moment.started + TimeDelta::from_std(REVISED).ok()?;
+        article.updated = state.started + TimeDelta::from_std(REVISED).ok()?;
         if let Some(last) = article.paragraphs.last_mut() {
             "The city council decided in the afternoon that the breakwater will be rebuilt by the summer of next year; the state pays two thirds of the cost, the city and the ferry company the rest.".clone_into(last);
         }
@@ -235,12 +235,12 @@ fn rss(site: &Site, articles: &[Article]) -> String {
     xml + "</channel></rss>\n"
 }
 
-fn atom(site: &Site, articles: &[Article], moment: &Moment) -> String {
+fn atom(site: &Site, articles: &[Article], state: &DemoState) -> String {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\"><title>{}</title><id>tag:meridian.example,2026:feed</id><updated>{}</updated>\n",
         site.language,
         escape(site.name),
-        moment.started.to_rfc3339()
+        state.started.to_rfc3339()
     );
     for article in articles {
         let summary =
@@ -260,7 +260,7 @@ fn atom(site: &Site, articles: &[Article], moment: &Moment) -> String {
     xml + "</feed>\n"
 }
 
-fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> String {
+fn page(site: &Site, article: &Article, all: &[Article], state: &DemoState) -> String {
     let arabic = site.language == "ar";
     let related = all.iter().filter(|other| other.slug != article.slug).take(3);
     let related: Vec<String> = related
@@ -276,7 +276,7 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
     let ld = json!({
         "@context": "https://schema.org", "@type": "NewsArticle", "headline": article.title, "articleSection": article.section,
         "author": [{"@type": "Person", "name": article.author}], "datePublished": article.published, "dateModified": article.updated,
-        "url": article.url, "image": format!("{}/img/{}.jpg", moment.base, article.slug),
+        "url": article.url, "image": format!("{}/img/{}.jpg", state.base, article.slug),
     });
     let template = if site.key == "partner" { PARTNER } else { PAGE };
     let fields = [
@@ -291,7 +291,7 @@ fn page(site: &Site, article: &Article, all: &[Article], moment: &Moment) -> Str
         ("{site}", escape(site.name)),
         ("{key}", site.key.to_owned()),
         ("{slug}", article.slug.to_owned()),
-        ("{base}", moment.base.clone()),
+        ("{base}", state.base.clone()),
         ("{url}", article.url.clone()),
         ("{title}", escape(&article.title)),
         ("{author}", article.author.to_owned()),
@@ -315,9 +315,9 @@ mod tests {
         read::{feed, listing},
     };
 
-    fn moment(seconds: u64) -> Moment {
+    fn state(seconds: u64) -> DemoState {
         let started = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        Moment {
+        DemoState {
             elapsed: Duration::from_secs(seconds),
             started,
             base: "http://127.0.0.1:1".to_owned(),
@@ -326,7 +326,7 @@ mod tests {
 
     fn listed(key: &str, seconds: u64) -> Vec<crate::model::entry::Entry> {
         let Site { kind, path, .. } = SITES.into_iter().find(|site| site.key == key).unwrap();
-        let document = document(&format!("/{path}"), &moment(seconds)).unwrap();
+        let document = document(&format!("/{path}"), &state(seconds)).unwrap();
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(path).unwrap();
         let bytes = document.body.as_bytes();
         match kind.format() {
@@ -340,7 +340,7 @@ mod tests {
         for site in SITES {
             for entry in listed(site.key, 60) {
                 let path = entry.link.unwrap().path().to_owned();
-                assert!(document(&path, &moment(60)).is_some(), "{path}");
+                assert!(document(&path, &state(60)).is_some(), "{path}");
             }
         }
     }
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_broken_feed_is_no_feed() {
-        let document = document("/broken/feed.xml", &moment(0)).unwrap();
+        let document = document("/broken/feed.xml", &state(0)).unwrap();
         assert!(
             feed::parse(
                 document.body.as_bytes(),

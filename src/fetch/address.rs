@@ -98,7 +98,7 @@ impl AddressPolicy {
         Self { allow }
     }
 
-    /// The same, and these networks besides.
+    /// A policy that also allows these networks.
     #[must_use]
     pub fn and(mut self, networks: &[IpNet]) -> Self {
         self.allow.extend_from_slice(networks);

@@ -101,7 +101,7 @@ pub(super) fn is_too_often(headers: &HeaderMap, page: &[u8]) -> bool {
         "rate limited",
         "request limit exceeded",
     ];
-    words <= MAX_WORDS && says.iter().any(|say| memmem::find(&text, say.as_bytes()).is_some())
+    words <= MAX_WORDS && says.iter().any(|phrase| memmem::find(&text, phrase.as_bytes()).is_some())
 }
 
 /// Whether redirects led to a page that wants consent instead of the one that was asked for:

@@ -77,6 +77,15 @@ enum Hop {
     Redirect(Redirect),
 }
 
+/// A request that was sent.
+#[derive(Debug, Clone, Copy)]
+struct SentRequest<'a> {
+    request: &'a Request,
+    requested: DateTime<Utc>,
+    /// Its place among all requests.
+    order: u64,
+}
+
 /// Where an answer leads.
 struct Redirect {
     target: Url,
@@ -217,7 +226,8 @@ impl<C: Clock> HttpFetcher<C> {
         door: &ScopedClient,
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
-        let requested = (self.clock.now(), self.sequence.next());
+        let sent =
+            SentRequest { request, requested: self.clock.now(), order: self.sequence.next() };
         let late = |_| FetchError::Timeout(deadline.total);
         let response = timeout_at(deadline.at, self.send(request, door)).await.map_err(late)??;
         let status = response.status().as_u16();
@@ -228,10 +238,10 @@ impl<C: Clock> HttpFetcher<C> {
         Ok(Hop::Done(match status {
             // Nothing, or a part that nobody asked for.
             226 if request.delta && headers::is_delta(headers) => {
-                return self.body(request, response, (requested, bound), deadline).await;
+                return self.body(sent, response, bound, deadline).await;
             }
             204..=206 | 226 => Outcome::Failed(FetchError::Status(status)),
-            200..=299 => return self.body(request, response, (requested, bound), deadline).await,
+            200..=299 => return self.body(sent, response, bound, deadline).await,
             301 | 302 | 303 | 307 | 308 => {
                 let permanent = matches!(status, 301 | 308);
                 return headers::redirect_target(&request.url, headers)
@@ -276,11 +286,12 @@ impl<C: Clock> HttpFetcher<C> {
 
     async fn body(
         &self,
-        request: &Request,
+        sent: SentRequest<'_>,
         mut response: Response,
-        ((requested, order), bound): ((DateTime<Utc>, u64), BodyLimits<'_>),
+        bound: BodyLimits<'_>,
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
+        let SentRequest { request, requested, order } = sent;
         let bound =
             if request.status_only { BodyLimits { bytes: 0, cut: true, ..bound } } else { bound };
         let BodyRead::Whole(bytes, room) =

@@ -37,7 +37,7 @@ const READ_LIMIT: Duration = Duration::from_mins(1);
 
 /// Bytes for what indexes of sitemaps led to, beside the budget.
 const FOLLOWED: usize = 96 << 20;
-/// Of these so many are for what is small.
+/// How many of these bytes are left to small ones.
 const FOLLOWED_SPARE: usize = 32 << 20;
 /// What an honest index leads to within some days.
 const FOLLOWED_SMALL: usize = 1 << 20;
@@ -106,7 +106,7 @@ impl Memory {
         Self(Arc::new(inner), None)
     }
 
-    /// The same for what is read of a source.
+    /// The memory for the bodies of one source.
     pub(crate) fn for_source(self, source: SourceKey) -> Self {
         Self(self.0, Some(source))
     }
@@ -139,8 +139,8 @@ impl Memory {
         self.read_body_unless(body, limit, |_| ((), false), |(), bytes| work(bytes)).await
     }
 
-    /// The same with a first look at the body as it was sent, which says whether that is enough:
-    /// then `work` is given no bytes.
+    /// Reads a body as [`Memory::read_body`] does, after a look at it as it was sent. Where `look`
+    /// says that this is enough, `work` is given no bytes.
     ///
     /// # Errors
     /// Those of [`Memory::read_body`].

@@ -188,14 +188,14 @@ pub struct Fetched {
     pub moved: Option<Url>,
     /// For how long the answer may be kept, where it says; at most 30 days.
     pub fresh_for: Option<Duration>,
-    /// Where it says that changes are announced.
+    /// The hubs and the topic that its headers name.
     pub links: Links,
     /// When the request was sent that brought this body.
     pub requested: DateTime<Utc>,
     /// Which request that was, in the order of all that is looked at: later looks at a page win
     /// over earlier ones. 0 for what was not asked for over HTTP.
     pub order: u64,
-    /// Whether it is only what is new (status 226).
+    /// Whether it holds new entries alone (status 226).
     pub delta: bool,
 }
 
@@ -283,7 +283,7 @@ impl FetchError {
 /// An answer to a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Of the last answer, after redirects.
+    /// The HTTP status of the last answer, after redirects.
     pub status: u16,
     /// The start of its body, where it is plain text.
     pub words: String,
@@ -330,7 +330,7 @@ pub trait Post: Send + Sync + 'static {
         form: String,
     ) -> impl Future<Output = Result<Reply, FetchError>> + Send;
 
-    /// The same for a source that may reach some networks more.
+    /// Posts for a source that may also reach these networks.
     fn post_within(
         &self,
         url: Url,
@@ -346,7 +346,7 @@ pub trait Fetch: Send + Sync + 'static {
     /// Fetches one address; every failure is an outcome.
     fn fetch(&self, request: Request) -> impl Future<Output = Outcome> + Send;
 
-    /// The same for a source that may reach some networks more.
+    /// Fetches for a source that may also reach these networks.
     fn fetch_within(
         &self,
         request: Request,

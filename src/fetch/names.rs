@@ -47,7 +47,7 @@ impl<L> Remembered<L> {
         Self {
             inner,
             cache: Arc::default(),
-            asked: ASKED.map(|asked| Arc::new(Semaphore::new(asked))),
+            asked: ASKED.map(|limit| Arc::new(Semaphore::new(limit))),
         }
     }
 

@@ -35,7 +35,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// So long a connection asks again and again at most; what it asked last has [`GRACE`].
 const LIFETIME: Duration = Duration::from_mins(1);
 const GRACE: Duration = Duration::from_secs(10);
-/// The same of a connection beyond the places, in all.
+/// How long a connection beyond the places may last, in all.
 const SPARE_LIFETIME: Duration = Duration::from_secs(2);
 /// Bytes of a request's head, and of a body that are held before they are asked for.
 const MAX_HEAD: usize = 64 << 10;
@@ -58,7 +58,7 @@ where
     serve_guarded(listener, handler, AccessRules::default(), stop).await;
 }
 
-/// The same for those whom the guard lets in.
+/// Serves as [`serve`] does, to those whom the guard lets in.
 pub async fn serve_guarded<H>(
     listener: TcpListener,
     handler: H,
@@ -81,7 +81,7 @@ pub async fn serve_guarded<H>(
     run(listener, service, terms, stop).await;
 }
 
-/// The same for answers that take their time, or need the request's body. With a `lifetime`, a
+/// Serves answers that take their time or need the request's body. With a `lifetime`, a
 /// connection serves one request and lasts no longer.
 pub async fn accept<S, F>(
     listener: TcpListener,

@@ -70,7 +70,8 @@ pub struct Parts<C> {
 /// Runs until its input closes and everything received is durable. `wake` tells publish that there
 /// is more.
 pub async fn run<C: Clock>(
-    (mut input, mut recalls): (mpsc::Receiver<Claimed>, mpsc::Receiver<RecallRequest>),
+    mut input: mpsc::Receiver<Claimed>,
+    mut recalls: mpsc::Receiver<RecallRequest>,
     parts: Parts<C>,
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {

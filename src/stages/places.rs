@@ -22,7 +22,7 @@ use crate::fetch::Silence;
 
 /// Who has no answer after this time keeps us waiting: most sites answer in a tenth of it.
 pub(crate) const SLOW: Duration = Duration::from_secs(4);
-/// The same of an unknown host for whose place others wait that nobody knows, either.
+/// How long an unknown host may keep us waiting while other unknown hosts wait for its place.
 const HURRIED: Duration = Duration::from_millis(1500);
 
 /// One holder of a place.
@@ -48,7 +48,7 @@ const KINDS: [(HostKind, usize); 3] =
 struct Place {
     kind: HostKind,
     silence: Silence,
-    /// Where it stands among the young or the old.
+    /// The time by which it stands in `young` or `old`.
     since: Instant,
     leaving: bool,
 }
@@ -59,16 +59,16 @@ pub(crate) struct Places {
     held: HashMap<Ticket, Place>,
     /// How many are held, by kind.
     counts: [usize; 3],
-    /// Those that wait for their host: not for long; or for [`SLOW`], or while others waited
-    /// [`HURRIED`], and they may give way.
+    /// Fetches that wait for their host, by when they began to: here those that do so not for long,
+    /// in `old` those that may be preempted, after [`SLOW`] or, while others wait, [`HURRIED`].
     young: BTreeSet<(Instant, Ticket)>,
     old: BTreeSet<(Instant, Ticket)>,
-    /// Those that were told to give way and have not ended.
+    /// How many were told to give way and have not ended.
     leaving: usize,
 }
 
 impl Places {
-    /// So many, at least one.
+    /// Makes `most` places, at least one.
     pub(crate) fn new(most: usize) -> Self {
         let (young, old) = (BTreeSet::new(), BTreeSet::new());
         Self { most: most.max(1), held: HashMap::new(), counts: [0; 3], young, old, leaving: 0 }
@@ -100,7 +100,7 @@ impl Places {
 
     /// For how long the host of a fetch is silent, for the fetch to tell.
     pub(crate) fn silence(&self, ticket: Ticket) -> Silence {
-        self.held.get(&ticket).map(|held| held.silence.clone()).unwrap_or_default()
+        self.held.get(&ticket).map(|place| place.silence.clone()).unwrap_or_default()
     }
 
     /// A fetch that has become slow by now, and of which kind it was, where so many unknown hosts
@@ -130,7 +130,7 @@ impl Places {
     /// The first one that began to wait long enough ago to be slow, where it waited for its host
     /// all the time.
     fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
-        let kind = |ticket| self.held.get(ticket).map_or(HostKind::Unknown, |held| held.kind);
+        let kind = |ticket| self.held.get(ticket).map_or(HostKind::Unknown, |place| place.kind);
         let mut may_be = self
             .young
             .iter()
@@ -175,7 +175,7 @@ impl Places {
             return None;
         }
         let silent = |ticket: &Ticket| {
-            self.held.get(ticket).is_some_and(|held| held.silence.since().is_some())
+            self.held.get(ticket).is_some_and(|place| place.silence.since().is_some())
         };
         let (since, ticket) = self.old.iter().copied().find(|(_, ticket)| silent(ticket))?;
         self.old.remove(&(since, ticket));

@@ -43,12 +43,12 @@ pub(super) fn store(from: &Path, to: &Path, how: CopyMode) -> Result<(), StoreEr
             };
             done.map_err(io(&path))?;
             if how == CopyMode::Durable {
-                File::open(&target).and_then(|element| element.sync_all()).map_err(io(&target))?;
+                File::open(&target).and_then(|file| file.sync_all()).map_err(io(&target))?;
             }
         }
     }
     if how == CopyMode::Durable {
-        File::open(to).and_then(|element| element.sync_all()).map_err(io(to))?;
+        File::open(to).and_then(|file| file.sync_all()).map_err(io(to))?;
     }
     Ok(())
 }

@@ -130,10 +130,10 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::store::twins::{Kept, both_stores};
+    use crate::store::twins::{TestStore, both_stores};
     use crate::{
         model::{entry::Entry, lane::Lane, pending::EntryKey, record},
-        store::{Facts, PollCommit, Seen, Store},
+        store::{Facts, NewEdition, PollCommit, Seen, Store},
     };
 
     fn at(ms: i64) -> DateTime<Utc> {
@@ -175,8 +175,13 @@ mod tests {
         commit.facts(&Facts { id: "s".into(), ..Facts::default() });
         commit.enqueue(
             &EntryKey::new("s", "a"),
-            (older, Seen::default()),
-            (key, entry, Some(PackedDocument::pack(bytes).unwrap())),
+            older,
+            NewEdition {
+                seen: Seen::default(),
+                row: key,
+                entry,
+                document: Some(PackedDocument::pack(bytes).unwrap()),
+            },
         );
         store.polls().commit(commit).await.unwrap();
     }
@@ -198,7 +203,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_comes_and_goes_with_its_entry() {
-        for Kept { store, .. } in &both_stores() {
+        for TestStore { store, .. } in &both_stores() {
             let (key, entry) = edition(1);
             enqueue(store, None, &(key, entry.clone()), b"a page").await;
             assert_eq!(whole(store, &key, &entry), b"a page");
@@ -214,7 +219,7 @@ mod tests {
 
     #[tokio::test]
     async fn ending_an_edition_leaves_the_newer_ones_document() {
-        for Kept { store, .. } in &both_stores() {
+        for TestStore { store, .. } in &both_stores() {
             let (older, newer) = (edition(1), edition(2));
             enqueue(store, None, &older, b"first").await;
             enqueue(store, Some(&Seen::default()), &newer, b"second").await;
@@ -228,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_without_its_entry_and_an_entry_without_its_document_are_damage() {
-        for Kept { store, .. } in &both_stores() {
+        for TestStore { store, .. } in &both_stores() {
             let (key, entry) = edition(1);
             commit(store, |batch| {
                 batch.put(

@@ -105,7 +105,7 @@ impl Intake {
     /// How many entries were left out at this time or later.
     #[must_use]
     pub fn left_out_since(&self, since: DateTime<Utc>) -> usize {
-        self.left_out.filter(|left_out| left_out.at >= since).map_or(0, |it| it.entries)
+        self.left_out.filter(|left_out| left_out.at >= since).map_or(0, |left_out| left_out.entries)
     }
 }
 

@@ -53,7 +53,7 @@ pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, Moved, SiteDiscov
 pub use outbox::{
     Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
 };
-pub use polls::{PollCommit, PollStore, Seen};
+pub use polls::{NewEdition, PollCommit, PollStore, Seen};
 pub use repair::{RepairReport, repair};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{SweepCounts, Sweeper};

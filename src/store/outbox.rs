@@ -397,11 +397,11 @@ pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::twins::{Kept, both_stores};
+    use crate::store::twins::{TestStore, both_stores};
 
     #[tokio::test]
     async fn trimming_goes_through_what_it_trims_and_through_nothing_that_was_trimmed_before() {
-        for Kept { store, .. } in both_stores() {
+        for TestStore { store, .. } in both_stores() {
             let engine = store.engine;
             let mut rows = Batch::default();
             // The first stands for what was deleted: to go through that costs as much as if it were

@@ -140,6 +140,19 @@ impl PollStore {
     }
 }
 
+/// An edition of an entry that goes into the queue.
+#[derive(Debug)]
+pub struct NewEdition<'a> {
+    /// What is remembered of the entry from now on.
+    pub seen: Seen,
+    /// Its place in the queue.
+    pub row: &'a PendingKey,
+    /// The entry as it waits there.
+    pub entry: &'a PendingEntry,
+    /// The document that it came with.
+    pub document: Option<PackedDocument>,
+}
+
 /// What one poll changes, in one atomic batch.
 #[derive(Debug, Default)]
 pub struct PollCommit(pub(super) Batch);
@@ -160,14 +173,10 @@ impl PollCommit {
         }
     }
 
-    /// Puts an entry into the queue, with the document that it came with, in place of an older
-    /// edition and that one's document; and remembers it.
-    pub fn enqueue(
-        &mut self,
-        key: &EntryKey,
-        (before, seen): (Option<&Seen>, Seen),
-        (row, entry, document): (&PendingKey, &PendingEntry, Option<PackedDocument>),
-    ) {
+    /// Puts an edition of an entry into the queue in place of an older one and that one's document,
+    /// and remembers it. `before` is what was remembered of the entry.
+    pub fn enqueue(&mut self, key: &EntryKey, before: Option<&Seen>, edition: NewEdition<'_>) {
+        let NewEdition { seen, row, entry, document } = edition;
         let (row, document) = (*row, document.map(|bytes| (documents::key_of(row, entry), bytes)));
         let row = NewRow { key: row, value: json(entry), document };
         if before.is_some() {

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use super::Store;
 
 /// A store and the folder that it is in, if it is on files.
-pub(super) struct Kept {
+pub(super) struct TestStore {
     pub(super) store: Store,
     dir: Option<tempfile::TempDir>,
 }
 
-impl Kept {
+impl TestStore {
     pub(super) fn in_memory() -> Self {
         Self { store: Store::in_memory().unwrap(), dir: None }
     }
@@ -39,6 +39,6 @@ impl Kept {
 }
 
 /// One of each.
-pub(super) fn both_stores() -> [Kept; 2] {
-    [Kept::in_memory(), Kept::on_files()]
+pub(super) fn both_stores() -> [TestStore; 2] {
+    [TestStore::in_memory(), TestStore::on_files()]
 }

@@ -352,8 +352,10 @@ mod tests {
         let recorder = PrometheusBuilder::new().build_recorder();
         metrics::with_local_recorder(&recorder, || begin(DateTime::UNIX_EPOCH));
         let page = recorder.handle().render();
-        let looks: Vec<&str> =
-            ["increase(", "rate("].iter().flat_map(|it| ALERTS.split(it).skip(1)).collect();
+        let looks: Vec<&str> = ["increase(", "rate("]
+            .iter()
+            .flat_map(|function| ALERTS.split(function).skip(1))
+            .collect();
         assert!(looks.len() > 9);
         for look in looks {
             let (series, _) = look.split_once('[').unwrap();

@@ -15,7 +15,7 @@ use crate::telemetry::metrics;
 
 /// What the daemon needs to do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum Component {
     /// Records reach the sink.
     Publish,
     /// The topics are as they were made.
@@ -26,7 +26,7 @@ pub enum Part {
     Disk,
 }
 
-impl Part {
+impl Component {
     const ALL: [Self; 4] = [Self::Publish, Self::Topics, Self::Store, Self::Disk];
 
     /// Its name in `/readyz` and in metrics.
@@ -43,23 +43,23 @@ impl Part {
 
 /// The parts that are not in order, with their reasons; clones share them.
 #[derive(Debug, Clone)]
-pub struct Ready(Arc<Mutex<BTreeMap<Part, String>>>);
+pub struct Ready(Arc<Mutex<BTreeMap<Component, String>>>);
 
 impl Default for Ready {
     /// All parts are in order, but that the sink has not answered yet.
     fn default() -> Self {
-        for part in Part::ALL {
+        for part in Component::ALL {
             metrics::ready(part.as_str(), true);
         }
         let ready = Self(Arc::default());
-        ready.set(Part::Publish, Err("connecting to the sink".to_owned()));
+        ready.set(Component::Publish, Err("connecting to the sink".to_owned()));
         ready
     }
 }
 
 impl Ready {
     /// A part is in order (`Ok`), or not for this reason, in words for operators.
-    pub fn set(&self, part: Part, state: Result<(), String>) {
+    pub fn set(&self, part: Component, state: Result<(), String>) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         metrics::ready(part.as_str(), state.is_ok());
         match state {
@@ -91,13 +91,13 @@ mod tests {
     #[test]
     fn one_part_that_is_not_in_order_is_enough_and_each_is_listed_with_its_reason() {
         let ready = Ready::default();
-        ready.clone().set(Part::Store, Err("the disk is full".to_owned()));
+        ready.clone().set(Component::Store, Err("the disk is full".to_owned()));
         assert_eq!(
             ready.words(),
             (false, "publish: connecting to the sink\nstore: the disk is full\n".to_owned())
         );
-        ready.set(Part::Store, Ok(()));
-        ready.set(Part::Publish, Ok(()));
+        ready.set(Component::Store, Ok(()));
+        ready.set(Component::Publish, Ok(()));
         assert_eq!(ready.words(), (true, "ok\n".to_owned()));
     }
 }

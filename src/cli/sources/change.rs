@@ -10,13 +10,13 @@ use std::{
 use clap::Args;
 use url::Url;
 
-use super::{Failed, discover::words, run_with_config};
+use super::{discover::words, run_with_config};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    cli::{USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, state},
+    cli::{CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, state},
     config::{
         Config, ConfigError, Overrides, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
@@ -86,8 +86,8 @@ impl Add {
     pub(super) fn run(&self) -> ExitCode {
         run_with_config(&self.overrides, async |config| {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
-                return Err((
-                    "--id and --name are of one source: give one address".to_owned(),
+                return Err(CommandFailure::new(
+                    "--id and --name are of one source: give one address",
                     USAGE,
                 ));
             }
@@ -103,7 +103,7 @@ impl Add {
             if difference.fresh.len() == self.urls.len() {
                 Ok(String::new())
             } else {
-                Err((String::new(), WRONG_INPUT))
+                Err(CommandFailure::new("", WRONG_INPUT))
             }
         })
     }
@@ -158,7 +158,10 @@ impl Import {
             let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
             say!("{difference}");
             if difference.fresh.is_empty() && difference.known.is_empty() {
-                return Err(("the list holds no source that can be added".to_owned(), WRONG_INPUT));
+                return Err(CommandFailure::new(
+                    "the list holds no source that can be added",
+                    WRONG_INPUT,
+                ));
             }
             Ok(if self.toml {
                 export::to_toml(&Sources { polled: fresh, topics: Vec::new() })
@@ -175,13 +178,13 @@ impl Remove {
             let report =
                 apply_change(ChangeCommand::Remove(self.names.clone()), self.dry_run, config)
                     .await?;
-            report.done.iter().for_each(|done| say!("- {done}"));
-            report.wrong.iter().for_each(|wrong| say!("  {wrong}"));
+            report.done.iter().for_each(|id| say!("- {id}"));
+            report.wrong.iter().for_each(|reason| say!("  {reason}"));
             say!("removed: {}, left: {}", report.done.len(), report.wrong.len());
             if report.wrong.is_empty() {
                 Ok(String::new())
             } else {
-                Err((String::new(), WRONG_INPUT))
+                Err(CommandFailure::new("", WRONG_INPUT))
             }
         })
     }
@@ -218,15 +221,15 @@ async fn change(
     list: ParsedList,
     dry_run: bool,
     config: &Config,
-) -> Result<(Vec<Source>, Difference), Failed> {
+) -> Result<(Vec<Source>, Difference), CommandFailure> {
     let now = SystemClock.now();
     let (wanted, files): (Vec<Source>, Vec<Source>) =
         list.sources.into_iter().partition(|source| matches!(source.at, Location::Url(_)));
-    let rows = wanted.iter().map(|wanted| wanted.to_added(now)).collect();
+    let rows = wanted.iter().map(|source| source.to_added(now)).collect();
     let report = apply_change(ChangeCommand::Add(rows), dry_run, config).await?;
     let mut by_id: HashMap<String, Source> =
-        wanted.into_iter().rev().map(|wanted| (wanted.id.to_string(), wanted)).collect();
-    let fresh: Vec<Source> = report.done.iter().filter_map(|done| by_id.remove(done)).collect();
+        wanted.into_iter().rev().map(|source| (source.id.to_string(), source)).collect();
+    let fresh: Vec<Source> = report.done.iter().filter_map(|id| by_id.remove(id)).collect();
     let words = |source: &Source| {
         format!("{} {} {}", source.kind, source.at, source.name.as_deref().unwrap_or_default())
             .trim_end()
@@ -254,7 +257,7 @@ async fn apply_change(
     wanted: ChangeCommand,
     dry_run: bool,
     config: &Config,
-) -> Result<ChangeReport, Failed> {
+) -> Result<ChangeReport, CommandFailure> {
     let words = state::perform(Request::Change { wanted, dry_run }, config).await?;
-    serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
+    serde_json::from_str(&words).map_err(|error| CommandFailure::new(&error, WORLD_FAILED))
 }

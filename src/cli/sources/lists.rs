@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{failed, run_with_config};
 use crate::{
-    cli::{WORLD_FAILED, state},
+    cli::{CommandFailure, WORLD_FAILED, state},
     config::{
         Config, Overrides,
         sources::{Source, Sources, TopicSource, export},
@@ -22,12 +22,12 @@ use crate::{
 
 /// A source and how it is.
 #[derive(Debug, Serialize)]
-struct Listed<'a> {
+struct SourceRow<'a> {
     id: &'a str,
     kind: &'static str,
     url: String,
     /// What is read of a site.
-    reads: Option<Reads>,
+    reads: Option<FoundSource>,
     name: Option<&'a str>,
     tags: &'a [String],
     /// Where it was configured.
@@ -45,7 +45,7 @@ struct Listed<'a> {
 
 /// What was found of a site.
 #[derive(Debug, Serialize)]
-struct Reads {
+struct FoundSource {
     kind: &'static str,
     url: String,
 }
@@ -64,14 +64,14 @@ pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
     })
 }
 
-fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> {
-    Listed {
+fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> SourceRow<'a> {
+    SourceRow {
         id: source.id.as_str(),
         kind: source.kind.as_str(),
         url: source.at.to_string(),
         reads: state
             .and_then(|state| state.site.as_ref())
-            .map(|site| Reads { kind: site.kind.as_str(), url: site.url.to_string() }),
+            .map(|site| FoundSource { kind: site.kind.as_str(), url: site.url.to_string() }),
         name: source.name.as_deref().or_else(|| state?.title.as_deref()),
         tags: &source.tags,
         place: source.place.to_string(),
@@ -84,8 +84,8 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> Listed<'a> 
     }
 }
 
-fn topic(topic: &TopicSource) -> Listed<'_> {
-    Listed {
+fn topic(topic: &TopicSource) -> SourceRow<'_> {
+    SourceRow {
         id: topic.id.as_str(),
         kind: SourceKind::Kafka.as_str(),
         url: topic.address(),
@@ -105,7 +105,7 @@ fn topic(topic: &TopicSource) -> Listed<'_> {
 /// All sources as one list.
 pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, _| {
-        let secret = sources.polled.iter().filter(|polled| !polled.at.secrets().is_empty()).count();
+        let secret = sources.polled.iter().filter(|source| !source.at.secrets().is_empty()).count();
         if secret > 0 {
             say!(
                 "nashra: this list can be read back, so it holds the credentials in the addresses of sources: {secret}"
@@ -123,22 +123,22 @@ pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
 }
 
 /// What the store knows; nothing where no daemon has run and none was added yet.
-async fn known(config: &Config) -> Result<SourceStates, (String, u8)> {
+async fn source_states(config: &Config) -> Result<SourceStates, CommandFailure> {
     if !config.data_dir.is_dir() {
         return Ok(SourceStates::default());
     }
     let words = state::perform(Request::Sources, config).await?;
-    serde_json::from_str(&words).map_err(|error| (error.to_string(), WORLD_FAILED))
+    serde_json::from_str(&words).map_err(|error| CommandFailure::new(&error, WORLD_FAILED))
 }
 
 /// Does something with all sources and their states, and prints what it says.
 fn with_sources(
     overrides: &Overrides,
-    work: impl FnOnce(&Sources, &HashMap<String, SourceState>) -> Result<String, (String, u8)>,
+    work: impl FnOnce(&Sources, &HashMap<String, SourceState>) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     run_with_config(overrides, async |config| {
         let mut sources = daemon::sources(config).await.map_err(|error| failed(&error))?;
-        let known = known(config).await?;
+        let known = source_states(config).await?;
         if let Err(errors) = sources.with_added(known.added) {
             say!("{errors}");
         }
@@ -147,11 +147,11 @@ fn with_sources(
     })
 }
 
-fn line(listed: &Listed<'_>) -> String {
+fn line(listed: &SourceRow<'_>) -> String {
     format!("{}\n", serde_json::to_string(listed).unwrap_or_default())
 }
 
-fn words(row: &Listed<'_>) -> String {
+fn words(row: &SourceRow<'_>) -> String {
     let mut out = format!(
         "{:<9} {:<8} {}  {}",
         row.state.map_or("-", State::as_str),
@@ -159,7 +159,7 @@ fn words(row: &Listed<'_>) -> String {
         row.id,
         row.url
     );
-    if let Some(Reads { kind, url }) = &row.reads {
+    if let Some(FoundSource { kind, url }) = &row.reads {
         write!(out, "  -> {kind} {url}").ok();
     }
     if let Some(name) = row.name {

@@ -146,7 +146,7 @@ impl FromStr for Broker {
 pub struct TopicName(String);
 
 impl TopicName {
-    /// As Kafka knows it.
+    /// The name by which brokers know the topic.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Source {
-    /// As a row of the store.
+    /// Makes the row that the store keeps of it.
     #[must_use]
     pub fn to_added(&self, at: DateTime<Utc>) -> Added {
         let Place { file, line, column } = &self.place;
@@ -50,8 +50,8 @@ pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> ParsedList {
     list
 }
 
-/// Those of a list that are not among the sources that are there: the others are told as [`merge`]
-/// tells them. What is there is gone through once, whatever its number.
+/// Keeps the sources of a list that are not there yet; of the others it warns as [`merge`] does.
+/// What is there is gone through once, however many there are.
 #[must_use]
 pub fn beside<'a>(
     present: impl IntoIterator<Item = &'a Source>,
@@ -152,7 +152,7 @@ mod tests {
         let mut sources = Sources { polled: own.sources, topics: Vec::new() };
         sources.with_added(rows("https://example.org/a\nhttps://example.org/b\n")).unwrap();
         assert_eq!(
-            sources.polled.iter().map(|polled| polled.at.to_string()).collect::<Vec<_>>(),
+            sources.polled.iter().map(|source| source.at.to_string()).collect::<Vec<_>>(),
             ["https://example.org/a", "https://example.org/b"]
         );
         let error = sources

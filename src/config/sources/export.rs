@@ -81,7 +81,7 @@ mod tests {
 
     fn without_places(mut sources: Sources) -> Sources {
         let nowhere = || Place::whole("");
-        sources.polled.iter_mut().for_each(|polled| polled.place = nowhere());
+        sources.polled.iter_mut().for_each(|source| source.place = nowhere());
         sources.topics.iter_mut().for_each(|topic| topic.place = nowhere());
         sources
     }

@@ -68,7 +68,7 @@ pub enum Location {
     File {
         /// As it was written: it stays the same when the list moves with its files.
         written: String,
-        /// Where it is.
+        /// The path, resolved against the folder of the list.
         path: PathBuf,
     },
 }
@@ -117,9 +117,9 @@ pub struct Source {
     pub id: SourceId,
     /// The operator's name for it.
     pub name: Option<String>,
-    /// What it is.
+    /// The kind, which says how it is read.
     pub kind: SourceKind,
-    /// Where it is.
+    /// The address or the file that is polled.
     pub at: Location,
     /// Free words: given, or the folders that an OPML outline is in.
     pub tags: Vec<String>,
@@ -129,7 +129,7 @@ pub struct Source {
     pub max_interval: Option<Duration>,
     /// Instead of the bounds of [`crate::config::Poll`].
     pub entries: EntryBounds,
-    /// Whether it is left alone for now.
+    /// Whether it is not polled for now.
     pub paused: bool,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
@@ -142,7 +142,7 @@ pub struct Source {
     pub listing: Option<Box<Selectors>>,
     /// What is said of the pages behind its entries, where they are not to be read by themselves.
     pub page: Option<Arc<Rules>>,
-    /// Where it was configured.
+    /// The list and the line that configured it.
     pub place: Place,
     /// When it was added by command; `None` where a list of the config names it.
     pub added: Option<DateTime<Utc>>,
@@ -210,7 +210,7 @@ pub struct TopicSource {
     pub robots: Option<RobotsMode>,
     /// Networks that are not public and that the pages it names may be in all the same.
     pub allow_addresses: Allowed,
-    /// Where it was configured.
+    /// The list and the line that configured it.
     pub place: Place,
 }
 

@@ -42,7 +42,7 @@ pub enum Request {
     Change {
         /// Which sources are to be added or removed.
         wanted: ChangeCommand,
-        /// Whether it is only told what would be done.
+        /// Whether nothing is changed, and only what would be done is reported.
         dry_run: bool,
     },
     /// Reads every row back.
@@ -143,7 +143,8 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
         }
         Request::Sources => run_blocking(move || explain::sources(&targets.store)).await,
         Request::Check => {
-            run_blocking(move || targets.store.check().map(|check| explain::checked(&check))).await
+            run_blocking(move || targets.store.check().map(|report| explain::checked(&report)))
+                .await
         }
         Request::Export { to } => {
             run_blocking(move || targets.store.export(&to).map(|rows| explain::exported(rows, &to)))

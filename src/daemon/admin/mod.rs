@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     stages::publish::Status,
-    telemetry::ready::{Part, Ready},
+    telemetry::ready::{Component, Ready},
 };
 
 /// What the endpoint shows.
@@ -63,7 +63,7 @@ fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
 /// Tells readiness how publishing is, until the stage ends.
 pub async fn report_status(mut status: watch::Receiver<Status>, ready: Ready) {
     loop {
-        ready.set(Part::Publish, check_publishing(&status.borrow_and_update()));
+        ready.set(Component::Publish, check_publishing(&status.borrow_and_update()));
         if status.changed().await.is_err() {
             return;
         }

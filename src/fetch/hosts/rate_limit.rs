@@ -118,7 +118,7 @@ pub struct Pace {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Bucket {
     full: Option<DateTime<Utc>>,
-    /// The same with the turns that were promised to deferred requests.
+    /// When it will be full again, counting the turns that were promised to deferred requests.
     promised: Option<DateTime<Utc>>,
     /// Whether a poll took the last token.
     polled: bool,

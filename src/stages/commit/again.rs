@@ -53,7 +53,9 @@ impl Work {
     ) -> Result<DoubtOutcome, StoreError> {
         // What came with it is an edition because its source says so, but for a page that a poll
         // brought.
-        if !entry.fetch_page && !entry.properties().is_some_and(|property| property.brings_pages) {
+        if !entry.fetch_page
+            && !entry.properties().is_some_and(|properties| properties.brings_pages)
+        {
             return Ok(DoubtOutcome::No);
         }
         // The address that a page claims may be its template's.
@@ -85,7 +87,7 @@ impl Work {
         Ok(DoubtOutcome::Settled)
     }
 
-    /// The same where nothing is published of it; a document stays as it is.
+    /// Judges a page of whose article nothing is published yet; a document stays as it is.
     fn doubts_first(
         &mut self,
         key: &PendingKey,

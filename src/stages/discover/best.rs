@@ -20,8 +20,8 @@ const LEAST: TimeDelta = TimeDelta::hours(1);
 pub fn best(offers: &[DiscoveredSource], now: DateTime<Utc>) -> Option<&DiscoveredSource> {
     let highest = offers.iter().map(|offer| class(offer, now)).max()?;
     let of_class = || offers.iter().filter(|offer| class(offer, now) == highest);
-    let most = of_class().filter_map(|class| class.per_day).fold(0.0, f64::max);
-    of_class().find(|class| class.per_day.unwrap_or_default() >= most * NEARLY)
+    let most = of_class().filter_map(|offer| offer.per_day).fold(0.0, f64::max);
+    of_class().find(|offer| offer.per_day.unwrap_or_default() >= most * NEARLY)
 }
 
 /// 2: it lists news; 1: the page itself, whose links are guesses; 0: it holds all that there ever

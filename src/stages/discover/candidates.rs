@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SourceCandidate {
     pub(super) url: Url,
-    /// What it is if it is one.
+    /// The kind that it is if it is a source.
     pub(super) kind: SourceKind,
     pub(super) why: &'static str,
 }
@@ -86,17 +86,13 @@ pub(super) fn in_robots_txt(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> 
 pub(super) fn at_usual_paths(home: &Url, format: Format) -> Vec<SourceCandidate> {
     let at = |kind: &SourceKind| {
         let kind = *kind;
-        let urls = kind
-            .properties()
-            .usual_paths
-            .iter()
-            .filter_map(|usual_path| home.join(usual_path).ok());
+        let urls = kind.properties().usual_paths.iter().filter_map(|path| home.join(path).ok());
         urls.map(move |url| SourceCandidate { url, kind, why: "at a usual path" })
     };
     SourceKind::ALL.iter().filter(|kind| kind.format() == format).flat_map(at).collect()
 }
 
-/// Those that may be for news before the others.
+/// Puts sitemaps that may be for news before the others.
 pub(super) fn news_first(sitemaps: &mut [SourceCandidate]) {
     sitemaps.sort_by_key(|sitemap| !is_for_news(sitemap));
 }
@@ -129,7 +125,8 @@ fn is_same_site(url: &Url, page: &Url) -> bool {
     one == other || one.ends_with(&format!(".{other}")) || other.ends_with(&format!(".{one}"))
 }
 
-/// By its path: `…/feed/`, `…/rss`, `….rss`, `…/rss/world.xml`, `feeds.…`.
+/// Whether an address is a feed's by its path: `…/feed/`, `…/rss`, `….rss`, `…/rss/world.xml`,
+/// `feeds.…`.
 fn looks_like_a_feed(url: &Url) -> bool {
     let path = url.path().trim_end_matches('/').to_ascii_lowercase();
     let last = path.rsplit('/').next().unwrap_or_default();

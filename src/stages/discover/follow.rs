@@ -192,7 +192,7 @@ pub(super) fn best(children: Vec<Child>, depth: usize) -> Vec<(Child, usize)> {
         one.modified.cmp(&other.modified).then_with(|| by_numbers(&one.url, &other.url))
     });
     let from = best.len().saturating_sub(MAX_FETCHED);
-    best.split_off(from).into_iter().map(|best| (best, depth)).collect()
+    best.split_off(from).into_iter().map(|child| (child, depth)).collect()
 }
 
 /// By the words that programs give to their sitemaps: 2 for news, 0 for what holds no articles.

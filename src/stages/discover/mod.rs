@@ -43,9 +43,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A source that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiscoveredSource {
-    /// What it is, as a list of sources calls it.
+    /// The kind, as a list of sources names it.
     pub kind: SourceKind,
-    /// Where it is.
+    /// The address to poll.
     pub url: Url,
     /// Its own title.
     pub title: Option<String>,

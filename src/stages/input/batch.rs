@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ConsumedMessage {
     pub(super) partition: i32,
-    /// Where it is, and what it is known again by.
+    /// Its offset, and a hash that it is known again by.
     pub(super) mark: MessageMark,
     pub(super) raw: RawMessage,
 }

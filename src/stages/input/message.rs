@@ -35,9 +35,9 @@ pub(super) enum Message {
     Address(MessageMetadata),
     /// A document that is here already.
     Document {
-        /// What is told of it.
+        /// What the message says of it.
         metadata: MessageMetadata,
-        /// What it is.
+        /// Its media type.
         content_type: String,
         /// The document's bytes as they were sent.
         bytes: Vec<u8>,
@@ -54,7 +54,7 @@ pub(super) enum Message {
 /// What a message tells beside its document.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct MessageMetadata {
-    /// As a feed would have listed it.
+    /// The entry as a feed would have listed it.
     pub(super) entry: Entry,
     /// Where the sender has it from.
     pub(super) origin: OriginalSource,

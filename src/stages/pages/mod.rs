@@ -251,7 +251,7 @@ mod tests {
         config::sources::Sources,
         fetch::{Deferred, Outcome, Request},
         model::{candidate::Reading, entry::Entry, lane::Lane, pending::EntryKey, record},
-        store::{PollCommit, Seen, Store},
+        store::{NewEdition, PollCommit, Seen, Store},
     };
 
     #[derive(Debug)]
@@ -310,7 +310,9 @@ mod tests {
         let entry =
             PendingEntry { fetch_page: true, ..PendingEntry::new(source, listed, 0, at(second)) };
         let mut commit = PollCommit::default();
-        commit.enqueue(&key, (before.as_ref(), Seen::default()), (&row, &entry, None));
+        let edition =
+            NewEdition { seen: Seen::default(), row: &row, entry: &entry, document: None };
+        commit.enqueue(&key, before.as_ref(), edition);
         store.polls().commit(commit).await.unwrap();
         row
     }

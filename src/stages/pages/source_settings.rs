@@ -56,7 +56,7 @@ impl SourcePageSettings {
         }
         // A store that cannot be read ends the run elsewhere; a page without its rules is read as
         // any other.
-        let row = self.added.get(id).ok().flatten().filter(|added| added.at >= self.since);
+        let row = self.added.get(id).ok().flatten().filter(|row| row.at >= self.since);
         added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
     }
 }

@@ -53,12 +53,13 @@ pub(super) fn from_sitemap(
     now: DateTime<Utc>,
 ) -> Option<Backfill> {
     let since = facts.last_success?;
-    if facts.sitemap_sought.is_some_and(|sitemap_sought| now - sitemap_sought < SOUGHT) {
+    if facts.sitemap_sought.is_some_and(|sought| now - sought < SOUGHT) {
         return None;
     }
     facts.sitemap_sought = Some(now);
-    let listed = listed.iter().flatten().filter_map(|listed| DateTime::from_timestamp(*listed, 0));
-    let until = listed.filter(|listed| *listed > since).min().unwrap_or(now);
+    let listed =
+        listed.iter().flatten().filter_map(|seconds| DateTime::from_timestamp(*seconds, 0));
+    let until = listed.filter(|date| *date > since).min().unwrap_or(now);
     Some(Backfill { url: site, left: 1, within: Some((since, until)) })
 }
 
@@ -156,7 +157,7 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
     within: Range<DateTime<Utc>>,
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
     let rules = context.rules.fetch_rules(source);
-    let mut listed = listing::Listed::default();
+    let mut listed = listing::ListingResult::default();
     let mut room = Room::default();
     if let Some((mut feed, feed_room)) =
         discover::news_sitemap(&*context.fetcher, site, rules).await
@@ -209,7 +210,7 @@ fn missed(
 
 /// A page that was read, and the next, where it may hold something new.
 struct OlderPage {
-    listed: listing::Listed,
+    listed: listing::ListingResult,
     older: Option<Url>,
 }
 

@@ -17,16 +17,16 @@ use crate::{
 /// Entries of one source that may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Of one listing, or one push.
+    /// The most that one listing or one push brings.
     pub per_poll: usize,
-    /// In a day (UTC), changed ones included.
+    /// The most of a day (UTC), changed ones included.
     pub per_day: usize,
-    /// That wait to be read.
+    /// The most that wait to be read.
     pub pending: usize,
 }
 
 impl Bounds {
-    /// Those of a source: its own go before the general ones.
+    /// The bounds of a source: its own settings go before the general ones.
     pub(super) fn for_source(self, source: &Source) -> Self {
         let own = source.entries;
         Self {
@@ -53,8 +53,8 @@ impl Bounds {
     }
 }
 
-/// Those that are taken of the entries that could be, where there is room for so many: the newest;
-/// without a date it may be of now.
+/// Chooses which of the wanted entries are taken where there is room for `room`: the newest. One
+/// without a date may be of this moment.
 pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> Vec<usize> {
     if wanted.len() > room {
         let date = |index: usize| {
@@ -63,20 +63,27 @@ pub(super) fn newest(entries: &[Entry], mut wanted: Vec<usize>, room: usize) -> 
                 .and_then(|entry| entry.published.max(entry.modified))
                 .map_or(i64::MAX, |date| date.timestamp())
         };
-        wanted.sort_by_key(|wanted| std::cmp::Reverse(date(*wanted)));
+        wanted.sort_by_key(|index| std::cmp::Reverse(date(*index)));
         wanted.truncate(room);
         wanted.sort_unstable();
     }
     wanted
 }
 
-/// What is remembered after so many were taken and so many left out because of a bound.
-pub(super) fn update(
-    before: &Intake,
-    (taken, left_out): (usize, usize),
-    (bounds, bound): (Bounds, IntakeBound),
-    now: DateTime<Utc>,
-) -> Intake {
+/// What one look at a source took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// How many entries were taken.
+    pub(super) taken: usize,
+    /// How many were left out because of the bound.
+    pub(super) left_out: usize,
+    /// The narrowest bound at that time.
+    pub(super) bound: IntakeBound,
+}
+
+/// What is remembered after a look.
+pub(super) fn update(before: &Intake, look: Look, bounds: Bounds, now: DateTime<Utc>) -> Intake {
+    let Look { taken, left_out, bound } = look;
     let today = if before.day == day(now) { before.taken } else { 0 };
     let taken = today.saturating_add(taken);
     // A day that is full stays so, whatever the last look found.
@@ -107,6 +114,10 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds { per_poll: 100, per_day: 150, pending: 120 };
 
+    fn look(taken: usize, left_out: usize, bound: IntakeBound) -> Look {
+        Look { taken, left_out, bound }
+    }
+
     fn at(hour: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
     }
@@ -116,23 +127,23 @@ mod tests {
         let fresh = Intake::default();
         assert_eq!(BOUNDS.room(&fresh, 0, at(1)), (100, IntakeBound::Poll));
         assert_eq!(BOUNDS.room(&fresh, 115, at(1)), (5, IntakeBound::Pending));
-        let taken = update(&fresh, (100, 7), (BOUNDS, IntakeBound::Poll), at(1));
+        let taken = update(&fresh, look(100, 7, IntakeBound::Poll), BOUNDS, at(1));
         assert_eq!(BOUNDS.room(&taken, 0, at(2)), (50, IntakeBound::Day));
         assert_eq!(BOUNDS.room(&taken, 0, at(24)), (100, IntakeBound::Poll));
     }
 
     #[test]
     fn what_is_left_out_is_told_until_a_look_leaves_nothing_out_on_a_day_that_is_not_full() {
-        let left = update(&Intake::default(), (100, 7), (BOUNDS, IntakeBound::Poll), at(1));
+        let left = update(&Intake::default(), look(100, 7, IntakeBound::Poll), BOUNDS, at(1));
         assert_eq!(
             left.left_out,
             Some(LeftOut { entries: 7, bound: IntakeBound::Poll, since: at(1), at: at(1) })
         );
-        assert_eq!(update(&left, (7, 0), (BOUNDS, IntakeBound::Poll), at(2)).left_out, None);
-        let full = update(&left, (50, 3), (BOUNDS, IntakeBound::Day), at(2));
+        assert_eq!(update(&left, look(7, 0, IntakeBound::Poll), BOUNDS, at(2)).left_out, None);
+        let full = update(&left, look(50, 3, IntakeBound::Day), BOUNDS, at(2));
         assert_eq!(full.left_out.map(|left_out| left_out.since), Some(at(1)));
-        assert!(update(&full, (0, 0), (BOUNDS, IntakeBound::Day), at(3)).left_out.is_some());
-        assert_eq!(update(&full, (0, 0), (BOUNDS, IntakeBound::Poll), at(24)).left_out, None);
+        assert!(update(&full, look(0, 0, IntakeBound::Day), BOUNDS, at(3)).left_out.is_some());
+        assert_eq!(update(&full, look(0, 0, IntakeBound::Poll), BOUNDS, at(24)).left_out, None);
     }
 
     #[test]

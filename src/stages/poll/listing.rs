@@ -20,7 +20,7 @@ use crate::{
     stages::discover::FetchRules,
     store::{Facts, Intake, IntakeBound, PollCommit, PollStore, Seen, StoreError},
 };
-use sorting::{Counts, JudgedEntry, Sorting};
+use sorting::{EntryCounts, JudgedEntry, Sorting};
 use verdict::{AgeLimit, Verdict, judge};
 
 pub(super) use sorting::touch;
@@ -71,7 +71,7 @@ impl Rules {
 
 /// What a listing brings.
 #[derive(Default)]
-pub(super) struct Listed {
+pub(super) struct ListingResult {
     /// The name that the source gives itself.
     pub(super) title: Option<String>,
     pub(super) commit: PollCommit,
@@ -110,7 +110,7 @@ pub(super) fn go_through(
     reader: &ListingReader,
     facts: &Facts,
     feed: &Feed,
-) -> Result<Listed, StoreError> {
+) -> Result<ListingResult, StoreError> {
     let (ListingReader { store, source, rules, .. }, now) = (reader, reader.now);
     // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
@@ -140,8 +140,12 @@ pub(super) fn go_through(
         order,
         room_for_old: (!first_poll).then_some(room),
         forgets_old: !undated_is_old,
-        listed: Listed { title: feed.title.clone(), shown: keys.len(), ..Listed::default() },
-        counts: Counts::default(),
+        listed: ListingResult {
+            title: feed.title.clone(),
+            shown: keys.len(),
+            ..ListingResult::default()
+        },
+        counts: EntryCounts::default(),
     };
     let mut taken = taken.into_iter().peekable();
     for (at, (((entry, key), seen), (version, verdict))) in

@@ -93,7 +93,7 @@ pub struct PollContext<F, C> {
     pub rules: Rules,
     /// The number of polls that run at once.
     pub concurrency: usize,
-    /// Of these, the number for one host.
+    /// How many of these may ask one host.
     pub per_host: usize,
     /// The clock of all times here.
     pub clock: Arc<C>,
@@ -124,7 +124,7 @@ impl<F, C> PollContext<F, C> {
         }
     }
 
-    /// The same for one poll of a source, which may reach these networks, too.
+    /// The context of one poll, which may also reach the networks that its source is allowed.
     fn for_source(
         self,
         source: &Source,
@@ -344,7 +344,7 @@ async fn tell_websub(outputs: &Outputs, announcement: HubAnnouncement) {
 /// Tells the page stage of new entries, and whose host answered just now.
 async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>) {
     if !lanes.is_empty() {
-        let answered = answered.map(|answered| HostKey::new(&hosts::name(answered)));
+        let answered = answered.map(|url| HostKey::new(&hosts::name(url)));
         // Closed only when the page stage failed, which ends the run by itself.
         outputs.wake.send(Wake { lanes, answered }).await.ok();
     }

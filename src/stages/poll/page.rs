@@ -7,7 +7,7 @@
 //! the next. A page that ends before its body does may be half of one: it is taken once two polls
 //! in a row showed as much.
 
-use super::listing::{Listed, ListingReader, described, touch};
+use super::listing::{ListingReader, ListingResult, described, touch};
 use crate::{
     base::{clock::day, hash::digest},
     config::{PageMode, sources::Source},
@@ -20,7 +20,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     read::page,
-    store::{Facts, PackedDocument, Seen, StoreError},
+    store::{Facts, NewEdition, PackedDocument, Seen, StoreError},
     telemetry::metrics,
     text,
 };
@@ -28,7 +28,7 @@ use crate::{
 /// What going through a page came to.
 pub(super) enum PageOutcome {
     /// It was read.
-    Listed(Listed),
+    Listed(ListingResult),
     /// It cannot be read, for this reason.
     Unreadable(String),
 }
@@ -46,7 +46,7 @@ pub(super) fn go_through(
         Ok(page) => page,
         Err(error) => return Ok(PageOutcome::Unreadable(error.to_string())),
     };
-    let mut listed = Listed { title: page.site_name.clone(), ..Listed::default() };
+    let mut listed = ListingResult { title: page.site_name.clone(), ..ListingResult::default() };
     let at = source.at.configured().into_owned();
     let key = EntryKey::new(source.id.as_str(), &at);
     let before = store.seen(&[key])?.pop().flatten();
@@ -71,8 +71,13 @@ pub(super) fn go_through(
             let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
             listed.commit.enqueue(
                 &key,
-                (before.as_ref(), seen),
-                (&row, &entry, Some(PackedDocument::pack(bytes)?)),
+                before.as_ref(),
+                NewEdition {
+                    seen,
+                    row: &row,
+                    entry: &entry,
+                    document: Some(PackedDocument::pack(bytes)?),
+                },
             );
             listed.wakes.push((row.lane(), row.due_ms()));
             return Ok(PageOutcome::Listed(listed));

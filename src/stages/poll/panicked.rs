@@ -18,7 +18,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     stages::PipelineError,
-    store::{PackedDocument, PollCommit, PollStore, Seen, StoreError},
+    store::{NewEdition, PackedDocument, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -75,6 +75,7 @@ fn dead_letter(
     };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
     let seen = Seen { version, day: day(now), ..Seen::default() };
-    commit.enqueue(&key, (None, seen), (&row, &entry, Some(PackedDocument::pack(&body.bytes)?)));
+    let document = Some(PackedDocument::pack(&body.bytes)?);
+    commit.enqueue(&key, None, NewEdition { seen, row: &row, entry: &entry, document });
     Ok((commit, vec![(row.lane(), row.due_ms())]))
 }

@@ -85,7 +85,7 @@ fn shortest(source: &Source, rules: &Rules) -> TimeDelta {
 #[derive(Default)]
 struct ParsedPush {
     /// What it lists; `None` where it cannot be read, or lists nothing.
-    listed: Option<listing::Listed>,
+    listed: Option<listing::ListingResult>,
     /// The dead letter, where the reader panicked.
     commit: PollCommit,
     wakes: Vec<(Lane, u64)>,
@@ -119,7 +119,7 @@ fn read_content(
     facts: &Facts,
     pushed: &Fetched,
     bytes: Result<Bytes, FetchError>,
-) -> Result<Option<listing::Listed>, StoreError> {
+) -> Result<Option<listing::ListingResult>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
     match entries(&reader.source, &bytes, pushed) {
         Ok(feed) if !feed.entries.is_empty() => listing::go_through(reader, facts, &feed).map(Some),

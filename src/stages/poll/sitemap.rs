@@ -38,7 +38,8 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
             return Ok(Visit::failed(facts, PollResult::Failed, "unreadable", reason, now));
         }
         Err(FollowError::UnreadBody(unread)) => {
-            return not_read(context, source, facts, (unread, "sitemap"), now).await;
+            let reader = context.reader(source, now);
+            return not_read(context, &reader, facts, unread, "sitemap").await;
         }
     };
     facts.moved = moved::after_answer(facts.moved, source.at.url(), fetched.moved.clone(), now);

@@ -92,7 +92,7 @@ struct Host {
 }
 
 impl Turns {
-    /// So much at once, of it so many polls of one host; each at least one.
+    /// Allows `max` pieces of work at once and `per_host` polls of one host, each at least one.
     pub(super) fn new(max: usize, per_host: usize) -> Self {
         Self {
             max: max.max(1),
@@ -108,7 +108,7 @@ impl Turns {
         }
     }
 
-    /// The same with what was known of hosts before.
+    /// Begins with what the last run knew of hosts.
     pub(super) fn with_standings(self, standings: Standings) -> Self {
         Self { standings, ..self }
     }
@@ -121,7 +121,7 @@ impl Turns {
 
     /// Whether anything waits for a place.
     pub(super) fn waits(&self) -> bool {
-        self.ready.iter().any(|ready| !ready.is_empty())
+        self.ready.iter().any(|queue| !queue.is_empty())
     }
 
     /// Takes work in; what may begin is then [`Turns::ready`].
@@ -202,7 +202,7 @@ impl Turns {
         let waiting = prompt.len() + unknown.len().min(self.places.room(HostKind::Unknown));
         while let Some(ticket) = self.places.preempt(waiting) {
             if let Some(at_work) =
-                self.under_way.get(&ticket).and_then(|under_way| self.sources.get(under_way))
+                self.under_way.get(&ticket).and_then(|source| self.sources.get(source))
             {
                 at_work.give_way.cancel();
             }
@@ -253,7 +253,7 @@ impl Turns {
     /// No more polls begin but those that did: the others are as due at the next start.
     pub(super) fn stop(&mut self) {
         self.hosts.values_mut().for_each(|host| host.waiting.clear());
-        self.ready.iter_mut().for_each(|ready| ready.retain(|work| matches!(work, Work::Push(_))));
+        self.ready.iter_mut().for_each(|queue| queue.retain(|work| matches!(work, Work::Push(_))));
     }
 
     /// Polls that have become slow.
@@ -300,7 +300,7 @@ mod tests {
 
     /// The slots of the polls that may begin.
     fn begun(turns: &mut Turns) -> Vec<u32> {
-        begun_at(turns, Instant::now()).into_iter().map(|begun_at| begun_at.0).collect()
+        begun_at(turns, Instant::now()).into_iter().map(|begun| begun.0).collect()
     }
 
     fn begun_at(turns: &mut Turns, now: Instant) -> Vec<(u32, FetchWatch)> {
@@ -386,7 +386,7 @@ mod tests {
             let now = start + tick * *tenths;
             // What gives way makes room at once.
             loop {
-                if begun_at(&mut turns, now).iter().any(|begun_at| begun_at.0 == 1000) {
+                if begun_at(&mut turns, now).iter().any(|begun| begun.0 == 1000) {
                     return true;
                 }
                 turns.preempt_slow();

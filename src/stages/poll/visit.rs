@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     PollContext, TOUCH_DAYS, backfill,
-    listing::{self, Listed, ListingReader},
+    listing::{self, ListingReader, ListingResult},
     moved,
     page::{self, PageOutcome},
     panicked, site, sitemap,
@@ -172,7 +172,7 @@ async fn read_answer<F: Fetch, C: Clock>(
     let last_known = facts.body_hash.filter(|hash| is_known(&facts, *hash, now));
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.
     let look = move |body: &Body| {
-        let sent_hash = sent_as(body);
+        let sent_hash = hash_as_sent(body);
         let known_hash = last_known.filter(|_| sent_hash.is_some() && last_sent == sent_hash);
         (SentBody { sent_hash, known_hash }, known_hash.is_some())
     };
@@ -184,18 +184,21 @@ async fn read_answer<F: Fetch, C: Clock>(
     };
     match context.fetcher.memory().read_body_unless(body, limit, look, work).await {
         Ok((visit, room)) => Ok(Visit { room, ..*visit? }),
-        Err(unread) => not_read(context, source, before, (unread, "poll"), now).await,
+        Err(unread) => {
+            not_read(context, &context.reader(source, now), before, unread, "poll").await
+        }
     }
 }
 
-/// A visit whose body was not read to its end.
+/// A visit whose body was not read to its end; `kind` names what was to be read, for metrics.
 pub(super) async fn not_read<F, C>(
     context: &PollContext<F, C>,
-    source: &Source,
+    reader: &ListingReader,
     facts: Facts,
-    (unread, reader): (UnreadBody, &'static str),
-    now: DateTime<Utc>,
+    unread: UnreadBody,
+    kind: &'static str,
 ) -> Result<Visit, PipelineError> {
+    let (source, now) = (&reader.source, reader.now);
     Ok(match unread {
         UnreadBody::NoRoom => Visit::deferred(facts, Deferred::NO_ROOM),
         UnreadBody::TooLong => {
@@ -203,7 +206,7 @@ pub(super) async fn not_read<F, C>(
         }
         UnreadBody::Panicked(body) => {
             let (commit, wakes) =
-                panicked::keep_dead_letter(context, source, body, reader, now).await?;
+                panicked::keep_dead_letter(context, source, body, kind, now).await?;
             Visit {
                 commit,
                 wakes,
@@ -278,7 +281,7 @@ fn read_body(
 #[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 enum BodyContent {
     /// A listing, or the page that a source is.
-    Listed(Listed, FeedHints),
+    Listed(ListingResult, FeedHints),
     /// A page where a feed was before: a notice, a login, the home page.
     Notice,
     /// Nothing that can be read, and why.
@@ -314,8 +317,8 @@ fn read_content(
     })
 }
 
-/// Of the bytes as they came, and how they are encoded; nothing where the body is what came.
-fn sent_as(body: &Body) -> Option<[u8; 16]> {
+/// A hash of a body as it was sent and of its encodings; `None` where it was sent as it is.
+fn hash_as_sent(body: &Body) -> Option<[u8; 16]> {
     let Body { bytes, encodings, .. } = body;
     (!encodings.is_empty()).then(|| digest(&[bytes, encodings.join(",").as_bytes()]))
 }
@@ -338,7 +341,7 @@ fn is_html(bytes: &[u8]) -> bool {
 pub(super) struct FeedHints {
     /// When to poll it.
     polling: Hints,
-    /// Where its older entries are.
+    /// The page with its older entries, where it names one.
     older: Option<Url>,
     /// The site that its entries are of, where that may list older ones.
     site: Option<Url>,
@@ -360,7 +363,7 @@ impl FeedHints {
         }
     }
 
-    /// The same of what may list less than its site.
+    /// Adds the site that the entries are of, where that may list more than the feed does.
     fn with_site(self, feed: &Feed) -> Self {
         let page = feed
             .entries

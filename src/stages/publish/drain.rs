@@ -20,7 +20,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
     store::{OutboxRow, Reached, StoreError, Tail, acked::Acked},
-    telemetry::{metrics, ready::Part},
+    telemetry::{metrics, ready::Component},
 };
 
 /// A sink that has not answered for so long is told of.
@@ -222,7 +222,7 @@ impl Drain {
             if let Some(acked) = &mut self.acked {
                 acked.notes.changes.clear();
             }
-            self.parts.ready.set(Part::Topics, Ok(()));
+            self.parts.ready.set(Component::Topics, Ok(()));
         }
         // The operator may have gone away meanwhile.
         answer.send(outcome).ok();
@@ -241,7 +241,7 @@ impl Drain {
                 if acked.notes != before {
                     self.parts.outbox.trim(&Acked::new(acked.clone())).await?;
                 }
-                self.parts.ready.set(Part::Topics, changes::unconfirmed(&acked.notes));
+                self.parts.ready.set(Component::Topics, changes::unconfirmed(&acked.notes));
             }
             self.judge(&acked, &held)?;
         }
@@ -372,7 +372,7 @@ impl Drain {
         let total = self.parts.outbox.at(seq)?.map_or(acked.total, |row| row.total);
         let mut now = Reached { seq, chain, total, published: true, position_at, ..acked };
         if changes::note(&mut now.notes, delivered.notes, SystemClock.now()) {
-            self.parts.ready.set(Part::Topics, changes::unconfirmed(&now.notes));
+            self.parts.ready.set(Component::Topics, changes::unconfirmed(&now.notes));
         }
         Ok(now)
     }

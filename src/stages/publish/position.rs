@@ -179,7 +179,7 @@ pub(super) fn judge(
         .position
         .iter()
         .filter(|position| position.epoch >= acked.epoch)
-        .filter_map(|at| at.sink_id.as_ref());
+        .filter_map(|reached| reached.sink_id.as_ref());
     for known in acked.sink_id.iter().chain(theirs) {
         if *known != held.sink_id {
             return Err(Halt::OtherSink { found: held.sink_id.clone(), ours: known.clone() });

@@ -130,8 +130,8 @@ pub struct Delivered {
 /// What a sink found out about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SinkReport {
-    /// What it wants to be reminded of at the next [`Sink::holdings`]; `None` where that stays as it
-    /// is.
+    /// What it wants to be reminded of at the next [`Sink::holdings`]; `None` where that stays as
+    /// it is.
     pub memory: Option<SinkMemory>,
     /// What happened to it that consumers may have to know of.
     pub happened: Vec<SinkEvent>,

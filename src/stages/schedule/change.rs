@@ -31,7 +31,7 @@ pub enum ChangeCommand {
     Remove(Vec<String>),
 }
 
-/// The same command with its sources parsed.
+/// A command to add or remove sources, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {
     /// The sources to add, and what is wrong with some.
@@ -117,7 +117,7 @@ pub(super) async fn commit(plan: &ChangePlan, store: &AddedStore) -> Result<(), 
 /// were added.
 ///
 /// # Errors
-/// Of the store.
+/// Where the store cannot be read or written.
 pub async fn apply_offline(
     change: SourceChange,
     dry_run: bool,
@@ -182,7 +182,7 @@ impl ChangePlan {
             let mut candidates =
                 [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
             let row = candidates
-                .find_map(|id| store.get(&id).map(|store| store.map(|_| id)).transpose())
+                .find_map(|id| store.get(&id).map(|row| row.map(|_| id)).transpose())
                 .transpose()?;
             let shown = shown(name);
             let listed = places[index].or_else(|| {

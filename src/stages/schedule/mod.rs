@@ -103,7 +103,7 @@ pub struct Channels {
     pub changes: mpsc::Receiver<ChangeRequest>,
     /// Sources that are to be polled sooner.
     pub sooner: mpsc::Receiver<EarlyPoll>,
-    /// Where it is told which sources are polled no more.
+    /// Where the ids of sources go that are polled no more.
     pub gone: Option<mpsc::Sender<Vec<String>>>,
     /// What a poll costs, for those who decide.
     pub price: watch::Sender<f64>,

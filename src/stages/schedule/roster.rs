@@ -21,7 +21,7 @@ pub type Slot = u32;
 pub(super) struct Roster {
     slots: Vec<Option<RosterEntry>>,
     free: Vec<Slot>,
-    /// Those that were let go and whose tokens are out still.
+    /// Sources that were let go while their tokens are out.
     leaving: HashMap<SourceId, Slot>,
 }
 
@@ -95,7 +95,7 @@ impl Roster {
         self.slots.iter().flatten().filter(|slot| !slot.leaves).map(|slot| &*slot.source)
     }
 
-    /// The same by their slots and ids.
+    /// The slots of the sources that are polled, with the sources' ids.
     pub(super) fn slots(&self) -> impl Iterator<Item = (Slot, &SourceId)> {
         let taken =
             (0..).zip(&self.slots).filter_map(|(slot, entry)| Some((slot, entry.as_ref()?)));

@@ -200,7 +200,7 @@ impl ScheduleState {
         let heap = std::mem::take(&mut self.heap).into_iter();
         self.heap = heap
             .map(|Reverse((at, slot))| {
-                Reverse((slots.remove(&slot).map_or(at, |slot| slot.min(at)), slot))
+                Reverse((slots.remove(&slot).map_or(at, |earlier| earlier.min(at)), slot))
             })
             .collect();
         self.early.extend(slots);

@@ -244,7 +244,7 @@ impl<C: Clock> CallbackService<C> {
         }
     }
 
-    /// As if it had been fetched from where the source was read.
+    /// Makes of a body that was pushed what a fetch of the source would have brought.
     fn fetched(&self, headers: &HeaderMap, url: Url, bytes: Bytes, room: Room) -> Fetched {
         let text = |name: HeaderName| headers.get(name).and_then(|header| header.to_str().ok());
         let encodings = text(CONTENT_ENCODING)

@@ -42,7 +42,7 @@ const BURST: i32 = 30;
 pub(super) struct SubscriptionManager<F, C> {
     parts: WebsubContext<F, C>,
     sooner: mpsc::Sender<EarlyPoll>,
-    /// By the end of its callback.
+    /// The subscriptions by their tokens, with which the addresses of their callbacks end.
     subscriptions: HashMap<String, Subscription>,
     /// The one of each source that is to last.
     wanted: HashMap<String, String>,
@@ -285,7 +285,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return CallbackOwner::Unknown;
         };
         let now = self.parts.clock.now();
-        let rested = self.rested.get(token).map_or(now, |rested| now.max(*rested));
+        let rested = self.rested.get(token).map_or(now, |until| now.max(*until));
         if rested - now > SPACING * BURST {
             return CallbackOwner::TooOften;
         }

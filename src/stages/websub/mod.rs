@@ -123,7 +123,7 @@ impl WebsubSetup {
             .iter()
             .filter(|source| !source.paused && subscribed.contains(source.id.as_str()));
         let sources: HashMap<String, Arc<Source>> =
-            wanted.map(|wanted| (wanted.id.to_string(), Arc::new(wanted.clone()))).collect();
+            wanted.map(|source| (source.id.to_string(), Arc::new(source.clone()))).collect();
         let (Self { listener, public_url, lease, max_body }, memory) = (self, fetcher.memory());
         let context = WebsubContext {
             fetcher,

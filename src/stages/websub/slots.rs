@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 /// Bodies that are held at once; who comes then waits.
 pub(crate) const BODIES: usize = 16;
-/// Of these of one subscription.
+/// How many of these one subscription may have.
 const EACH: usize = 2;
 /// Of one subscription so many may hold a slot or wait for one.
 const WAITING: usize = 10;
@@ -26,7 +26,7 @@ pub(super) struct Slots {
 #[derive(Debug)]
 struct SubscriptionSlots {
     slots: Arc<Semaphore>,
-    /// Those who hold one or wait for one.
+    /// How many requests hold a slot or wait for one.
     claims: usize,
 }
 

@@ -128,7 +128,7 @@ fn refused(path: &Path, error: fjall::Error) -> StoreError {
 impl Backend {
     /// Opens or creates the files.
     pub(super) fn open(path: &Path, cache: u64) -> Result<Self, StoreError> {
-        Disk::open(path, cache).map(|element| Self::Disk(Arc::new(element)))
+        Disk::open(path, cache).map(|disk| Self::Disk(Arc::new(disk)))
     }
 
     /// The number of the last commit; 0 for the twin.

@@ -23,7 +23,7 @@ use crate::store::StoreError;
 /// Splits of a gap: each looks at a further byte of the keys.
 const DEPTH: usize = 2;
 
-type Keys = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+type KeyRange = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 /// Takes a row.
 pub(crate) type Put<'a> = &'a mut dyn FnMut(Table, Vec<u8>, Vec<u8>) -> Result<(), StoreError>;
 
@@ -205,10 +205,11 @@ fn replay(
 /// Reads the rows between two keys; in how many places there are some that cannot be read.
 fn read_rows(
     tree: &AnyTree,
-    (from, to): Keys,
+    keys: KeyRange,
     depth: usize,
     put: &mut dyn FnMut(Vec<u8>, Vec<u8>) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
+    let (from, to) = keys;
     let (mut last, mut first) = (from.clone(), to.clone());
     let next = |rows: &mut Box<dyn DoubleEndedIterator<Item = lsm_tree::IterGuardImpl> + Send>,
                 back: bool| {
@@ -246,7 +247,7 @@ fn read_rows(
 }
 
 /// The pieces between two keys that differ in the next byte.
-fn split(last: &Bound<Vec<u8>>, first: &Bound<Vec<u8>>) -> Vec<Keys> {
+fn split(last: &Bound<Vec<u8>>, first: &Bound<Vec<u8>>) -> Vec<KeyRange> {
     let bytes = |bound: &Bound<Vec<u8>>| match bound {
         Bound::Included(key) | Bound::Excluded(key) => key.clone(),
         Bound::Unbounded => Vec::new(),

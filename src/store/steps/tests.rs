@@ -15,8 +15,8 @@ use crate::{
         record,
     },
     store::{
-        PollCommit, Store,
-        twins::{Kept, both_stores},
+        NewEdition, PollCommit, Store,
+        twins::{TestStore, both_stores},
     },
 };
 
@@ -42,7 +42,7 @@ fn key(entry: usize) -> EntryKey {
 
 /// Poll, readers and the committing task, each at any point of its work.
 struct World {
-    kept: Kept,
+    kept: TestStore,
     dice: Dice,
     /// The last edition of each entry that was listed, and the last one that was decided on.
     listed: Vec<u32>,
@@ -54,7 +54,7 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64, kept: Kept) -> Self {
+    fn new(seed: u64, kept: TestStore) -> Self {
         Self {
             kept,
             dice: Dice(seed),
@@ -108,8 +108,13 @@ impl World {
                 .then(|| PackedDocument::pack(&self.listed[entry].to_be_bytes()).unwrap());
             commit.enqueue(
                 &key(entry),
-                (before.as_ref(), before.unwrap_or_default()),
-                (&row, &pending, bytes),
+                before.as_ref(),
+                NewEdition {
+                    seen: before.unwrap_or_default(),
+                    row: &row,
+                    entry: &pending,
+                    document: bytes,
+                },
             );
         }
         self.kept.store.engine.commit_first(commit.0).unwrap();
@@ -194,7 +199,8 @@ fn pending(entry: usize, edition: u32, now: DateTime<Utc>, has_document: bool) -
 
 #[test]
 fn an_entry_has_one_row_and_its_last_edition_is_decided_on_last_whatever_comes_between() {
-    let stores = (0..40).map(|_| Kept::in_memory()).chain((0..2).map(|_| Kept::on_files()));
+    let stores =
+        (0..40).map(|_| TestStore::in_memory()).chain((0..2).map(|_| TestStore::on_files()));
     for (seed, kept) in (0..).zip(stores) {
         let mut world = World::new(seed, kept);
         for _ in 0..120 {
@@ -268,7 +274,7 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
     let names = [[1; 16], [2; 16]];
     let cases = ["listed", "decided", "decided after", "nothing"];
     for (between, files) in cases.into_iter().flat_map(|files| [(files, false), (files, true)]) {
-        let mut kept = if files { Kept::on_files() } else { Kept::in_memory() };
+        let mut kept = if files { TestStore::on_files() } else { TestStore::in_memory() };
         let (store, id) = (kept.store.clone(), Uuid::from_bytes([7; 16]));
         let mut batch = Batch::default();
         batch.article(id, &article(&names, 5));
@@ -303,7 +309,7 @@ async fn an_article_is_forgotten_with_all_its_names_or_not_at_all() {
 
 #[tokio::test]
 async fn what_was_forgotten_in_the_moment_it_is_listed_leaves_no_day_behind() {
-    for Kept { store, .. } in both_stores() {
+    for TestStore { store, .. } in both_stores() {
         let mut commit = PollCommit::default();
         commit.listed(&[7; 16], 20);
         store.polls().commit(commit).await.unwrap();

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Listed, ListingReader, Verdict};
+use super::{ListingReader, ListingResult, Verdict};
 use crate::{
     base::clock::day,
     config::{PageMode, sources::Source},
@@ -19,7 +19,7 @@ use crate::{
         record,
     },
     stages::poll::intake,
-    store::{Facts, IntakeBound, PollCommit, PollStore, Seen, StoreError},
+    store::{Facts, IntakeBound, NewEdition, PollCommit, PollStore, Seen, StoreError},
     telemetry::metrics,
 };
 
@@ -35,13 +35,13 @@ pub(super) struct Sorting<'a> {
     pub(super) room_for_old: Option<usize>,
     /// Whether old entries beyond that room are not remembered.
     pub(super) forgets_old: bool,
-    pub(super) listed: Listed,
-    pub(super) counts: Counts,
+    pub(super) listed: ListingResult,
+    pub(super) counts: EntryCounts,
 }
 
 /// The entries of a listing by what became of them.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct EntryCounts {
     known: usize,
     changed: usize,
     old: usize,
@@ -137,20 +137,21 @@ impl Sorting<'_> {
             seen.fetches = seen.fetches.saturating_add(1);
         }
         let row = PendingKey::new(lane(&pending), due, key);
-        self.listed.commit.enqueue(key, (before.as_ref(), seen), (&row, &pending, None));
+        let edition = NewEdition { seen, row: &row, entry: &pending, document: None };
+        self.listed.commit.enqueue(key, before.as_ref(), edition);
         self.listed.wakes.push((row.lane(), row.due_ms()));
     }
 
     /// All that the listing brings, once its entries are taken.
-    pub(super) fn finish(self, facts: &Facts, bound: IntakeBound) -> Listed {
+    pub(super) fn finish(self, facts: &Facts, bound: IntakeBound) -> ListingResult {
         let Self { reader, mut listed, counts, .. } = self;
         let fresh = listed.fresh;
-        let Counts { known, changed, old, remembered, left_out } = counts;
-        let bounds = (reader.rules.entries.for_source(&reader.source), bound);
-        let taken = fresh + remembered;
-        listed.intake = intake::update(&facts.intake, (taken, left_out), bounds, reader.now);
+        let EntryCounts { known, changed, old, remembered, left_out } = counts;
+        let bounds = reader.rules.entries.for_source(&reader.source);
+        let look = intake::Look { taken: fresh + remembered, left_out, bound };
+        listed.intake = intake::update(&facts.intake, look, bounds, reader.now);
         if left_out > 0 {
-            tell_left_out(&reader.source, facts, fresh, left_out, bound);
+            report_left_out(&reader.source, facts, fresh, left_out, bound);
         }
         listed.known = known + changed;
         for (verdict, count) in
@@ -162,7 +163,7 @@ impl Sorting<'_> {
     }
 }
 
-fn tell_left_out(
+fn report_left_out(
     source: &Source,
     facts: &Facts,
     taken: usize,

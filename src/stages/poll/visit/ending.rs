@@ -12,7 +12,7 @@ use crate::{
     fetch::{DeferralReason, Deferred, Room},
     model::source::{State, Validators},
     policy::polling::{decide::PollResult, rhythm::Sighting},
-    stages::poll::{backfill, listing::Listed, moved},
+    stages::poll::{backfill, listing::ListingResult, moved},
     store::{Facts, PollCommit},
     telemetry::metrics,
 };
@@ -31,7 +31,7 @@ impl Visit {
     /// A visit that showed all that is listed.
     pub(in crate::stages::poll) fn complete(
         mut facts: Facts,
-        listed: Listed,
+        listed: ListingResult,
         answer: ListingAnswer,
         now: DateTime<Utc>,
     ) -> Self {
@@ -65,7 +65,7 @@ impl Visit {
     /// A visit that showed entries, which may be only what is new.
     pub(super) fn partial(
         mut facts: Facts,
-        listed: Listed,
+        listed: ListingResult,
         validators: Validators,
         now: DateTime<Utc>,
     ) -> Self {

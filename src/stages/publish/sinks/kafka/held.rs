@@ -32,7 +32,8 @@ pub(super) fn holdings_so_far(
     Ok(SinkHoldings { settled, ..read_holdings(shared, &topic, from)? })
 }
 
-/// The same once `init_transactions` has settled what was open: to the high watermark.
+/// What the topic holds once `init_transactions` has settled what was open: up to the high
+/// watermark.
 pub(super) fn settled_holdings(
     shared: &Shared,
     from: Option<i64>,

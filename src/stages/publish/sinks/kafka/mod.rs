@@ -221,8 +221,7 @@ impl KafkaSink {
         }
         let landed = outcome.result?;
         let positions = self.shared.topic("positions");
-        let position_at =
-            landed.iter().find(|landed| landed.topic == positions).map(|landed| landed.offset);
+        let position_at = landed.iter().find(|end| end.topic == positions).map(|end| end.offset);
         self.topics.delivered(&landed);
         Ok(Delivered { position_at, notes: self.topics.notes() })
     }

@@ -11,7 +11,7 @@ use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 /// The way back from a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recovery {
-    /// The same call again: its outcome is not known yet, or nothing has happened.
+    /// The call is made again: its outcome is not known yet, or nothing has happened.
     Again,
     /// The transaction is aborted, and the batch goes again with the same producer.
     Abort,
