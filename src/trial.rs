@@ -19,7 +19,7 @@ use crate::{
     fetch::{self, Fetch, Fetched, Outcome, Request},
     model::{
         accept,
-        candidate::{Candidate, FetchedPage, Reading},
+        candidate::{Candidate, FetchedPage, PageOutcome},
         entry::{Entry, Feed},
         kind::{Format, SourceKind},
         lane::Lane,
@@ -316,7 +316,7 @@ impl<F: Fetch> Trial<'_, F> {
         let names: Vec<Vec<&'static str>> =
             assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
         let key = PendingKey::new(Lane::here(""), self.now, &EntryKey::new("", ""));
-        let candidate = Candidate { key, entry, reading: Reading::Page(Box::new(look())) };
+        let candidate = Candidate { key, entry, reading: PageOutcome::Page(Box::new(look())) };
         let records = commit::preview(candidate, self.now)
             .await
             .map_err(|error| TrialError::World(error.to_string()))?;

@@ -13,7 +13,7 @@ use crate::{
     model::{
         article::{ArticleState, TextRank},
         clean, identity,
-        source::{Added, State},
+        source::{AddedSource, State},
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
     store::{
@@ -97,7 +97,7 @@ fn hub(subscription: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String
 }
 
 /// How a source came, where no list names it.
-fn added(row: &Added) -> String {
+fn added(row: &AddedSource) -> String {
     let declared =
         added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
     format!(
@@ -304,7 +304,7 @@ pub struct SourceStates {
     /// Every one that was ever polled.
     pub states: Vec<SourceState>,
     /// The sources that were added by command.
-    pub added: Vec<Added>,
+    pub added: Vec<AddedSource>,
 }
 
 /// How every source is that was ever polled, and which were added by command: [`SourceStates`]

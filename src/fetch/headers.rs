@@ -11,7 +11,7 @@ use reqwest::header::{
 use url::Url;
 
 use super::{FetchError, body::MAX_ENCODINGS};
-use crate::model::source::{Links, Validators};
+use crate::model::source::{HubLinks, Validators};
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores
 /// one.
@@ -121,8 +121,8 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
 }
 
 /// The hubs and the topic that `Link` headers name (RFC 8288 §3), as they are written.
-pub(super) fn links(headers: &HeaderMap) -> Links {
-    let mut links = Links::default();
+pub(super) fn links(headers: &HeaderMap) -> HubLinks {
+    let mut links = HubLinks::default();
     let mut room = MAX_LINK_BYTES;
     for value in headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()) {
         if value.len() > room {
@@ -304,7 +304,7 @@ mod tests {
                 &values.iter().map(|value| (LINK, HeaderValue::from_str(value).unwrap())).collect(),
             )
         };
-        let hub = |hubs: &[&str], topic: Option<&str>| Links {
+        let hub = |hubs: &[&str], topic: Option<&str>| HubLinks {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
         };
@@ -320,7 +320,7 @@ mod tests {
         for nonsense in
             ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"]
         {
-            assert_eq!(of(&[nonsense]), Links::default(), "{nonsense}");
+            assert_eq!(of(&[nonsense]), HubLinks::default(), "{nonsense}");
         }
         assert_eq!(of(&[&"<a>; rel=hub,".repeat(1000)]).hubs.len(), MAX_HUBS);
         assert_eq!(of(&["<a>; rel=hub", &"x".repeat(MAX_LINK_BYTES)]).hubs.len(), 1);

@@ -43,7 +43,7 @@ use super::{
 };
 use crate::{
     base::{clock::Clock, sequence::Sequence},
-    model::source::{Allowed, Validators},
+    model::source::{AllowedNetworks, Validators},
 };
 use doors::{ScopedClient, ScopedClients};
 use read::{BodyLimits, BodyRead, Deadline, read_body};
@@ -335,10 +335,10 @@ impl<C: Clock> HttpFetcher<C> {
 
 impl<C: Clock> Fetch for HttpFetcher<C> {
     async fn fetch(&self, request: Request) -> Outcome {
-        self.fetch_within(request, &Allowed::default()).await
+        self.fetch_within(request, &AllowedNetworks::default()).await
     }
 
-    async fn fetch_within(&self, request: Request, allowed: &Allowed) -> Outcome {
+    async fn fetch_within(&self, request: Request, allowed: &AllowedNetworks) -> Outcome {
         let door = match self.doors.door_for(allowed) {
             Ok(door) => door,
             Err(error) => return Outcome::Failed(error),

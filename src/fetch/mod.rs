@@ -30,7 +30,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::model::source::{Allowed, Links, Validators};
+use crate::model::source::{AllowedNetworks, HubLinks, Validators};
 pub use body::MAX_ENCODINGS;
 pub use hosts::{DeferralReason, Deferred, Pace};
 pub use http::HttpFetcher;
@@ -189,7 +189,7 @@ pub struct Fetched {
     /// For how long the answer may be kept, where it says; at most 30 days.
     pub fresh_for: Option<Duration>,
     /// The hubs and the topic that its headers name.
-    pub links: Links,
+    pub links: HubLinks,
     /// When the request was sent that brought this body.
     pub requested: DateTime<Utc>,
     /// Which request that was, in the order of all that is looked at: later looks at a page win
@@ -294,13 +294,13 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct SourceFetcher<F> {
     fetcher: Arc<F>,
-    allowed: Allowed,
+    allowed: AllowedNetworks,
 }
 
 impl<F> SourceFetcher<F> {
     /// One for a source that may reach these networks.
     #[must_use]
-    pub fn new(fetcher: Arc<F>, allowed: Allowed) -> Self {
+    pub fn new(fetcher: Arc<F>, allowed: AllowedNetworks) -> Self {
         Self { fetcher, allowed }
     }
 }
@@ -335,7 +335,7 @@ pub trait Post: Send + Sync + 'static {
         &self,
         url: Url,
         form: String,
-        _allowed: &Allowed,
+        _allowed: &AllowedNetworks,
     ) -> impl Future<Output = Result<Reply, FetchError>> + Send {
         self.post(url, form)
     }
@@ -350,7 +350,7 @@ pub trait Fetch: Send + Sync + 'static {
     fn fetch_within(
         &self,
         request: Request,
-        _allowed: &Allowed,
+        _allowed: &AllowedNetworks,
     ) -> impl Future<Output = Outcome> + Send {
         self.fetch(request)
     }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         article::{ArticleState, TextRank, Verdict},
         bounds,
-        candidate::{Candidate, Dead, Reading},
+        candidate::{Candidate, DeadPage, PageOutcome},
         clean, identity,
         pending::{PendingEntry, PendingKey},
         record::{Change, SCHEMA, Topic},
@@ -146,7 +146,7 @@ fn decide_all(
     let mut put_off = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
-            Reading::Dead(dead) => dead_letters.keep(dead),
+            PageOutcome::Dead(dead) => dead_letters.keep(dead),
             _ => None,
         };
         work.take(candidate, bytes_at.as_deref())?;
@@ -232,7 +232,7 @@ impl Work {
     fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
         let found = match reading {
-            Reading::Later { pause, error, tried } => {
+            PageOutcome::Later { pause, error, tried } => {
                 entry.tries += u32::from(tried);
                 if !tried {
                     entry.held_s += u64::try_from(pause.num_seconds()).unwrap_or(0);
@@ -241,7 +241,7 @@ impl Work {
                 self.put_off(&key, self.now + pause, &entry);
                 return Ok(());
             }
-            Reading::Page(fetched) => {
+            PageOutcome::Page(fetched) => {
                 let first = fetched
                     .page
                     .articles
@@ -257,8 +257,8 @@ impl Work {
                     DoubtOutcome::No => found,
                 }
             }
-            Reading::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
-            Reading::Dead(dead) => {
+            PageOutcome::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
+            PageOutcome::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
                 // A document is all that its source said: what is told beside it makes no article.
                 // Nor do a listing's words about a link whose page, once seen, is none.
@@ -266,7 +266,7 @@ impl Work {
                     entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
                 if nothing { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
             }
-            Reading::Replaced => Vec::new(),
+            PageOutcome::Replaced => Vec::new(),
         };
         let mut nothing_new = false;
         for (at, article) in found
@@ -458,7 +458,7 @@ impl Work {
         }
     }
 
-    fn dead_letter(&mut self, entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) {
+    fn dead_letter(&mut self, entry: &PendingEntry, dead: &DeadPage, bytes_at: Option<&str>) {
         self.counts.dead.push(dead.reason);
         let record = dead::letter(entry, dead, bytes_at);
         self.append(record);

@@ -8,7 +8,7 @@ use super::{
     engine::{Engine, Table},
     from_json, json,
 };
-use crate::model::source::Added;
+use crate::model::source::AddedSource;
 
 /// The schedule's handle.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl AddedStore {
     }
 
     /// The one with this id.
-    pub fn get(&self, id: &str) -> Result<Option<Added>, StoreError> {
+    pub fn get(&self, id: &str) -> Result<Option<AddedSource>, StoreError> {
         self.engine
             .snapshot()?
             .get(Table::Added, id.as_bytes())?
@@ -31,14 +31,14 @@ impl AddedStore {
     }
 
     /// All, in the order of their ids.
-    pub fn all(&self) -> Result<Vec<Added>, StoreError> {
+    pub fn all(&self) -> Result<Vec<AddedSource>, StoreError> {
         self.engine.snapshot()?.from(Table::Added, &[]).map(|row| decode(&row?.1)).collect()
     }
 
     /// Keeps some and forgets others, in one atomic batch: durable when it returns.
     pub async fn change<'a>(
         &self,
-        keep: impl IntoIterator<Item = (&'a str, &'a Added)>,
+        keep: impl IntoIterator<Item = (&'a str, &'a AddedSource)>,
         forget: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
@@ -52,6 +52,6 @@ impl AddedStore {
     }
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Added, StoreError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<AddedSource, StoreError> {
     from_json("added", bytes)
 }

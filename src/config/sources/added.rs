@@ -10,15 +10,15 @@ use chrono::{DateTime, Utc};
 use super::{ListOrigin, ParsedList, Source, Sources, merge, parse_from, tables::write};
 use crate::{
     config::{ConfigError, Place},
-    model::source::Added,
+    model::source::AddedSource,
 };
 
 impl Source {
     /// Makes the row that the store keeps of it.
     #[must_use]
-    pub fn to_added(&self, at: DateTime<Utc>) -> Added {
+    pub fn to_added(&self, at: DateTime<Utc>) -> AddedSource {
         let Place { file, line, column } = &self.place;
-        Added {
+        AddedSource {
             declared: write::polled(self),
             origin: file.to_string(),
             position: (*line, *column),
@@ -29,11 +29,11 @@ impl Source {
 
 /// The sources of rows of the store.
 #[must_use]
-pub fn of_rows(rows: impl IntoIterator<Item = Added>) -> ParsedList {
+pub fn of_rows(rows: impl IntoIterator<Item = AddedSource>) -> ParsedList {
     let mut list = ParsedList::default();
     // Most were imported together: their places share one name.
     let mut origins: HashMap<String, Arc<str>> = HashMap::new();
-    for Added { declared, origin, position: (line, column), at } in rows {
+    for AddedSource { declared, origin, position: (line, column), at } in rows {
         let file =
             Arc::clone(origins.entry(origin).or_insert_with_key(|origin| origin.as_str().into()));
         let place = Place { file, line, column };
@@ -106,7 +106,10 @@ impl Sources {
     /// # Errors
     /// Where an id stands for two sources, or a row cannot be read; the message says how to mend
     /// it.
-    pub fn with_added(&mut self, rows: Vec<Added>) -> Result<(), crate::config::ConfigErrors> {
+    pub fn with_added(
+        &mut self,
+        rows: Vec<AddedSource>,
+    ) -> Result<(), crate::config::ConfigErrors> {
         let topics = self.topics.iter().map(|topic| (topic.id.as_str(), &topic.place));
         let ParsedList { sources, warnings, mut errors, .. } =
             beside(&self.polled, topics, of_rows(rows));
@@ -127,7 +130,7 @@ impl Sources {
 mod tests {
     use super::{super::parse, *};
 
-    fn rows(text: &str) -> Vec<Added> {
+    fn rows(text: &str) -> Vec<AddedSource> {
         parse("reader.opml", text.as_bytes())
             .sources
             .iter()

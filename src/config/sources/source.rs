@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     base::private::{Private, Secrets, shown},
     config::{Broker, PageMode, Place, RobotsMode, StartAt, TopicName, setting::from_text},
-    model::source::{Allowed, SourceKind},
+    model::source::{AllowedNetworks, SourceKind},
     read::{listing::selectors::Selectors, page::Rules},
 };
 
@@ -137,7 +137,7 @@ pub struct Source {
     pub robots: Option<RobotsMode>,
     /// Networks that are not public and that it may reach all the same, it alone: its listing, its
     /// entries' pages, its hubs.
-    pub allow_addresses: Allowed,
+    pub allow_addresses: AllowedNetworks,
     /// How the links of a listing are found, where they are not to be found by itself.
     pub listing: Option<Box<Selectors>>,
     /// What is said of the pages behind its entries, where they are not to be read by themselves.
@@ -179,7 +179,7 @@ impl Source {
             paused: false,
             pages: None,
             robots: None,
-            allow_addresses: Allowed::default(),
+            allow_addresses: AllowedNetworks::default(),
             listing: None,
             page: None,
             place,
@@ -209,7 +209,7 @@ pub struct TopicSource {
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
     /// Networks that are not public and that the pages it names may be in all the same.
-    pub allow_addresses: Allowed,
+    pub allow_addresses: AllowedNetworks,
     /// The list and the line that configured it.
     pub place: Place,
 }

@@ -18,7 +18,7 @@ use url::{Host, Url};
 use super::without_credentials;
 use crate::{
     fetch::{FetchError, address::AddressPolicy},
-    model::source::Allowed,
+    model::source::AllowedNetworks,
 };
 
 /// Lists of networks that have a client of their own at once; more begin anew.
@@ -30,7 +30,7 @@ pub(super) struct ScopedClient {
     pub(super) client: Client,
     addresses: Arc<AddressPolicy>,
     /// Beyond what all may reach.
-    pub(super) allowed: Allowed,
+    pub(super) allowed: AllowedNetworks,
 }
 
 type ClientFactory = dyn Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
@@ -40,7 +40,7 @@ pub(super) struct ScopedClients {
     general: ScopedClient,
     policy: AddressPolicy,
     make: Box<ClientFactory>,
-    others: Mutex<HashMap<Allowed, ScopedClient>>,
+    others: Mutex<HashMap<AllowedNetworks, ScopedClient>>,
 }
 
 // A function has nothing to show.
@@ -60,13 +60,13 @@ impl ScopedClients {
         let general = ScopedClient {
             client: make(Arc::clone(&addresses))?,
             addresses,
-            allowed: Allowed::default(),
+            allowed: AllowedNetworks::default(),
         };
         Ok(Self { general, policy, make: Box::new(make), others: Mutex::default() })
     }
 
     /// The one for those who may also reach these networks.
-    pub(super) fn door_for(&self, allowed: &Allowed) -> Result<ScopedClient, FetchError> {
+    pub(super) fn door_for(&self, allowed: &AllowedNetworks) -> Result<ScopedClient, FetchError> {
         if allowed.is_empty() {
             return Ok(self.general.clone());
         }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     base::clock::Clock,
     fetch::{Body, FetchError, Outcome, Post, Reply, Silence, headers, hosts},
-    model::source::Allowed,
+    model::source::AllowedNetworks,
 };
 
 /// Bytes of an answer's body that are read: a reason, not a page.
@@ -27,14 +27,14 @@ const MAX_WORDS: usize = 4096;
 
 impl<C: Clock> Post for HttpFetcher<C> {
     async fn post(&self, url: Url, form: String) -> Result<Reply, FetchError> {
-        self.post_within(url, form, &Allowed::default()).await
+        self.post_within(url, form, &AllowedNetworks::default()).await
     }
 
     async fn post_within(
         &self,
         mut url: Url,
         form: String,
-        allowed: &Allowed,
+        allowed: &AllowedNetworks,
     ) -> Result<Reply, FetchError> {
         let door = self.doors.door_for(allowed)?;
         let total = self.limits.total_timeout;

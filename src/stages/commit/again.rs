@@ -5,7 +5,7 @@ use super::{KnownArticle, Work};
 use crate::{
     model::{
         article::Verdict,
-        candidate::Dead,
+        candidate::DeadPage,
         pending::{PendingEntry, PendingKey},
     },
     policy::{
@@ -121,7 +121,8 @@ impl Work {
             entry.last_error = Some(doubt.to_string());
             self.put_off(key, due, entry);
         } else {
-            let dead = Dead { reason: "page", error: doubt.to_string(), bytes: None, at: self.now };
+            let dead =
+                DeadPage { reason: "page", error: doubt.to_string(), bytes: None, at: self.now };
             self.dead_letter(entry, &dead, None);
         }
         is_tried

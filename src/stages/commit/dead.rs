@@ -9,7 +9,7 @@ use super::{event_source, traceparent};
 use crate::{
     model::{
         bounds,
-        candidate::Dead,
+        candidate::DeadPage,
         clean,
         pending::PendingEntry,
         record::{self, Topic},
@@ -53,7 +53,7 @@ pub struct DeadLetter {
 }
 
 /// The dead letter of an entry, on its way to the outbox.
-pub(super) fn letter(entry: &PendingEntry, dead: &Dead, bytes_at: Option<&str>) -> NewRecord {
+pub(super) fn letter(entry: &PendingEntry, dead: &DeadPage, bytes_at: Option<&str>) -> NewRecord {
     let id = Uuid::now_v7();
     // Rows of the queue may be of a version that bounded less.
     let mut source = clean::source(entry.source.clone());

@@ -15,7 +15,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::model::candidate::Dead;
+use crate::model::candidate::DeadPage;
 
 /// Bytes of one body that are kept: enough to see what it was.
 const LARGEST: usize = 4 << 20;
@@ -53,7 +53,7 @@ impl DeadLetterFiles {
 
     /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out
     /// without them.
-    pub(super) fn keep(&self, dead: &mut Dead) -> Option<String> {
+    pub(super) fn keep(&self, dead: &mut DeadPage) -> Option<String> {
         let bytes = dead.bytes.take()?;
         let dir = self.dir.as_ref()?;
         let path = dir
@@ -183,9 +183,9 @@ mod tests {
 
     use super::*;
 
-    fn dead(day: i64, bytes: Vec<u8>) -> Dead {
+    fn dead(day: i64, bytes: Vec<u8>) -> DeadPage {
         let at = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(day);
-        Dead { reason: "page", error: String::new(), bytes: Some(bytes.into()), at }
+        DeadPage { reason: "page", error: String::new(), bytes: Some(bytes.into()), at }
     }
 
     /// What no compression makes smaller.

@@ -75,7 +75,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         at(minute),
         &EntryKey::new("handed", &minute.to_string()),
     );
-    Candidate { key, entry, reading: Reading::Page(Box::new(look)) }
+    Candidate { key, entry, reading: PageOutcome::Page(Box::new(look)) }
 }
 
 fn moment(store: &Store) -> Moment {
@@ -144,7 +144,7 @@ async fn several_articles_of_one_text_keep_their_identity_whatever_stands_betwee
 async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     let mut candidate = handed(1, Some("7"), &[]);
     candidate.entry.entry.title = Some("told".into());
-    candidate.reading = Reading::Dead(Dead {
+    candidate.reading = PageOutcome::Dead(DeadPage {
         reason: "page",
         error: "no article text found".into(),
         bytes: None,

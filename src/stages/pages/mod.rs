@@ -250,7 +250,7 @@ mod tests {
         base::clock::ManualClock,
         config::sources::Sources,
         fetch::{Deferred, Outcome, Request},
-        model::{candidate::Reading, entry::Entry, lane::Lane, pending::EntryKey, record},
+        model::{candidate::PageOutcome, entry::Entry, lane::Lane, pending::EntryKey, record},
         store::{NewEdition, PollCommit, Seen, Store},
     };
 
@@ -354,7 +354,7 @@ mod tests {
             110_001
         );
         due.waited_s = 86_400;
-        let (Reading::Dead(dead), _) =
+        let (PageOutcome::Dead(dead), _) =
             reader.read(&due, &claim, &CancellationToken::new()).await.unwrap()
         else {
             panic!("it waits for ever")

@@ -22,7 +22,7 @@ use crate::{
     },
     model::{
         accept,
-        candidate::{Dead, FetchedPage, Reading},
+        candidate::{DeadPage, FetchedPage, PageOutcome},
         lane::SourceKey,
         page::{End, PageKind},
         pending::{PendingEntry, PendingKey},
@@ -123,7 +123,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         due: &DueEntry,
         claim: &Claim,
         give_way: &CancellationToken,
-    ) -> Result<(Reading, Room), Paced> {
+    ) -> Result<(PageOutcome, Room), Paced> {
         let DueEntry { key, entry, waited_s } = due;
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
@@ -131,17 +131,17 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             (None, Some(link)) => self.fetched(link, entry, claim, give_way).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
-                return Ok((Reading::FeedOnly { at: entry.listed }, Room::default()));
+                return Ok((PageOutcome::FeedOnly { at: entry.listed }, Room::default()));
             }
         };
         let mut failure = match outcome {
             Ok(Some((look, room))) => {
                 metrics::page("read");
-                return Ok((Reading::Page(Box::new(look)), room));
+                return Ok((PageOutcome::Page(Box::new(look)), room));
             }
             Ok(None) => {
                 metrics::page("replaced");
-                return Ok((Reading::Replaced, Room::default()));
+                return Ok((PageOutcome::Replaced, Room::default()));
             }
             Err(failure) => failure,
         };
@@ -160,10 +160,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         }
         let reading =
             retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
-        metrics::page(if matches!(reading, Reading::Later { .. }) { "later" } else { "dead" });
-        if let Reading::Later { error, .. } | Reading::Dead(Dead { error, .. }) = &reading {
+        metrics::page(if matches!(reading, PageOutcome::Later { .. }) { "later" } else { "dead" });
+        if let PageOutcome::Later { error, .. } | PageOutcome::Dead(DeadPage { error, .. }) =
+            &reading
+        {
             let (secrets, given_up) =
-                (entry.source.url.secrets(), matches!(reading, Reading::Dead(_)));
+                (entry.source.url.secrets(), matches!(reading, PageOutcome::Dead(_)));
             let (url, error) = (
                 link.map(|link| secrets.hide(&shown(link.as_str())).into_owned()),
                 secrets.hide(error),
@@ -171,7 +173,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
         // What is tried again keeps no bytes.
-        Ok(if matches!(reading, Reading::Dead(_)) {
+        Ok(if matches!(reading, PageOutcome::Dead(_)) {
             (reading, room)
         } else {
             (reading, Room::default())
@@ -500,17 +502,21 @@ fn retry_or_give_up(
     held_s: u64,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Reading {
+) -> PageOutcome {
     let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
     let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
     if !tried && held_s < MAX_DEFERRED_S {
-        return Reading::Later { pause: later(wait.unwrap_or(settings.retry.first)), error, tried };
+        return PageOutcome::Later {
+            pause: later(wait.unwrap_or(settings.retry.first)),
+            error,
+            tried,
+        };
     }
     if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
-        return Reading::Dead(Dead { reason, error, bytes, at: now });
+        return PageOutcome::Dead(DeadPage { reason, error, bytes, at: now });
     }
     let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
-    Reading::Later { pause: later(pause), error, tried }
+    PageOutcome::Later { pause: later(pause), error, tried }
 }
 
 #[cfg(test)]
@@ -527,7 +533,7 @@ mod tests {
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {
         match retry_or_give_up(failure, tries, 0, &SETTINGS, DateTime::UNIX_EPOCH) {
-            Reading::Later { pause, .. } => Some(pause.num_seconds()),
+            PageOutcome::Later { pause, .. } => Some(pause.num_seconds()),
             _ => None,
         }
     }
@@ -556,7 +562,7 @@ mod tests {
         assert_eq!(pause(deferred(), 4), Some(600));
         assert!(matches!(
             retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH),
-            Reading::Dead(_)
+            PageOutcome::Dead(_)
         ));
     }
 

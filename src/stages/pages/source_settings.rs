@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     config::sources::{Source, Sources, added},
-    model::source::Allowed,
+    model::source::AllowedNetworks,
     read::page::Rules,
     store::AddedStore,
 };
@@ -17,7 +17,7 @@ pub(super) struct PageSettings {
     /// The rules that they are read by, where there are some.
     pub(super) rules: Option<Arc<Rules>>,
     /// The private networks that they may be in.
-    pub(super) allowed: Allowed,
+    pub(super) allowed: AllowedNetworks,
 }
 
 /// The settings of all sources' pages. Lists do not change while the daemon runs; sources that are

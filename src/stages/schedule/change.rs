@@ -16,7 +16,7 @@ use crate::{
         Place,
         sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
-    model::source::Added,
+    model::source::AddedSource,
     store::{AddedStore, StoreError},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub enum ChangeCommand {
     /// Polls these sources, too.
-    Add(Vec<Added>),
+    Add(Vec<AddedSource>),
     /// Polls the sources with these ids or addresses no more.
     Remove(Vec<String>),
 }
@@ -75,7 +75,7 @@ pub struct ChangeReport {
 #[derive(Debug, Default)]
 pub(super) struct ChangePlan {
     /// To be polled, with their rows.
-    pub(super) add: Vec<(Source, Added)>,
+    pub(super) add: Vec<(Source, AddedSource)>,
     /// To be let go.
     pub(super) remove: HashSet<String>,
     pub(super) report: ChangeReport,
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use crate::{config::sources, store::Store};
 
-    fn rows(text: &str) -> Vec<Added> {
+    fn rows(text: &str) -> Vec<AddedSource> {
         sources::parse("nashra sources add", text.as_bytes())
             .sources
             .iter()

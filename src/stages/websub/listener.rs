@@ -30,7 +30,7 @@ use crate::{
     base::clock::Clock,
     config::sources::Source,
     fetch::{Body, Fetched, MAX_ENCODINGS, Memory, Room},
-    model::source::{Links, Validators},
+    model::source::{HubLinks, Validators},
     policy::hub::{
         question::{Answer, Question},
         subscription::token,
@@ -264,7 +264,7 @@ impl<C: Clock> CallbackService<C> {
             validators: Validators::default(),
             moved: None,
             fresh_for: None,
-            links: Links::default(),
+            links: HubLinks::default(),
             requested: self.clock.now(),
             order: 0,
             delta: false,

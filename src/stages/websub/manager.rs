@@ -18,7 +18,7 @@ use super::{CallbackOwner, CallbackRequest, HubAnnouncement, RequestKind, stage:
 use crate::{
     base::{clock::Clock, private::shown},
     fetch::{FetchError, Post, Reply},
-    model::source::Allowed,
+    model::source::AllowedNetworks,
     policy::hub::{
         announced::Announced,
         question::{Answer, Question},
@@ -160,7 +160,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
         &self,
         token: &str,
         mode: Mode,
-    ) -> (Arc<F>, Option<(Url, Allowed)>, String) {
+    ) -> (Arc<F>, Option<(Url, AllowedNetworks)>, String) {
         let subscription = self.subscriptions.get(token);
         let hub = subscription.and_then(|subscription| {
             Some((subscription.announced.hubs.first()?.clone(), self.allowed(&subscription.source)))
@@ -194,7 +194,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     }
 
     /// Which private networks a source's hubs may be in.
-    fn allowed(&self, source: &str) -> Allowed {
+    fn allowed(&self, source: &str) -> AllowedNetworks {
         self.parts
             .sources
             .get(source)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What an article's page showed, as far as later fetches are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct RememberedPage {
     /// The start of its headline.
     pub title: Option<String>,
     /// Characters of its text.
@@ -18,7 +18,7 @@ pub struct Shown {
 
 /// A page that was doubted and is not an edition yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubted {
+pub struct DoubtedPage {
     /// Characters of its text.
     pub chars: u32,
     /// Fetches in a row that showed about as much text.
@@ -58,10 +58,10 @@ pub struct ArticleState {
     pub revised: u64,
     /// What its own page showed when it last became an edition. `None` in rows of older programs.
     #[serde(default)]
-    pub shown: Option<Shown>,
+    pub shown: Option<RememberedPage>,
     /// What its own page shows now, where it is doubted.
     #[serde(default)]
-    pub doubted: Option<Doubted>,
+    pub doubted: Option<DoubtedPage>,
     /// How near to the article the text was read.
     #[serde(rename = "standing")]
     pub text_rank: TextRank,

@@ -16,12 +16,12 @@ pub struct Candidate {
     /// What its source says of it.
     pub entry: PendingEntry,
     /// What became of its page.
-    pub reading: Reading,
+    pub reading: PageOutcome,
 }
 
 /// What became of an entry's page.
 #[derive(Debug)]
-pub enum Reading {
+pub enum PageOutcome {
     /// It was fetched and has an article.
     Page(Box<FetchedPage>),
     /// There is none to fetch, or the config says not to: the feed's own words are the article.
@@ -41,7 +41,7 @@ pub enum Reading {
     },
     /// It failed for good: a dead letter, and the feed's own words are the article, where they can
     /// be one.
-    Dead(Dead),
+    Dead(DeadPage),
     /// A newer edition of the entry has taken its place, and its document with it: nothing is to be
     /// done.
     Replaced,
@@ -66,7 +66,7 @@ pub struct FetchedPage {
 
 /// Why a page could not be read.
 #[derive(Debug)]
-pub struct Dead {
+pub struct DeadPage {
     /// A short word for counting: `fetch`, `page`, `gone`, `blocked`, `robots`, `message`,
     /// `source`.
     pub reason: &'static str,

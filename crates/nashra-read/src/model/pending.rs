@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     base::hash::digest,
     model::{
-        article::Doubted,
+        article::DoubtedPage,
         entry::Entry,
         kind::{Properties, SourceKind},
         lane::Lane,
@@ -156,7 +156,7 @@ pub struct PendingEntry {
     pub unchanged: u16,
     /// What its page showed at the last look, where it was doubted and nothing is published of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub doubted: Option<Doubted>,
+    pub doubted: Option<DoubtedPage>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
     /// Whether it is fetched whatever the site's `robots.txt` says.

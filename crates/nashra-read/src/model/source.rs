@@ -19,7 +19,7 @@ pub struct Validators {
 
 /// What `Link` headers say of `WebSub`, as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links {
+pub struct HubLinks {
     /// `rel="hub"`; a few at most.
     pub hubs: Vec<String>,
     /// `rel="self"`: the topic.
@@ -27,11 +27,11 @@ pub struct Links {
 }
 
 /// Networks that are not public and that one source, and nobody else, may reach all the same.
-pub type Allowed = Arc<[IpNet]>;
+pub type AllowedNetworks = Arc<[IpNet]>;
 
 /// A source that was added by command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Added {
+pub struct AddedSource {
     /// The source as a TOML list of one, its id included.
     pub declared: String,
     /// What it came by: a command, or the file of the list that was imported.

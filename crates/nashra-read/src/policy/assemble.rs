@@ -14,7 +14,7 @@ use super::{doubt, enrich::enrich};
 use crate::{
     base::hash::digest,
     model::{
-        article::{Shown, TextRank},
+        article::{RememberedPage, TextRank},
         bounds::{self, ADDRESS, usable},
         candidate::FetchedPage,
         clean, identity,
@@ -27,7 +27,7 @@ use crate::{
     text,
 };
 
-use merge::{Reading, merge};
+use merge::{SourcedContent, merge};
 
 mod merge;
 
@@ -54,7 +54,7 @@ pub struct Assembled {
     /// Where the page held several articles, which of them this is.
     pub part: Option<record::Part>,
     /// What its own page showed.
-    pub shown: Option<Shown>,
+    pub shown: Option<RememberedPage>,
     /// The fields of the article.
     pub content: Content,
 }
@@ -271,9 +271,9 @@ fn first(
     }
     assembled.shown = Some(doubt::ShownPage::new(&article.content, End::Whole).shown());
     let (content, evidence) = feed::content(&entry.entry);
-    let Reading { content, evidence } = merge(
-        Reading { content: article.content, evidence: article.evidence },
-        Reading { content, evidence },
+    let SourcedContent { content, evidence } = merge(
+        SourcedContent { content: article.content, evidence: article.evidence },
+        SourcedContent { content, evidence },
     );
     assembled.content = content;
     enrich(&mut assembled.content, &evidence);

@@ -18,7 +18,7 @@
 
 use crate::{
     model::{
-        article::{ArticleState, Doubted, Shown, TextRank},
+        article::{ArticleState, DoubtedPage, RememberedPage, TextRank},
         page::End,
         record::{Content, Origin},
     },
@@ -73,7 +73,7 @@ pub enum Verdict {
     /// It is the next edition.
     Taken,
     /// It is looked at again.
-    Doubted(Doubt, Doubted),
+    Doubted(Doubt, DoubtedPage),
 }
 
 /// What a page shows now, as far as the decision needs it.
@@ -115,8 +115,8 @@ impl<'a> ShownPage<'a> {
 
     /// What is remembered of the page.
     #[must_use]
-    pub fn shown(&self) -> Shown {
-        Shown {
+    pub fn shown(&self) -> RememberedPage {
+        RememberedPage {
             title: self.title.map(|title| title.chars().take(HEADLINE).collect()),
             chars: chars(self.text),
         }
@@ -162,7 +162,7 @@ pub fn judge(
 /// at the third look in a row that showed as much: a site's slip is over by then.
 #[must_use]
 pub fn judge_first(
-    before: Option<Doubted>,
+    before: Option<DoubtedPage>,
     listed: Option<&str>,
     page: ShownPage<'_>,
     look: Look,
@@ -179,11 +179,11 @@ pub fn judge_first(
 }
 
 /// Whether what is doubted is taken all the same, because `enough` looks in a row showed as much.
-fn verdict(doubt: Doubt, enough: u32, before: Option<Doubted>, page: ShownPage<'_>) -> Verdict {
+fn verdict(doubt: Doubt, enough: u32, before: Option<DoubtedPage>, page: ShownPage<'_>) -> Verdict {
     let now = chars(page.text);
     let alike = before.filter(|before| before.chars.abs_diff(now) <= now / 10);
     let doubted =
-        Doubted { chars: now, looks: alike.map_or(0, |alike| alike.looks).saturating_add(1) };
+        DoubtedPage { chars: now, looks: alike.map_or(0, |alike| alike.looks).saturating_add(1) };
     if doubted.looks >= enough { Verdict::Taken } else { Verdict::Doubted(doubt, doubted) }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What the page or the feed says of an article.
-pub(super) struct Reading {
+pub(super) struct SourcedContent {
     pub(super) content: Content,
     pub(super) evidence: Evidence,
 }
@@ -18,9 +18,9 @@ pub(super) struct Reading {
 /// Merges the two. Decides first whose text, date, title and writers the article has, so that what
 /// belongs to each comes from the same side.
 pub(super) fn merge(
-    Reading { content: mut page, evidence: pages_evidence }: Reading,
-    Reading { content: feed, evidence: feeds_evidence }: Reading,
-) -> Reading {
+    SourcedContent { content: mut page, evidence: pages_evidence }: SourcedContent,
+    SourcedContent { content: feed, evidence: feeds_evidence }: SourcedContent,
+) -> SourcedContent {
     let words = |content: &Content| text::word_count(content.text.as_deref().unwrap_or_default());
     // A page that shows a third of what the feed carries in full is behind a wall or was misread.
     let feeds_text = !feed.quality.truncated && words(&feed) > 3 * words(&page).max(20);
@@ -44,5 +44,8 @@ pub(super) fn merge(
         Merge::Date => feeds_date,
     });
     page.provenance = provenance;
-    Reading { content: page, evidence: if feeds_text { feeds_evidence } else { pages_evidence } }
+    SourcedContent {
+        content: page,
+        evidence: if feeds_text { feeds_evidence } else { pages_evidence },
+    }
 }

@@ -6,9 +6,9 @@ const TITLE: &str = "Council votes to reopen the harbour before the summer";
 const ERROR: &str = "Sorry, something went wrong on our side. Our engineers have been told about it. Please come back in a few minutes, \
                      or go to the front page and look for what you wanted to read there.";
 
-fn known(chars: u32, doubted: Option<Doubted>) -> ArticleState {
+fn known(chars: u32, doubted: Option<DoubtedPage>) -> ArticleState {
     let mut state = super::super::decide::known_for_tests(TextRank::Page);
-    state.shown = Some(Shown { title: Some(TITLE.into()), chars });
+    state.shown = Some(RememberedPage { title: Some(TITLE.into()), chars });
     state.doubted = doubted;
     state
 }
@@ -82,7 +82,7 @@ fn half_a_page_is_doubted_where_it_breaks_off() {
         );
         assert_eq!(
             doubt(judged(
-                &known(before, Some(Doubted { chars: 1_840, looks: 1 })),
+                &known(before, Some(DoubtedPage { chars: 1_840, looks: 1 })),
                 TITLE,
                 &text,
                 false
@@ -127,7 +127,7 @@ fn a_first_page_is_doubted_where_it_shows_another_headline_and_no_date_or_breaks
     // clock.
     assert_eq!(at(ShownPage { dated: Some(Origin::JsonLd), ..other }, 1), None);
     assert_eq!(at(ShownPage { dated: Some(Origin::Dom), ..other }, 1), Some(Doubt::Foreign));
-    let before = Some(Doubted { chars: chars(&error), looks: 2 });
+    let before = Some(DoubtedPage { chars: chars(&error), looks: 2 });
     assert_eq!(
         judge_first(
             before,
@@ -154,7 +154,7 @@ fn a_page_that_shows_its_headline_among_others_is_not_taken_for_the_next_edition
     let front = seen("The Daily Ferry", &among, End::Whole);
     // Looks that failed in between say nothing of it.
     let first = |page, looks: u32| {
-        let before = (looks > 1).then_some(Doubted { chars: chars(&among), looks: looks - 1 });
+        let before = (looks > 1).then_some(DoubtedPage { chars: chars(&among), looks: looks - 1 });
         doubt(judge_first(before, Some(TITLE), page, Look { number: looks + 3, last: 8 }))
     };
     let next = |page, look| {

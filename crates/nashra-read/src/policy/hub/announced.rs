@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::{
     base::private::shown,
-    model::{entry::Feed, source::Links},
+    model::{entry::Feed, source::HubLinks},
 };
 
 /// The most hubs that are remembered of one source: the next one is asked where the first fails.
@@ -35,8 +35,8 @@ impl Announced {
     /// Finds hubs and topic in the headers of an answer and in its feed; `None` without a hub or
     /// without a topic. `Link` headers win over the feed.
     #[must_use]
-    pub fn find(links: &Links, at: &Url, feed: &Feed) -> Option<Self> {
-        let Links { hubs, topic } = links;
+    pub fn find(links: &HubLinks, at: &Url, feed: &Feed) -> Option<Self> {
+        let HubLinks { hubs, topic } = links;
         let linked = |rel: &'static str| {
             feed.links
                 .iter()
@@ -80,7 +80,7 @@ mod tests {
 
     fn announced(xml: &str, hubs: &[&str], topic: Option<&str>) -> Option<Announced> {
         let url = Url::parse("https://a.example/read/here").unwrap();
-        let links = Links {
+        let links = HubLinks {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
         };
