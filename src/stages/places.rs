@@ -60,8 +60,9 @@ pub(crate) struct Places {
     /// How many are held, by kind.
     counts: [usize; 3],
     /// Fetches that wait for their host, by when they began to: here those that do so not for long,
-    /// in `old` those that may be preempted, after [`SLOW`] or, while others wait, [`HURRIED`].
-    young: BTreeSet<(Instant, Ticket)>,
+    /// by the kind of their host; in `old` those that may be preempted, after [`SLOW`] or, while
+    /// others wait, [`HURRIED`].
+    young: [BTreeSet<(Instant, Ticket)>; 3],
     old: BTreeSet<(Instant, Ticket)>,
     /// How many were told to give way and have not ended.
     leaving: usize,
@@ -70,8 +71,14 @@ pub(crate) struct Places {
 impl Places {
     /// Makes `most` places, at least one.
     pub(crate) fn new(most: usize) -> Self {
-        let (young, old) = (BTreeSet::new(), BTreeSet::new());
-        Self { most: most.max(1), held: HashMap::new(), counts: [0; 3], young, old, leaving: 0 }
+        Self {
+            most: most.max(1),
+            held: HashMap::new(),
+            counts: [0; 3],
+            young: Default::default(),
+            old: BTreeSet::new(),
+            leaving: 0,
+        }
     }
 
     /// Of which kind the next fetch is to be: of those that wait and have room, the one that has
@@ -91,7 +98,7 @@ impl Places {
     pub(crate) fn occupy(&mut self, ticket: Ticket, kind: HostKind, now: Instant) {
         self.counts[kind as usize] += 1;
         if kind != HostKind::Slow {
-            self.young.insert((now, ticket));
+            self.young[kind as usize].insert((now, ticket));
         }
         let silence = Silence::default();
         silence.begin(now);
@@ -110,35 +117,33 @@ impl Places {
         now: Instant,
         unknown: usize,
     ) -> Option<(Ticket, HostKind)> {
-        while let Some((since, ticket)) = self.latest(now, unknown) {
-            self.young.remove(&(since, ticket));
-            let Some(place) = self.held.get_mut(&ticket) else { continue };
+        while let Some((since, ticket)) = self.longest(now, unknown) {
+            let place = self.held.get_mut(&ticket)?;
+            let kind = place.kind;
             // It did not wait for its host all the time, and counts from when it last began to.
             place.since = place.silence.since().unwrap_or(now);
-            let (since, before) = (place.since, place.kind);
-            if now.saturating_duration_since(since) < self.patience(before, unknown) {
-                self.young.insert((since, ticket));
+            let waits_since = place.since;
+            self.young[kind as usize].remove(&(since, ticket));
+            if now.saturating_duration_since(waits_since) < self.patience(kind, unknown) {
+                self.young[kind as usize].insert((waits_since, ticket));
                 continue;
             }
-            self.old.insert((since, ticket));
+            self.old.insert((waits_since, ticket));
             self.set_kind(ticket, HostKind::Slow);
-            return Some((ticket, before));
+            return Some((ticket, kind));
         }
         None
     }
 
-    /// The first one that began to wait long enough ago to be slow, where it waited for its host
+    /// The one that began to wait first, among those that are slow if they waited for their host
     /// all the time.
-    fn latest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
-        let kind = |ticket| self.held.get(ticket).map_or(HostKind::Unknown, |place| place.kind);
-        let mut may_be = self
-            .young
-            .iter()
-            .map(|young| (young, now.saturating_duration_since(young.0)))
-            .take_while(|(_, silent)| *silent >= HURRIED);
-        may_be
-            .find(|((_, ticket), silent)| *silent >= self.patience(kind(ticket), unknown))
-            .map(|(young, _)| *young)
+    fn longest(&self, now: Instant, unknown: usize) -> Option<(Instant, Ticket)> {
+        let impatient = |kind: HostKind| {
+            let first = self.young[kind as usize].first()?;
+            let silent = now.saturating_duration_since(first.0);
+            (silent >= self.patience(kind, unknown)).then_some(*first)
+        };
+        KINDS.into_iter().filter_map(|(kind, _)| impatient(kind)).min()
     }
 
     /// After how long a host of some kind keeps us waiting.
@@ -149,9 +154,9 @@ impl Places {
     /// A fetch waits for its host no longer, so it is no delay of that. Tells how long it did.
     pub(crate) fn answered(&mut self, ticket: Ticket, now: Instant) -> Option<Duration> {
         let place = self.held.get(&ticket)?;
-        let (since, took) = (place.since, place.silence.longest(now));
+        let (since, kind, took) = (place.since, place.kind, place.silence.longest(now));
         place.silence.end(now);
-        self.waits_no_longer(ticket, since);
+        self.waits_no_longer(ticket, since, kind);
         self.set_kind(ticket, HostKind::Prompt);
         Some(took)
     }
@@ -159,7 +164,7 @@ impl Places {
     /// Frees the place of a fetch that ended; `false` where it had none.
     pub(crate) fn release(&mut self, ticket: Ticket) -> bool {
         let Some(place) = self.held.remove(&ticket) else { return false };
-        self.waits_no_longer(ticket, place.since);
+        self.waits_no_longer(ticket, place.since, place.kind);
         self.counts[place.kind as usize] -= 1;
         self.leaving -= usize::from(place.leaving);
         true
@@ -203,8 +208,8 @@ impl Places {
         self.counts.iter().sum()
     }
 
-    fn waits_no_longer(&mut self, ticket: Ticket, since: Instant) {
-        self.young.remove(&(since, ticket));
+    fn waits_no_longer(&mut self, ticket: Ticket, since: Instant, kind: HostKind) {
+        self.young[kind as usize].remove(&(since, ticket));
         self.old.remove(&(since, ticket));
     }
 

@@ -14,7 +14,13 @@ use crate::{
     },
 };
 
-/// What is remembered of one source.
+/// Whether a row goes without a field: it is read as this in any case.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// What is remembered of one source. It is written at each poll, so what is as it was at first is
+/// left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
@@ -24,68 +30,95 @@ pub struct Facts {
     #[serde(serialize_with = "stored")]
     pub url: Private<String>,
     /// The name that the feed gives itself.
+    #[serde(skip_serializing_if = "is_default")]
     pub title: Option<String>,
     /// What the last parsed answer gave, to be echoed.
+    #[serde(skip_serializing_if = "is_default")]
     pub validators: Validators,
     /// Whether its 304 can be believed.
+    #[serde(skip_serializing_if = "is_default")]
     pub trust: Trust,
     /// SHA-256 (first 16 bytes) of the last parsed body.
+    #[serde(with = "crate::base::bytes::hash", skip_serializing_if = "is_default")]
     pub body_hash: Option<[u8; 16]>,
     /// The same of what it was sent as, where it was sent compressed.
+    #[serde(with = "crate::base::bytes::hash", skip_serializing_if = "is_default")]
     pub sent_hash: Option<[u8; 16]>,
     /// The state after the last poll.
     pub state: State,
     /// The reason of the state, in words.
+    #[serde(skip_serializing_if = "is_default")]
     pub reason: String,
     /// Polls that failed in a row.
+    #[serde(skip_serializing_if = "is_default")]
     pub failures: u32,
     /// The interval that it is polled at, in seconds.
+    #[serde(skip_serializing_if = "is_default")]
     pub interval_s: u64,
     /// When it was last polled.
     pub last_poll: Option<DateTime<Utc>>,
     /// When it was last read well: 200 with a body that parsed, or 304.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_success: Option<DateTime<Utc>>,
     /// When it last had a new entry.
+    #[serde(skip_serializing_if = "is_default")]
     pub last_new: Option<DateTime<Utc>>,
     /// When it is polled next.
     pub next_due: Option<DateTime<Utc>>,
     /// Why it is polled then, in words.
+    #[serde(skip_serializing_if = "is_default")]
     pub next_why: String,
     /// Whether its host asked for a cooldown until then.
+    #[serde(skip_serializing_if = "is_default")]
     pub host_left_alone: bool,
     /// Polls so far.
+    #[serde(skip_serializing_if = "is_default")]
     pub polls: u64,
     /// Entries taken so far.
+    #[serde(skip_serializing_if = "is_default")]
     pub entries: u64,
     /// The day (since 1970) on which its listing was last gone through.
+    #[serde(skip_serializing_if = "is_default")]
     pub touched_day: u32,
     /// When it publishes, and how much.
     pub rhythm: Rhythm,
     /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its
     /// first good poll.
+    #[serde(skip_serializing_if = "is_default")]
     pub appetite: Option<f32>,
     /// What it says about when to poll.
+    #[serde(skip_serializing_if = "is_default")]
     pub hints: Hints,
     /// Entries that it listed at once.
+    #[serde(skip_serializing_if = "is_default")]
     pub listed: u32,
     /// Polls that shared no entry with the one before: something may have been missed.
+    #[serde(skip_serializing_if = "is_default")]
     pub gaps: u64,
     /// The older page of the listing that is read next, after a gap.
+    #[serde(skip_serializing_if = "is_default")]
     pub backfill: Option<Backfill>,
     /// When its site's news sitemap was last looked for, after a gap.
+    #[serde(skip_serializing_if = "is_default")]
     pub sitemap_sought: Option<DateTime<Utc>>,
     /// Where a site is read.
+    #[serde(skip_serializing_if = "is_default")]
     pub site: Option<SiteDiscovery>,
     /// Where it says that it has moved to.
+    #[serde(skip_serializing_if = "is_default")]
     pub moved: Option<Moved>,
     /// Polls in a row that were answered with 410, and since when.
+    #[serde(skip_serializing_if = "is_default")]
     pub gone: Option<(u32, DateTime<Utc>)>,
     /// Of a watched page: characters of its text when it was last read, where it ended before its
     /// body did.
+    #[serde(skip_serializing_if = "is_default")]
     pub broken_off: Option<u32>,
     /// What its hub has done so far.
+    #[serde(skip_serializing_if = "is_default")]
     pub hub: Delivery,
     /// How much of it was taken of late, and what was not.
+    #[serde(skip_serializing_if = "is_default")]
     pub intake: Intake,
 }
 

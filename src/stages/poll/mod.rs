@@ -194,7 +194,8 @@ pub async fn run<F: Fetch, C: Clock>(
         let now = Instant::now();
         while let Some((next, watch)) = turns.ready(now) {
             let price = *price.borrow();
-            work.spawn(run_work(context.clone(), next, price, watch, outputs.clone()));
+            // A poll is 20 kB, too much to be moved.
+            work.spawn(Box::pin(run_work(context.clone(), next, price, watch, outputs.clone())));
         }
         turns.preempt_slow();
     };

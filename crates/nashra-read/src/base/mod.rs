@@ -1,7 +1,8 @@
-//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets. Everything may
+//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets, bytes in rows. Everything may
 //! use them; they use nothing of ours.
 
 pub mod clock;
+pub mod bytes;
 pub mod private;
 pub mod sequence;
 pub mod hash;

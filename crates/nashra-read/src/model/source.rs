@@ -12,8 +12,10 @@ pub use super::kind::SourceKind;
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Validators {
     /// `ETag`, quotes and `W/` included.
+    #[serde(with = "crate::base::bytes::text", default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<Vec<u8>>,
     /// `Last-Modified`, as it was sent.
+    #[serde(with = "crate::base::bytes::text", default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<Vec<u8>>,
 }
 

@@ -79,6 +79,7 @@ impl Counts {
             let factor = (self.sum(from, from + PART) + PART_PRIOR) / (expected + PART_PRIOR);
             shape[from..from + PART].fill(factor);
         }
+        let evenly = (ln_beta(BETA.0, BETA.0), ln_beta(BETA.1, BETA.1));
         let mut width = PART;
         while width > 1 {
             let half = width / 2;
@@ -90,7 +91,7 @@ impl Counts {
                         left: watched.passes(from, middle),
                         right: watched.passes(middle, to),
                     };
-                    let factors = split(counts, watched);
+                    let factors = split(counts, watched, evenly);
                     shape[from..middle].iter_mut().for_each(|shape| *shape *= factors.left);
                     shape[middle..to].iter_mut().for_each(|shape| *shape *= factors.right);
                 }
@@ -148,30 +149,26 @@ fn normalise(shape: &mut [f32]) {
     }
 }
 
-/// How much of each slot was watched. It differs only in the first days: later a part of a day is
-/// nothing.
-struct Watched {
-    start: f32,
-    days: f32,
-    rest: f32,
-}
+/// How often each slot was passed while the source was watched. It differs only in the first days:
+/// later a part of a day is nothing.
+struct Watched([f32; SLOTS]);
 
 impl Watched {
     fn new(since: f64, until: f64) -> Self {
         let span = ((until - since) / DAY).clamp(0.0, 1000.0) as f32;
-        Self { start: (since.rem_euclid(DAY) / DAY) as f32, days: span.floor(), rest: span.fract() }
+        if span.floor() > 10.0 {
+            return Self([1.0; SLOTS]);
+        }
+        let start = (since.rem_euclid(DAY) / DAY) as f32;
+        Self(std::array::from_fn(|slot| {
+            let place = ((slot as f32 + 0.5) / SLOTS as f32 - start).rem_euclid(1.0);
+            span.floor() + f32::from(u8::from(place < span.fract()))
+        }))
     }
 
     /// The sum over some slots of how often each was passed.
     fn passes(&self, from: usize, to: usize) -> f32 {
-        if self.days > 10.0 {
-            return (to - from) as f32;
-        }
-        let passed = |slot: usize| {
-            let place = ((slot as f32 + 0.5) / SLOTS as f32 - self.start).rem_euclid(1.0);
-            self.days + f32::from(u8::from(place < self.rest))
-        };
-        (from..to).map(passed).sum::<f32>().max(f32::EPSILON)
+        self.0[from..to].iter().sum::<f32>().max(f32::EPSILON)
     }
 }
 
@@ -183,18 +180,21 @@ struct Halves {
 }
 
 /// How the rates of two halves compare to their mean, from what was counted in both and how long
-/// both were watched.
-fn split(counts: Halves, watched: Halves) -> Halves {
+/// both were watched. `evenly` is the logarithm of each kind's Beta function where both were
+/// watched for as long, which is nearly always so.
+fn split(counts: Halves, watched: Halves, evenly: (f64, f64)) -> Halves {
     let even = f64::from(watched.left / (watched.left + watched.right)).clamp(0.01, 0.99);
     let (left, right) = (f64::from(counts.left), f64::from(counts.right));
     let by_chance = left * even.ln() + right * (1.0 - even).ln();
     // How much better a kind explains the counts than an even split, and where it puts the split.
-    let kind = |beta: f64| {
+    let kind = |beta: f64, evenly: f64| {
         let (a, b) = (2.0 * beta * even, 2.0 * beta * (1.0 - even));
-        let better = ln_beta(left + a, right + b) - ln_beta(a, b) - by_chance;
+        #[expect(clippy::float_cmp, reason = "half is exact")]
+        let prior = if even == 0.5 { evenly } else { ln_beta(a, b) };
+        let better = ln_beta(left + a, right + b) - prior - by_chance;
         (better.min(60.0).exp(), (left + a) / (left + right + 2.0 * beta))
     };
-    let (little, all) = (kind(BETA.0), kind(BETA.1));
+    let (little, all) = (kind(BETA.0, evenly.0), kind(BETA.1, evenly.1));
     let weights = (1.0 - UNEVEN.0 - UNEVEN.1, UNEVEN.0 * little.0, UNEVEN.1 * all.0);
     let share = (weights.0 * even + weights.1 * little.1 + weights.2 * all.1)
         / (weights.0 + weights.1 + weights.2);
@@ -214,9 +214,9 @@ fn ln_gamma(x: f64) -> f64 {
         product *= x;
         x += 1.0;
     }
-    (x - 0.5) * x.ln() - x + 0.918_938_533 + 1.0 / (12.0 * x)
-        - 1.0 / (360.0 * x * x * x)
-        - product.ln()
+    let series =
+        (x - 0.5) * x.ln() - x + 0.918_938_533 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x * x * x);
+    if product > 1.0 || product < 1.0 { series - product.ln() } else { series }
 }
 
 /// How the rate of a source at some time compares with its mean.
