@@ -469,3 +469,28 @@ fn another_cluster_is_told() {
     );
     assert_eq!(moved.titles().len(), 3);
 }
+
+/// They are kilobytes as they are sent, and 12 MB each when they are unpacked.
+#[test]
+fn documents_that_unpack_to_much_are_taken_a_few_at_a_time() {
+    let Some(mut world) = World::new("large") else { return };
+    world.make(2);
+    world.producer = rdkafka::ClientConfig::new()
+        .set("bootstrap.servers", &world.brokers)
+        .set("message.max.bytes", "100000000")
+        .set("compression.type", "gzip")
+        .create()
+        .unwrap();
+    let filler = format!("<!-- {} -->", "nothing ".repeat(1_500_000));
+    let titles: Vec<String> = (0..40).map(|number| format!("Number {number}")).collect();
+    for (partition, title) in [0, 1].into_iter().cycle().zip(&titles) {
+        let html = html(title, &format!("{title} began."), "") + &filler;
+        let document = json!({ "url": format!("https://news.example/{title}"), "html": html });
+        world.send(partition, Some(document.to_string().as_bytes()), &[]);
+    }
+    let nashra = world.run("");
+    world.wait_for(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    let most = nashra.most_resident() / 1_000_000;
+    assert!(most < 400, "{most} MB");
+    nashra.kill();
+}
