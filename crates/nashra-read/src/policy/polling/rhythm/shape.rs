@@ -208,15 +208,15 @@ fn ln_beta(a: f64, b: f64) -> f64 {
 }
 
 /// Stirling's series; far more exact than needed here.
-fn ln_gamma(x: f64) -> f64 {
-    let (mut x, mut product) = (x, 1.0);
+fn ln_gamma(argument: f64) -> f64 {
+    let (mut x, mut product) = (argument, 1.0);
     while x < 4.0 {
         product *= x;
         x += 1.0;
     }
     let series =
         (x - 0.5) * x.ln() - x + 0.918_938_533 + 1.0 / (12.0 * x) - 1.0 / (360.0 * x * x * x);
-    if product > 1.0 || product < 1.0 { series - product.ln() } else { series }
+    if argument < 4.0 { series - product.ln() } else { series }
 }
 
 /// How the rate of a source at some time compares with its mean.
