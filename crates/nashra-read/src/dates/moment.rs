@@ -49,9 +49,9 @@ pub struct Assumed {
 /// Which of two numbers is the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// `31/12/2024`
+    /// The day is first: `31/12/2024`.
     DayFirst,
-    /// `12/31/2024`
+    /// The month is first: `12/31/2024`.
     MonthFirst,
 }
 

@@ -41,7 +41,7 @@ pub struct Entry {
     pub guid: Option<String>,
     /// The address of its page.
     pub link: Option<Url>,
-    /// The headline.
+    /// The headline that the feed gives.
     pub title: Option<String>,
     /// The teaser: HTML or plain text.
     pub summary: Option<String>,

@@ -1,9 +1,9 @@
-//! Sums over small decision trees: how far the measures of a thing speak for it. Pure.
+//! Evaluates ensembles of small decision trees. Pure.
 //!
-//! Trees because what a measure means depends on others. They are learned by gradient boosting from
-//! labelled pages (`tests/train`) and are data of those who ask: as bytes ([`Forest::from_bytes`])
-//! or as rows in code ([`Forest::from_rows`]). What must stay true: a tree leads on to splits that
-//! come later only, so a walk is no longer than its tree.
+//! They are trees because the meaning of a measure depends on others. They are learned by gradient
+//! boosting from labelled pages (`tests/train`) and are data of those who ask: as bytes
+//! ([`Forest::from_bytes`]) or as rows in code ([`Forest::from_rows`]). What must stay true: a tree
+//! leads on to splits that come later only, so a walk is no longer than its tree.
 
 #[derive(Debug, Clone, Copy)]
 struct Split {
@@ -31,7 +31,7 @@ pub(super) struct Forest<const N: usize>(Vec<Tree>);
 /// above; or [`LEAF`] and the leaf's value.
 pub(super) type Row = (u8, f32, u8, u8);
 
-/// In the place of a measure.
+/// In the place of a measure: the row is a leaf.
 pub(super) const LEAF: u8 = 255;
 
 impl<const N: usize> Forest<N> {
@@ -51,7 +51,7 @@ impl<const N: usize> Forest<N> {
         trees.collect::<Option<Vec<_>>>().map(Self)
     }
 
-    /// Takes trees that are written as rows, splits and leaves in any order.
+    /// Makes trees of rows, with splits and leaves in any order.
     pub(super) fn from_rows(trees: &[&[Row]]) -> Self {
         Self(trees.iter().map(|rows| Tree::from_rows(rows)).collect())
     }
@@ -66,8 +66,8 @@ impl<const N: usize> Forest<N> {
         1.0 / (1.0 + (-self.sum(measures)).exp())
     }
 
-    /// How many trees there are, where each is whole: it has a leaf more than splits, and leads on
-    /// to those alone.
+    /// The number of trees, if each is whole: it has a leaf more than splits, and leads to those
+    /// alone.
     #[cfg(test)]
     pub(super) fn whole(&self) -> Option<usize> {
         self.0.iter().all(Tree::is_whole).then_some(self.0.len())

@@ -34,7 +34,7 @@ impl Bytes<'_> {
         self.0 = self.0.trim_ascii_start();
     }
 
-    /// `03:04`, `03:04:05`
+    /// Reads a time of the day: `03:04` or `03:04:05`.
     fn clock(&mut self) -> Option<Clock> {
         let hour = self.number(1, 2)?;
         self.take(b':')?;

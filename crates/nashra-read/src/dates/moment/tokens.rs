@@ -161,7 +161,7 @@ impl Reader<'_> {
         dotted.or_else(|| clock::at(self.rest))
     }
 
-    /// `20240102030405`, `202401020304`
+    /// Reads a date and a time without marks: `20240102030405`, `202401020304`.
     fn compact(&mut self, digits: usize) -> Option<()> {
         let (date, time) = self.rest[..digits].split_at(8);
         self.parts.clock = Some(clock::compact(time)?);

@@ -33,13 +33,13 @@ pub enum Format {
     Rss,
     /// RSS 0.90, 1.0 and 1.1.
     Rdf,
-    /// Atom 1.0.
+    /// Atom 1.0 (RFC 4287).
     Atom,
-    /// Atom 0.3.
+    /// Atom 0.3, the draft.
     Atom03,
     /// Channel Definition Format.
     Cdf,
-    /// JSON Feed.
+    /// JSON Feed 1.0 and 1.1.
     Json,
 }
 
@@ -52,7 +52,7 @@ pub struct Channel {
     pub link: Option<String>,
     /// What it is about.
     pub description: Option<Text>,
-    /// `atom:id`, `rdf:about`.
+    /// The id: `atom:id` or `rdf:about`.
     pub id: Option<String>,
     /// Its language as it claims it, a BCP 47 tag.
     pub language: Option<String>,
@@ -85,13 +85,13 @@ pub struct Channel {
 /// An entry of a feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Item {
-    /// `guid`, `atom:id`, `rdf:about`.
+    /// The id: `guid`, `atom:id` or `rdf:about`.
     pub id: Option<String>,
-    /// The headline.
+    /// The headline of the entry.
     pub title: Option<Text>,
     /// The address of its page.
     pub link: Option<String>,
-    /// The teaser.
+    /// The teaser of the entry.
     pub summary: Option<Text>,
     /// The full text.
     pub content: Option<Text>,
@@ -101,7 +101,7 @@ pub struct Item {
     pub updated: Option<Date>,
     /// When it was published.
     pub published: Option<Date>,
-    /// The writers.
+    /// The writers of the entry.
     pub authors: Vec<Person>,
     /// Other persons who took part.
     pub contributors: Vec<Person>,

@@ -26,9 +26,9 @@ pub(super) enum Namespace {
     Content,
     /// Elements of Media RSS.
     Media,
-    /// Apple's podcasts.
+    /// Apple's elements for podcasts.
     Itunes,
-    /// Google's podcasts.
+    /// Google's elements for podcasts.
     GooglePlay,
     /// Places of entries.
     GeoRss,

@@ -2,14 +2,14 @@
 //! numbers and identifiers in it, its ending, and its shape, by which the addresses of one page are
 //! compared.
 //!
-//! No language is known here but the names that the web itself uses for kinds of pages (`tag`,
-//! `author`, `login`); what they weigh is decided by the model, never here.
+//! The only words that are known are the names that the web uses for kinds of pages (`tag`,
+//! `author`, `login`); the model decides what they weigh.
 
 use url::Url;
 
 use super::words;
 
-/// Path segments that are looked at; the rest only count.
+/// The most path segments that are read; further ones only count.
 const MAX_SEGMENTS: usize = 16;
 
 /// What the form of an address tells.
@@ -27,33 +27,33 @@ pub(super) struct AddressForm {
     pub(super) date: u32,
     /// 0: no ending; 1: of a document; 2: of a script; 3: another; 4: of a file.
     pub(super) ending: u32,
-    /// Parameters of the query.
+    /// The number of parameters of the query.
     pub(super) parameters: u32,
-    /// A parameter of the query is a number.
+    /// Whether a parameter of the query is a number.
     pub(super) number_parameter: bool,
-    /// Letters and digits mixed, as identifiers are.
+    /// Whether a segment mixes letters and digits, as identifiers do.
     pub(super) mixed_id: bool,
-    /// Segments that name a hub.
+    /// The number of segments that name a hub.
     pub(super) hubs: u32,
-    /// Segments that name another medium.
+    /// The number of segments that name another medium.
     pub(super) media: u32,
-    /// Segments and parameters that name an article.
+    /// The number of segments and parameters that name an article.
     pub(super) articles: u32,
-    /// Words within segments that name a hub or another medium.
+    /// The number of words within segments that name a hub or another medium.
     pub(super) hub_words: u32,
-    /// It is that of a file, or of a server of advertisements: no page of news.
+    /// Whether it is the address of a file or of an advertisement server, and so of no article.
     pub(super) no_page: bool,
     /// Characters of path and query.
     pub(super) len: u32,
-    /// The same for addresses that are built alike.
+    /// A hash that is equal for addresses of the same form.
     pub(super) shape: u64,
-    /// The same for addresses in one folder.
+    /// A hash that is equal for addresses in the same folder.
     pub(super) folder: u64,
-    /// The same for addresses with one first segment.
+    /// A hash that is equal for addresses with the same first segment.
     pub(super) head: u64,
 }
 
-/// Reads the form of an address.
+/// Measures the form of an address.
 pub(super) fn form(url: &Url) -> AddressForm {
     let mut form = AddressForm {
         len: small(url.path().len() + url.query().map_or(0, str::len)),
@@ -70,7 +70,7 @@ pub(super) fn form(url: &Url) -> AddressForm {
 }
 
 impl AddressForm {
-    /// What the segments of the path say; each adds its class to the shape.
+    /// Reads the segments of the path; each adds its class to the shape.
     fn read_path(&mut self, url: &Url, shape: &mut Hash) {
         let mut years = None;
         let host = url.host_str().unwrap_or_default();
@@ -110,7 +110,7 @@ impl AddressForm {
         self.no_page = self.ending == 4 || words::is_ad_server(host);
     }
 
-    /// What the labels of the host say that stand before the domain.
+    /// Reads the labels of the host before the domain.
     fn read_host(&mut self, url: &Url) {
         let labels = url.host_str().unwrap_or_default().split('.').rev().skip(2);
         for label in labels.filter(|label| *label != "www") {
@@ -119,7 +119,7 @@ impl AddressForm {
         }
     }
 
-    /// What the parameters of the query say; each adds its name to the shape.
+    /// Reads the parameters of the query; each adds its name to the shape.
     fn read_query(&mut self, url: &Url, shape: &mut Hash) {
         let pairs = url.query().unwrap_or_default().split('&');
         for pair in pairs.filter(|pair| !pair.is_empty()).take(MAX_SEGMENTS) {
@@ -247,7 +247,7 @@ impl SegmentCounts {
         part
     }
 
-    /// Built alike, in one byte.
+    /// The class of the segment: one byte that is equal for segments of the same form.
     fn class(&self) -> u8 {
         match self {
             _ if self.date > 0 => b'd',
@@ -287,7 +287,7 @@ fn dated(segment: &str) -> u32 {
     best
 }
 
-/// Percent-encoded letters of other scripts.
+/// A segment with its percent-encoded letters decoded.
 pub(super) fn decode(segment: &str) -> std::borrow::Cow<'_, str> {
     if !segment.contains('%') {
         return segment.into();

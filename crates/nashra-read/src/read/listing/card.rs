@@ -1,4 +1,4 @@
-//! What the card around a link shows: title, teaser, picture, date.
+//! Reads the card around a link: title, teaser, picture, date.
 
 use url::Url;
 
@@ -14,17 +14,18 @@ use crate::{
     text::collapse,
 };
 
-/// Bytes of a title, and of a teaser.
+/// The longest title and the longest teaser, in bytes.
 const MAX_TITLE: usize = 500;
 const MAX_TEASER: usize = 1_500;
-/// Nodes of a card that are looked at.
+/// The most nodes of a card that are read.
 const MAX_NODES: usize = 2_000;
-/// Links in an item that is still the card of one article: itself, its section, writer, comments.
+/// The most links of an item that is the card of one article: itself, its section, writer,
+/// comments.
 const MAX_CARD_LINKS: u32 = 8;
-/// A teaser is at least so wide.
+/// The least width of a teaser.
 const MIN_TEASER: u32 = 40;
-/// A link's own text is its title from here on; below, a heading of its item says more ("Read
-/// more", "12 comments").
+/// The least width of a link's own text that is its title; a shorter one ("Read more", "12
+/// comments") gives way to a heading of its item.
 const MIN_TITLE: u32 = 25;
 
 /// The link to one address. `item` is the element that the source's selectors give it, where they
@@ -72,7 +73,7 @@ fn frame(survey: &Survey<'_, '_>, place: &Occurrence) -> Option<NodeId> {
 
 fn title(survey: &Survey<'_, '_>, places: &[Occurrence], card: Option<NodeId>) -> Option<NodeId> {
     let weight = |link: &&Occurrence| (link.named, survey.inside(link.title).text.min(300));
-    // Of several equals the first.
+    // Of several equal ones the first counts.
     let best = places.iter().rev().max_by_key(weight)?;
     let tree = survey.tree;
     if best.named == NamedBy::Text && survey.inside(best.title).text < MIN_TITLE {
@@ -114,7 +115,7 @@ fn bounded_raw(text: &str, longest: usize) -> &str {
     &text[..text.floor_char_boundary(longest)]
 }
 
-/// The text in place of a link's picture, or that a pointer shows.
+/// The text that stands for a link's picture (`alt`), or its tooltip (`title`).
 fn alternative(tree: &Tree<'_>, link: NodeId) -> Option<String> {
     let alt = picture(tree, link)
         .and_then(|picture| tree.attribute(picture, "alt"))
@@ -210,7 +211,7 @@ fn stands_in(url: &Url) -> bool {
         .any(|word| name.contains(word))
 }
 
-/// The card's date, as it is written for machines.
+/// The machine-readable date of the card.
 fn date(tree: &Tree<'_>, card: NodeId) -> Option<chrono::DateTime<chrono::FixedOffset>> {
     let times = tree.subtree(card).take(MAX_NODES).filter(|node| tree.tag(*node) == Tag::Time);
     times

@@ -1,5 +1,4 @@
-//! How the addresses of a page compare with each other: ranks, and what is shared by those that are
-//! alike.
+//! Compares the addresses of a page with each other: ranks, and means over similar addresses.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +10,7 @@ use super::{
     gather::{Target, key},
 };
 
-/// What an address tells beside the others.
+/// Fills the measures that depend on the other addresses of the page.
 pub(super) fn compare(all: &mut [(AddressKey, Measures)], targets: &[Target]) {
     let total = all.len().max(1);
     let widths = sorted(all.iter().map(|(_, measures)| measures.width));
@@ -97,7 +96,7 @@ impl Tally {
     }
 }
 
-/// Sums over addresses that are alike in something.
+/// Sums over similar addresses.
 #[derive(Debug, Clone, Copy, Default)]
 struct Group {
     size: usize,
@@ -186,7 +185,7 @@ fn parent_key(url: &Url) -> Option<String> {
     (!folder.is_empty()).then(|| format!("{}{folder}", host(url)))
 }
 
-/// How many addresses are below each: it is a hub where there are many.
+/// The number of addresses below each address; one with many is a hub.
 fn beneath(targets: &[Target]) -> Vec<usize> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for target in targets {
@@ -217,7 +216,7 @@ fn sorted(values: impl Iterator<Item = f32>) -> Vec<f32> {
     values
 }
 
-/// The share of values that are smaller.
+/// The share of values that are smaller than this one.
 fn rank(sorted: &[f32], value: f32) -> f32 {
     ratio(sorted.partition_point(|sorted| *sorted < value), sorted.len().max(1))
 }

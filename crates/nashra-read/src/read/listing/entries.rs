@@ -1,4 +1,4 @@
-//! A listing as the poll stage takes it: its links as the entries of a feed.
+//! Converts the links of a listing into entries, as the poll stage takes them.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,11 @@ use crate::model::{
     record::Image,
 };
 
-/// The links as entries.
+/// Converts a listing into a feed.
 ///
-/// What tells an entry from the others is the alias of its address, so that it stays the same with
-/// and without tracking parameters; its version is what the listing says of it, so that a changed
-/// headline has its page read again.
+/// An entry is identified by the alias of its address, so that it stays the same with and without
+/// tracking parameters. Its version is a hash of what the listing says of it, so that its page is
+/// fetched again when the headline changes.
 #[must_use]
 pub fn to_feed(listing: Listing) -> Feed {
     let Listing { title, language, links } = listing;

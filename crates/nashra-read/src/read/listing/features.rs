@@ -1,5 +1,5 @@
-//! What is measured of each address: its form, the words that name it, where its links stand, and
-//! how it compares with the others of the page. Nothing here decides; the model does.
+//! Measures each address of a page: its form, the words that name it, the places of its links, and
+//! how it compares with the others. The model decides, nothing here.
 
 use url::Url;
 
@@ -21,11 +21,11 @@ macro_rules! measures {
             $(pub(super) $name: f32,)+
         }
 
-        /// Their names, in the order of [`Measures::values`].
+        /// The names of the measures, in the order of [`Measures::values`].
         pub(super) const NAMES: &[&str] = &[$(stringify!($name)),+];
 
         impl Measures {
-            /// In the order of their names.
+            /// The values, in the order of [`NAMES`].
             pub(super) fn values(&self) -> [f32; NAMES.len()] {
                 [$(self.$name),+]
             }
@@ -77,7 +77,7 @@ struct PageMeasurer<'s, 't, 'a> {
 }
 
 impl PageMeasurer<'_, '_, '_> {
-    /// What an address tells by itself.
+    /// The measures of an address by itself, and what it is compared by.
     fn alone(&self, target: &Target) -> (AddressKey, Measures) {
         let form = address::form(&target.url);
         let places = || {
@@ -282,7 +282,7 @@ impl PageMeasurer<'_, '_, '_> {
 /// Punctuation that sentences have and labels have not.
 const PUNCTUATION: &str = ",:;?!.\"“”„«»‘’'–—…،؛؟。，、：；？！「」『』《》|।";
 
-/// Where readers are sent to pass something on, or to follow.
+/// Hosts to which readers are sent to share something or to follow.
 const SOCIAL: &[&str] = &[
     "facebook.com",
     "twitter.com",
@@ -319,7 +319,8 @@ pub(super) fn host(url: &Url) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// The last two labels, or three where the last but one is as short as in `co.uk`.
+/// The domain of a host: its last two labels, or three where the last but one is as short as in
+/// `co.uk`.
 fn site(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
     let (last, second, third) = (dots.next(), dots.next(), dots.next());
@@ -332,7 +333,7 @@ fn site(host: &str) -> &str {
     }
 }
 
-/// Words of a name that stand in the address, up to eight.
+/// The number of words of a name that are in the address, up to eight.
 fn overlap(name: &str, url: &Url) -> f32 {
     let mut path = address::decode(url.path()).to_lowercase();
     path.push_str(&address::decode(url.query().unwrap_or_default()).to_lowercase());

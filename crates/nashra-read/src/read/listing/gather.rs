@@ -1,5 +1,5 @@
-//! The links of a page, those of one address together: where each stands, the card around it, what
-//! names it.
+//! Gathers the links of a page by address: the place of each, the card around it, and what names
+//! it.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use super::survey::{Survey, is_unseen};
 use super::words::Region;
 use crate::html::{NodeId, Tag, Tree};
 
-/// Bytes of an address; longer ones are noise.
+/// The longest address that is accepted, in bytes.
 const MAX_ADDRESS: usize = 4_096;
-/// Addresses of one page that are weighed: the longest of real pages have two thousand.
+/// The most addresses of one page that are weighed: the longest real pages have two thousand.
 const MAX_ADDRESSES: usize = 20_000;
-/// Links to one address that are looked at.
+/// The most links to one address that are read.
 const MAX_OCCURRENCES: u32 = 64;
-/// How far up a card, and the item of a list that it stands in, are looked for.
+/// The most ancestors of a link that may be its card, or the item of a list around it.
 const MAX_CLIMB: usize = 10;
-/// Links that an item of a list holds at most: more are a list of their own.
+/// The most links of an item of a list; an element with more is a list itself.
 const MAX_ITEM_LINKS: u32 = 24;
-/// An item is one of so many.
+/// The fewest similar elements that make a list.
 const MIN_REPEATS: u32 = 3;
 
 /// An `<a href>` of the page.
@@ -31,21 +31,20 @@ pub(super) struct Occurrence {
     pub(super) target: u32,
     /// The largest element around it all of whose links have this address.
     pub(super) card: NodeId,
-    /// The item of a list that it stands in: one of several of its kind. The card where there is
-    /// none.
+    /// The item of a list that it is in, one of several similar elements; else the card.
     pub(super) item: NodeId,
     /// What names it: a heading in or around it, or in its card; else itself.
     pub(super) title: NodeId,
-    /// What kind of a name that is.
+    /// The kind of that element.
     pub(super) named: NamedBy,
 }
 
 /// What names a link, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NamedBy {
-    /// Nothing but its own text.
+    /// Its own text alone.
     Text,
-    /// An element whose class says so.
+    /// An element that is a title by its class.
     Class,
     /// A heading in or around the link, or in its card.
     Heading,
@@ -63,7 +62,7 @@ pub(super) struct Target {
 pub(super) struct Gathered {
     /// All links, in document order.
     pub(super) occurrences: Vec<Occurrence>,
-    /// In the order of their first link.
+    /// The addresses, in the order of their first link.
     pub(super) targets: Vec<Target>,
     /// The address that relative ones are resolved against.
     pub(super) base: Url,
@@ -178,7 +177,7 @@ fn climb(
     (card, item.unwrap_or(card))
 }
 
-/// What names a link.
+/// The element that names a link, and its kind.
 fn title(survey: &Survey<'_, '_>, link: NodeId, card: NodeId) -> (NodeId, NamedBy) {
     let tree = survey.tree;
     let has_text = |node: NodeId| survey.inside(node).text > 0;
@@ -246,7 +245,7 @@ pub(super) fn resolve(base: &Url, href: &str) -> Option<Url> {
     Some(url)
 }
 
-/// Addresses of one key are one page: the scheme, `www.` and a slash at the end make no other.
+/// The key of an address: scheme, `www.` and a slash at the end do not count.
 pub(super) fn key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
@@ -264,7 +263,7 @@ pub(super) fn key(url: &Url) -> String {
     key
 }
 
-/// The first picture inside a node that is seen.
+/// The first visible picture inside a node.
 pub(super) fn picture(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
     tree.subtree(node)
         .take(2_000)

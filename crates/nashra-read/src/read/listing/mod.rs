@@ -1,4 +1,4 @@
-//! Listing pages to the links of their articles. Pure: bytes in, links out.
+//! Finds the links to articles on a listing page. Pure: bytes in, links out.
 //!
 //! A listing is a home or section page: some of its links lead to articles, the others to sections,
 //! tags, writers, services and advertisers. Nobody marks which is which, so each address is
@@ -41,10 +41,10 @@ use crate::{
 use gather::Gathered;
 use survey::Survey;
 
-/// Links of one listing: more than any front page has.
+/// The most links of one listing: more than any front page has.
 const MAX_LINKS: usize = 5_000;
 
-/// What a listing page lists.
+/// The links of a listing page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     /// The page's own title.
@@ -58,7 +58,7 @@ pub struct Listing {
 /// A link to an article, with what its card shows.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Link {
-    /// Absolute, without a fragment.
+    /// The address, absolute and without a fragment.
     pub url: Url,
     /// The heading in or around the link, else its longest text, else the text in place of its
     /// picture.
@@ -67,21 +67,21 @@ pub struct Link {
     pub teaser: Option<String>,
     /// The card's first picture.
     pub image: Option<Url>,
-    /// The card's date, where it is written for machines.
+    /// The machine-readable date of the card.
     #[serde(with = "crate::dates::stamp")]
     pub published: Option<DateTime<FixedOffset>>,
 }
 
-/// A link that was weighed, for those who wonder why.
+/// A link with its measures and score, for `nashra try`.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct WeighedLink {
-    /// Absolute, without a fragment.
+    /// The address, absolute and without a fragment.
     pub url: Url,
     /// Whether it was taken for an article's.
     pub article: bool,
     /// The model's sum: above 0 is an article.
     pub score: f32,
-    /// What it was weighed by.
+    /// Its measures, by name.
     pub measures: Vec<(&'static str, f32)>,
 }
 
@@ -94,18 +94,18 @@ pub enum ListingError {
     /// It has links, and none of them looks like that of an article.
     #[error("none of the page's {links} links looks like that of an article")]
     NoArticles {
-        /// How many different ones it has.
+        /// The number of different addresses that it links.
         links: usize,
     },
-    /// The source's selectors match nothing that leads anywhere.
+    /// The source's selectors match no link.
     #[error("no link found by {selectors}")]
     NoMatch {
-        /// As they were written.
+        /// The selectors as they were written.
         selectors: String,
     },
 }
 
-/// Reads a listing; which links are articles is found by itself.
+/// Parses a listing; the model decides which links lead to articles.
 ///
 /// # Errors
 /// Says what the page is or lacks instead.
@@ -123,7 +123,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<List
     })
 }
 
-/// Reads a listing by the source's own selectors.
+/// Parses a listing; the source's own selectors decide which links lead to articles.
 ///
 /// # Errors
 /// Says what the page is or lacks instead.
@@ -146,7 +146,7 @@ pub fn parse_with(
     })
 }
 
-/// All links that were weighed, in the order of the page.
+/// All links of a page with their scores, in the order of the page.
 ///
 /// # Errors
 /// Says what the bytes are instead of a page.
@@ -190,7 +190,7 @@ fn with_page(
     })
 }
 
-/// Parses a page, gathers its links and hands both on.
+/// Parses a page, gathers its links and passes both to a function.
 fn surveyed<T>(
     bytes: &[u8],
     content_type: Option<&str>,
@@ -207,7 +207,7 @@ fn surveyed<T>(
     then(&tree, &survey, found)
 }
 
-/// The start of a text, in bytes at most.
+/// The start of a text, at most that many bytes.
 fn bounded(text: &str, longest: usize) -> String {
     text[..text.floor_char_boundary(longest)].trim_end().to_owned()
 }

@@ -1,8 +1,7 @@
-//! From measures to a decision: a sum over small trees, whose weights are data
-//! ([`super::weights`]).
+//! The model: a sum over small trees, whose weights are data ([`super::weights`]).
 //!
-//! Trees because what a measure means depends on others: a short name is an article's beside a
-//! picture and a section's in a menu. They were trained on labelled pages by
+//! It has trees because the meaning of a measure depends on others: a short name is an article's
+//! beside a picture and a section's in a menu. They were trained on labelled pages by
 //! `tests/train/listing.py`, which also says how well they do on sites that they have not seen.
 
 use std::sync::LazyLock;
@@ -15,7 +14,7 @@ use crate::read::trees::Forest;
 
 static FOREST: LazyLock<Forest<{ NAMES.len() }>> = LazyLock::new(|| Forest::from_rows(TREES));
 
-/// The logit that an address is an article's, less the threshold: an article where it is above 0.
+/// The logit of an address being an article's, minus the threshold: above 0 it is one.
 pub(super) fn score(measures: &Measures) -> f32 {
     FOREST.sum(&measures.values()) - THRESHOLD
 }

@@ -1,4 +1,4 @@
-//! How an operator names the links of a listing.
+//! The operator's selectors for the links of a listing.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// How a source's links are found.
+/// The selectors of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selectors {
     /// The elements that show one article each. Without it the whole page is searched for links.
@@ -81,7 +81,7 @@ fn at<'g>(tree: &Tree<'_>, gathered: &'g Gathered, node: NodeId) -> Option<&'g O
         .filter(|occurrence| tree.within(occurrence.node, from))
 }
 
-/// The first of an item's links with most text.
+/// The link of an item with the most text; of several the first.
 fn longest<'g>(
     survey: &Survey<'_, '_>,
     gathered: &'g Gathered,

@@ -1,6 +1,6 @@
-//! One pass over a page's tree: running sums of text, links and images, the region that each node
-//! is in, and what is built like what. Everything that is asked of a node later is a difference of
-//! two sums or a look into an array.
+//! One pass over a page's tree: running sums of text, links and images, the region of each node,
+//! and which elements are similar. Later questions about a node are a difference of two sums or a
+//! look into an array.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use crate::html::{NodeId, Tag, Tree};
 /// share: wrappers of the whole page are called `with-sidebar` and `has-menu`.
 const MAX_SHARE: f64 = 0.7;
 
-/// Sums over all nodes before one.
+/// Running sums over the nodes of a page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sums {
-    /// Width of text, in Latin letters.
+    /// The width of text, in Latin letters.
     pub(super) text: u32,
-    /// Of that in links.
+    /// The width of text in links.
     pub(super) linked: u32,
     /// The number of links.
     pub(super) links: u32,
@@ -43,7 +43,7 @@ impl std::ops::Sub for Sums {
     }
 }
 
-/// What is known of each node.
+/// What is computed for each node of a page.
 pub(super) struct Survey<'t, 'a> {
     pub(super) tree: &'t Tree<'a>,
     sums: Vec<Sums>,
@@ -64,12 +64,12 @@ impl<'t, 'a> Survey<'t, 'a> {
             paths: Vec::with_capacity(tree.len() as usize),
             repeats: HashMap::new(),
         };
-        survey.name();
+        survey.describe_nodes();
         survey
     }
 
-    /// Kinds, paths and regions, from the root down.
-    fn name(&mut self) {
+    /// Computes kinds, paths and regions, from the root down.
+    fn describe_nodes(&mut self) {
         let mut known: HashMap<&'a str, (u64, Region)> = HashMap::new();
         let all = f64::from(self.inside(0).text.max(1));
         for node in 0..self.tree.len() {
@@ -124,7 +124,7 @@ impl<'t, 'a> Survey<'t, 'a> {
         self.before(self.tree.end(node)) - self.before(node)
     }
 
-    /// Sums over all nodes before one.
+    /// Running sums over the nodes of a page.
     pub(super) fn before(&self, node: NodeId) -> Sums {
         self.sums.get(node as usize).copied().unwrap_or_default()
     }
@@ -134,17 +134,17 @@ impl<'t, 'a> Survey<'t, 'a> {
         self.regions.get(node as usize).copied().unwrap_or_default()
     }
 
-    /// The same for all elements of one tag and class.
+    /// A hash that is equal for elements with the same tag and class.
     pub(super) fn kind(&self, node: NodeId) -> u64 {
         self.kinds.get(node as usize).copied().unwrap_or_default()
     }
 
-    /// The same for all that are of one kind, and in elements of the same kinds.
+    /// A hash that is equal for elements of the same kind whose ancestors are of the same kinds.
     pub(super) fn path(&self, node: NodeId) -> u64 {
         self.paths.get(node as usize).copied().unwrap_or_default()
     }
 
-    /// How many elements with links its parent has that are of its kind.
+    /// The number of children of its parent that have links and are of its kind.
     pub(super) fn repeats(&self, node: NodeId) -> u32 {
         self.repeats.get(&(self.tree.parent(node), self.kind(node))).copied().unwrap_or(0)
     }
@@ -180,7 +180,7 @@ pub(super) fn is_unseen(tag: Tag) -> bool {
         || matches!(tag, Tag::Noscript | Tag::Template | Tag::Option | Tag::Svg | Tag::Head)
 }
 
-/// How wide a text is, in Latin letters: those of scripts without spaces say twice as much.
+/// The width of a text, in Latin letters: characters of scripts without spaces count as two.
 pub(super) fn width(text: &str) -> u32 {
     let text = text.trim();
     let width = if text.is_ascii() && !text.contains(['\n', '\t']) {
@@ -217,7 +217,7 @@ fn of_tag(tag: Tag) -> Region {
     }
 }
 
-/// Classes without their numbers, which tell one item from the next.
+/// The classes without numbers, which differ between the items of one list.
 fn kind_of(classes: &str) -> u64 {
     let mut hash = Hash::new();
     classes.bytes().filter(|byte| !byte.is_ascii_digit()).for_each(|byte| hash.byte(byte));

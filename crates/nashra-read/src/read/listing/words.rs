@@ -1,13 +1,12 @@
 //! The names that the web uses for kinds of pages and for parts of a page: in paths, in class and
 //! id attributes.
 //!
-//! They are clues and never rules: the model weighs them beside what a link looks like. Names are
-//! those of the languages that write them in Latin letters; sites in other scripts use the English
-//! ones.
+//! They are clues, not rules: the model weighs them together with the look of a link. The names are
+//! of languages in Latin letters; sites in other scripts use the English ones.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Pages that list, explain or sell.
+/// Names of pages that list, explain or sell.
 const HUBS: &str = "\
     gutschein gutscheine coupon coupons voucher vouchers deal deals gewinnspiel gewinnspiele raetsel crossword \
     crosswords sudoku puzzle puzzles games anzeige anzeigen sponsored promo promotion immobilien stellen \
@@ -23,14 +22,14 @@ const HUBS: &str = "\
     thema theme themen themes topic topics trending user users weather wetter writer writers \
     ";
 
-/// Pages whose matter is not text.
+/// Names of pages whose content is not text.
 const MEDIA: &str = "\
     audio foto fotos fotostrecke galeria galerie galerien galleries gallery image images live liveticker media \
     mediathek photo photogallery photos photoview pictures podcast podcasts quiz radio reel slideshow transcripts tv \
     video videos vidéos watch webcams \
     ";
 
-/// Pages of one article.
+/// Names of pages of one article.
 const ARTICLES: &str = "article articles artikel artículo articolo articulo art story stories news noticia noticias nachricht nachrichten \
     beitrag post posts detail details content id aid newsid articleid storyid view read p nid sid cid doc item report noticia nota haber xinwen \
     newsview newsdetail article_id idx no key uid feature features column opinion";
@@ -39,7 +38,7 @@ const ARTICLES: &str = "article articles artikel artículo articolo articulo art
 const FILES: &str = "jpg jpeg png gif webp svg ico bmp avif pdf doc docx xls xlsx ppt pptx zip gz rar mp3 mp4 m4a m4v mov avi wav ogg webm m3u8 \
     xml rss atom json css js ics apk exe dmg epub txt csv";
 
-/// Servers that count clicks on advertisements, by what their names hold.
+/// Parts of the names of servers that count clicks on advertisements.
 const AD_SERVERS: &[&str] = &[
     "doubleclick.",
     "googlesyndication.",
@@ -52,7 +51,7 @@ const AD_SERVERS: &[&str] = &[
     "adnxs.",
 ];
 
-/// Longer than any name here.
+/// The longest name that is looked up, in bytes.
 const LONGEST: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +102,7 @@ fn page(segment: &str) -> Option<NameKind> {
     lowered(segment, &mut lower).and_then(|lowered| PAGES.get(lowered).copied())
 }
 
-/// In lower case, where it is short enough and ASCII to be one of the names.
+/// A text in lower case; `None` where it is too long or not ASCII, so that it is none of the names.
 fn lowered<'b>(word: &str, into: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     let into = into.get_mut(..word.len())?;
     into.copy_from_slice(word.as_bytes());
@@ -111,8 +110,7 @@ fn lowered<'b>(word: &str, into: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     std::str::from_utf8(into).ok()
 }
 
-/// What part of a page an element is, as far as its tag, its role and its names tell. A set of
-/// bits.
+/// The parts of a page that an element may be, by its tag, its role and its names: a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Region(pub(super) u32);
 
@@ -122,7 +120,8 @@ macro_rules! regions {
             $($(#[$doc])* pub(super) const $name: Self = Self(1 << $bit);)+
         }
 
-        /// A word that ends in `*` stands for all that begin with the rest of it.
+        /// The words of each region. A word with a `*` at its end stands for all that begin with
+        /// it.
         const PARTS: &[(&str, Region)] = &[$(($words, Region::$name),)+];
     };
 }
@@ -142,7 +141,7 @@ regions! {
     CARD = 5: "article articles story stories card cards teaser post posts entry hentry item news promo lead feature tease tile list";
     /// Advertisements and sponsored links.
     AD = 6: "ad ads advert* anzeige sponsor* promoted outbrain taboola adv publicidad werbung partner* commercial native affiliate deals shop shopping";
-    /// To be passed on, or followed.
+    /// Buttons for sharing and following.
     SHARE = 7: "share shares sharing social follow facebook twitter whatsapp";
     /// Comments of readers.
     COMMENTS = 8: "comment comments disqus kommentar* replies";
@@ -150,7 +149,7 @@ regions! {
     LABEL = 9: "tag tags tagcloud categor* topic topics label labels kicker eyebrow rubric rubrik badge slug overline";
     /// The names of writers.
     AUTHOR = 10: "author authors byline bylines writer contributor* autor* journalist";
-    /// One step of many.
+    /// Steps through pages or slides.
     PAGER = 11: "breadcrumb* pagination pager paging pages next prev previous more";
     /// The name of an article.
     TITLE = 12: "headline headlines title heading titre titulo hed ueberschrift";
@@ -158,11 +157,11 @@ regions! {
     TEASER = 13: "summary excerpt description desc dek abstract snippet standfirst intro lede blurb text";
     /// Videos, galleries and podcasts.
     MEDIUM = 14: "video videos gallery galleries slideshow podcast* photo photos carousel player watch audio live";
-    /// Lists of what was read most, or is new.
+    /// Lists of the most read or the newest articles.
     RANK = 15: "popular trending ranking rank latest hot ticker newest breaking";
     /// Accounts, search and other services of the site.
     SERVICE = 16: "login signin signup account subscribe subscription newsletter search cookie* consent user profile language lang weather";
-    /// Related to something else.
+    /// Lists of related articles.
     RELATED = 17: "related recommend* recirc* also similar";
 }
 
@@ -188,13 +187,13 @@ impl Region {
         Self(self.0 | other.0)
     }
 
-    /// Whether it is among others also this.
+    /// Whether it includes all bits of the other.
     pub(super) fn is(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// From a class or id: its words, also those that are joined in `camelCase`, `kebab-case` and
-    /// the like.
+    /// The regions that a class or id names; `camelCase`, `kebab-case` and the like are split into
+    /// words.
     pub(super) fn named(names: &str) -> Self {
         let mut region = Self::default();
         let bytes = names.as_bytes();
@@ -232,5 +231,5 @@ impl Region {
     }
 }
 
-/// Words of one attribute that are looked at.
+/// The most words of one attribute that are read.
 const MAX_WORDS: usize = 64;

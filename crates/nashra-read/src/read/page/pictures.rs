@@ -1,4 +1,4 @@
-//! Pictures: their address, and the lines that say what they show and who made them.
+//! Reads pictures: their address, and the lines with their caption and credit.
 
 mod credit;
 mod same;
@@ -18,17 +18,17 @@ use crate::{
     },
 };
 
-/// Lines that one caption has at most.
+/// The most lines of a caption.
 const MAX_CAPTION_LINES: usize = 4;
-/// Lines of a figure that are looked at.
+/// The most lines of a figure that are read.
 const MAX_FIGURE_LINES: usize = 100;
-/// Elements around a picture in which its figure is looked for.
+/// The most elements around a picture of which one may be its figure.
 const MAX_FIGURE: usize = 12;
-/// Elements around a picture without a figure in which its caption is looked for.
+/// The most elements around a picture without a figure that may hold its caption.
 const MAX_AROUND: usize = 6;
-/// Pixels of a side; what is smaller is a sign or a face beside a name.
+/// The least width and height in pixels; a smaller picture is an icon or a face beside a name.
 const MIN_SIDE: u32 = 100;
-/// The same for pictures that lead to other articles.
+/// The same for the pictures of related articles.
 const MIN_THUMBNAIL: u32 = 60;
 /// Words in the addresses of pictures that belong to the site and to no article.
 const FURNITURE: [&str; 16] = [
@@ -63,7 +63,7 @@ const FACES: [&str; 10] = [
     "contributors",
 ];
 
-/// A picture that was read, and the lines of its caption.
+/// A picture, and the lines of its caption.
 #[derive(Debug)]
 pub(super) struct ReadPicture {
     pub(super) image: Image,

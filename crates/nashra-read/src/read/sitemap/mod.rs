@@ -1,10 +1,11 @@
-//! Sitemaps to entries: news sitemaps, plain ones, lists of addresses, and indexes of them.
+//! Parses sitemaps into entries: news sitemaps, plain ones, lists of addresses, and indexes of
+//! them.
 //!
 //! A sitemap names each of its addresses as an article's or a page's, so nothing is guessed about
 //! links; a news sitemap also says its headline and when it was published. `parse` makes entries of
-//! bytes and is pure; `follow` fetches what an index names. What must stay true: an entry is known
-//! by the alias of its address and versioned by what the sitemap says of it; an index leads to a
-//! bounded number of sitemaps and to no depth; time and memory are linear in the bytes.
+//! bytes and is pure; the stage fetches the sitemaps of an index. What must stay true: an entry is
+//! identified by the alias of its address and versioned by what the sitemap says of it; time and
+//! memory are linear in the bytes.
 
 mod read;
 
@@ -16,7 +17,7 @@ use crate::model::entry::Feed;
 pub use read::MAX_ENTRIES;
 pub use read::parse;
 
-/// What a document is.
+/// A parsed sitemap document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sitemap {
     /// A sitemap that names pages.

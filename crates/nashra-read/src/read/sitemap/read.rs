@@ -1,5 +1,5 @@
-//! One sitemap to its entries. Pure, and tolerant: prefixes, namespaces and the order of elements
-//! mean nothing, an end tag may be missing; an entry that the end of the file cuts off is none.
+//! Parses one sitemap. Pure and tolerant: prefixes, namespaces and the order of elements do not
+//! matter, an end tag may be missing; an entry that the end of the file cuts off is left out.
 
 use std::collections::HashSet;
 
@@ -22,20 +22,20 @@ use crate::{
     text::collapse,
 };
 
-/// Entries of one sitemap (sitemaps.org allows as many).
+/// The most entries of one sitemap (the limit of sitemaps.org).
 pub const MAX_ENTRIES: usize = 50_000;
-/// Bytes of an address; browsers and servers take no more.
+/// The longest address, in bytes; browsers and servers take no more.
 const MAX_ADDRESS: usize = 4_096;
-/// Bytes of a headline or a caption.
+/// The longest headline or caption, in bytes.
 const MAX_TEXT: usize = 2_000;
-/// Pictures of one entry (Google's format allows a thousand; an article has some).
+/// The most pictures of one entry (Google's format allows a thousand; an article has a few).
 const MAX_IMAGES: usize = 20;
-/// Keywords of one entry.
+/// The most keywords of one entry.
 const MAX_KEYWORDS: usize = 50;
-/// So many pages are not changed in the same second: the date is that of the file.
+/// The number of entries with the same second as date from which on it is the date of the file.
 const MANY: usize = 10;
 
-/// Reads a sitemap, or an index of sitemaps. Feeds may stand in the place of one (sitemaps.org).
+/// Parses a sitemap, or an index of sitemaps. A feed is accepted as a sitemap (sitemaps.org).
 ///
 /// # Errors
 /// Says what the body is instead.
@@ -66,7 +66,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Site
     }
 }
 
-/// Addresses, one a line.
+/// Parses a list of addresses, one on each line.
 fn lines(text: &str) -> Result<Feed, SitemapError> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(MAX_ENTRIES);
     let first = lines.next().ok_or_else(|| SitemapError::Malformed("empty".to_owned()))?;
@@ -79,7 +79,7 @@ fn lines(text: &str) -> Result<Feed, SitemapError> {
     Ok(settle(entries.flatten().collect(), None, false))
 }
 
-/// Whose words the fields are.
+/// The element that the fields belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Group {
     #[default]
@@ -89,7 +89,7 @@ enum Group {
     Video,
 }
 
-/// An entry or a child that is open.
+/// An entry or a child that is being read.
 #[derive(Debug, Default)]
 struct Draft {
     is_child: bool,
@@ -126,7 +126,7 @@ struct Reader<'a> {
     base: &'a Url,
     /// The name of the first element.
     first: &'a str,
-    /// Whether anything of a sitemap was there.
+    /// Whether an element of a sitemap was found.
     found: bool,
     /// Whether its root was closed.
     closed: bool,
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The entries as a feed's.
+/// The entries as those of a feed.
 fn settle(mut entries: Vec<Entry>, title: Option<String>, truncated: bool) -> Feed {
     let stamps: HashSet<_> = entries.iter().filter_map(|entry| entry.modified).collect();
     if stamps.len() == 1 && entries.iter().filter(|entry| entry.modified.is_some()).count() >= MANY
@@ -302,7 +302,7 @@ fn date(text: &str) -> Result<moment::Moment, String> {
     read.ok_or_else(|| format!("unreadable: {}", text.chars().take(40).collect::<String>()))
 }
 
-/// An address that can be fetched.
+/// An address, if it can be fetched.
 fn address(text: &str, base: Option<&Url>) -> Option<Url> {
     let text = text.trim();
     let url = match base {

@@ -7,7 +7,7 @@ use crate::read::feed::text::Text;
 /// A person or an organisation that a feed names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Person {
-    /// The name.
+    /// The name of the person.
     pub name: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
@@ -92,7 +92,7 @@ pub struct Source {
     pub title: Option<Text>,
     /// The address of that feed, or of its site.
     pub link: Option<String>,
-    /// `atom:id`.
+    /// The `atom:id` of that feed.
     pub id: Option<String>,
     /// Its writers, who are the entry's where it names none.
     pub authors: Vec<Person>,

@@ -1,4 +1,4 @@
-//! Credits that stand in an element of their own, or in an attribute of their picture.
+//! Finds credits in an element of their own, or in an attribute of their picture.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -11,13 +11,13 @@ use crate::{
     text::collapse,
 };
 
-/// Bytes of a credit.
+/// The longest credit, in bytes.
 const MAX_CREDIT: usize = 200;
-/// Nodes of a caption that are looked at.
+/// The most nodes of a caption that are read.
 const MAX_NODES: usize = 300;
-/// Bytes of a credit without a caption.
+/// The longest credit without a caption, in bytes.
 const MAX_ALONE: usize = 60;
-/// What the names of elements for credits have in them.
+/// Parts of the names of elements for credits.
 const NAMES: [&str; 14] = [
     "credit",
     "copyright",
@@ -39,7 +39,7 @@ const WRITERS: [&str; 9] =
     ["author", "autor", "auteur", "autore", "source", "quelle", "distributor", "agency", "agentur"];
 /// Properties of schema.org that name who made a picture.
 const PROPERTIES: [&str; 4] = ["author", "creator", "copyrightHolder", "creditText"];
-/// Attributes in which scripts find a credit.
+/// Attributes of pictures that hold a credit.
 const ATTRIBUTES: [&str; 6] = [
     "data-credit",
     "data-credits",
@@ -130,7 +130,7 @@ fn is_named(tree: &Tree<'_>, node: NodeId, start: NodeId) -> bool {
     })
 }
 
-/// What an attribute of the picture says of who made it.
+/// The credit in an attribute of the picture.
 pub(super) fn of_attributes(tree: &Tree<'_>, picture: NodeId) -> Option<String> {
     let value = |name: &&str| {
         tree.attribute(picture, name)

@@ -1,10 +1,9 @@
-//! One picture under several addresses: sizes, crops and formats of it.
+//! Recognises a picture under several addresses: sizes, crops and formats of it.
 
-/// Letters and digits of a part of a name that is a picture's own.
+/// The least number of letters and digits of a name that identifies a picture.
 const MIN_OWN: usize = 7;
 
-/// What tells a picture from others, whatever its crop: the name of its file, where that is long
-/// enough to be its own.
+/// The key of a picture, whatever its crop: the name of its file, where that is long enough.
 pub(in crate::read::page) fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let file = path.rsplit('/').next().unwrap_or_default();
