@@ -13,6 +13,7 @@
 //! hears of it.
 
 mod doors;
+mod hop;
 mod read;
 mod refusal;
 mod rules;
@@ -20,33 +21,29 @@ mod post;
 
 use std::{error::Error, mem, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use reqwest::{
-    Client, Response, StatusCode,
-    header::{
-        ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH,
-    },
+    Client,
+    header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
     redirect::Policy,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    BlockKind, Body, Deferred, Fetch, FetchError, Fetched, Limits, Memory, Outcome, Request,
+    BlockKind, Fetch, FetchError, Fetched, Limits, Memory, Outcome, Request,
     address::{AddressPolicy, AddressRefused, Lookup, PublicResolver, SystemLookup},
-    challenge, headers,
+    challenge,
     hosts::{self, Hosts, Order, Pace},
     names::Remembered,
     robots::Robots,
 };
 use crate::{
     base::{clock::Clock, sequence::Sequence},
-    model::source::{AllowedNetworks, Validators},
+    model::source::AllowedNetworks,
 };
 use doors::{ScopedClient, ScopedClients};
-use read::{BodyLimits, BodyRead, Deadline, read_body};
+use hop::{Hop, Redirect};
+use read::{BodyLimits, Deadline};
 
 /// Most hosts are visited once in minutes, so a connection that was not used again soon will not
 /// be. With 100,000 hosts in five minutes this keeps some three thousand idle.
@@ -54,9 +51,6 @@ const IDLE: Duration = Duration::from_secs(10);
 /// What a server may send ahead of what is read, of a stream and of a connection: it lies in
 /// memory, outside of the budget.
 const AHEAD: u32 = 256 << 10;
-
-/// What a client takes instead of a whole body (RFC 3229 §10.5.3).
-const A_IM: HeaderName = HeaderName::from_static("a-im");
 
 /// Fetches over HTTP within its [`Limits`].
 #[derive(Debug)]
@@ -69,28 +63,12 @@ pub struct HttpFetcher<C> {
     sequence: Sequence,
 }
 
-/// What one request came to.
-enum Hop {
-    Done(Outcome),
-    /// The answer has a body that is worth having.
-    Body(Box<Fetched>),
-    Redirect(Redirect),
-}
-
-/// A request that was sent.
-#[derive(Debug, Clone, Copy)]
-struct SentRequest<'a> {
-    request: &'a Request,
-    requested: DateTime<Utc>,
-    /// Its place among all requests.
-    order: u64,
-}
-
-/// Where an answer leads.
-struct Redirect {
-    target: Url,
-    /// 301 or 308.
-    permanent: bool,
+/// Whether an address may be asked for.
+enum Admission {
+    /// Its host may be asked this often.
+    At(Pace),
+    /// Not now, or not at all.
+    Refused(Outcome),
 }
 
 impl<C: Clock> HttpFetcher<C> {
@@ -135,9 +113,9 @@ impl<C: Clock> HttpFetcher<C> {
         loop {
             door.permit(&request.url)?;
             let host = hosts::name(&request.url);
-            let pace = match self.pace(&request, &host, door).await? {
-                Ok(pace) => pace,
-                Err(outcome) => return Ok(outcome),
+            let pace = match self.admit(&request, &host, door).await? {
+                Admission::At(pace) => pace,
+                Admission::Refused(outcome) => return Ok(outcome),
             };
             let order = match (request.goes_first, via.is_empty()) {
                 (true, _) => Order::First,
@@ -190,146 +168,34 @@ impl<C: Clock> HttpFetcher<C> {
         }
     }
 
-    /// How often the host may be asked, its robots.txt considered; or the outcome where this
-    /// address is not to be.
-    async fn pace(
+    /// Whether an address may be asked for now, the host's robots.txt considered, and how often the
+    /// host may be.
+    async fn admit(
         &self,
         request: &Request,
         host: &str,
         door: &ScopedClient,
-    ) -> Result<Result<Pace, Outcome>, FetchError> {
+    ) -> Result<Admission, FetchError> {
         let pace = self.limits.pace;
         if !request.obeys_robots {
-            return Ok(Ok(pace));
+            return Ok(Admission::At(pace));
         }
         // Nor is a host that is left alone asked for that file.
         if let Err(deferred) = self.hosts.check_cooldown(host, self.clock.now()) {
-            return Ok(Err(Outcome::Deferred(deferred)));
+            return Ok(Admission::Refused(Outcome::Deferred(deferred)));
         }
         let rules = self.rules(&request.url, door).await?;
         if let Some(rule) = rules.forbidden_by(&request.url) {
-            return Ok(Err(Outcome::Blocked(BlockKind::Robots(rule))));
+            return Ok(Admission::Refused(Outcome::Blocked(BlockKind::Robots(rule))));
         }
         let delay = rules.delay.unwrap_or_default().min(self.limits.max_crawl_delay);
-        Ok(Ok(if delay > pace.spacing { Pace { spacing: delay, burst: 1 } } else { pace }))
+        let is_longer = delay > pace.spacing;
+        Ok(Admission::At(if is_longer { Pace { spacing: delay, burst: 1 } } else { pace }))
     }
 
     /// So many bytes, or the start of more.
     fn bound(&self, bytes: usize, cut: bool) -> BodyLimits<'_> {
         BodyLimits { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
-    }
-
-    async fn hop(
-        &self,
-        request: &Request,
-        bound: BodyLimits<'_>,
-        door: &ScopedClient,
-        deadline: &mut Deadline,
-    ) -> Result<Hop, FetchError> {
-        let sent =
-            SentRequest { request, requested: self.clock.now(), order: self.sequence.next() };
-        let late = |_| FetchError::Timeout(deadline.total);
-        let response = timeout_at(deadline.at, self.send(request, door)).await.map_err(late)??;
-        let status = response.status().as_u16();
-        let headers = response.headers();
-        if let Some(service) = challenge::in_headers(status, headers) {
-            return Ok(Hop::Done(Outcome::Blocked(BlockKind::Challenge { status, service })));
-        }
-        Ok(Hop::Done(match status {
-            // Nothing, or a part that nobody asked for.
-            226 if request.delta && headers::is_delta(headers) => {
-                return self.body(sent, response, bound, deadline).await;
-            }
-            204..=206 | 226 => Outcome::Failed(FetchError::Status(status)),
-            200..=299 => return self.body(sent, response, bound, deadline).await,
-            301 | 302 | 303 | 307 | 308 => {
-                let permanent = matches!(status, 301 | 308);
-                return headers::redirect_target(&request.url, headers)
-                    .map(|target| Hop::Redirect(Redirect { target, permanent }));
-            }
-            304 if request.validators != Validators::default() => Outcome::NotModified {
-                fresh_for: headers::fresh_for(headers, self.clock.now()),
-                moved: None,
-            },
-            404 | 410 => Outcome::Gone { status },
-            401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
-            _ => Outcome::Failed(FetchError::Status(status)),
-        }))
-    }
-
-    /// Sends one request. The validators go along on every hop: they came with the answer at the
-    /// end of the chain, and a feed that has moved could never say 304 if only its old address
-    /// heard them.
-    async fn send(&self, request: &Request, door: &ScopedClient) -> Result<Response, FetchError> {
-        let Validators { etag, last_modified } = &request.validators;
-        let mut builder = door.client.get(request.url.clone());
-        let delta = request.delta && request.validators != Validators::default();
-        let headers: [(HeaderName, Option<Bytes>); 4] = [
-            (A_IM, delta.then(|| Bytes::from_static(b"feed"))),
-            (ACCEPT, Some(Bytes::from_static(request.accept.as_bytes()))),
-            (IF_NONE_MATCH, etag.as_deref().map(Bytes::copy_from_slice)),
-            (IF_MODIFIED_SINCE, last_modified.as_deref().map(Bytes::copy_from_slice)),
-        ];
-        for (name, value) in headers {
-            // What a server sent can be sent back; bytes that no header may carry are left out.
-            if let Some(value) = value.and_then(|value| HeaderValue::from_maybe_shared(value).ok())
-            {
-                builder = builder.header(name, value);
-            }
-        }
-        let limit = self.limits.first_byte_timeout;
-        timeout(limit, builder.send())
-            .await
-            .map_err(|_| FetchError::NoAnswer(limit))?
-            .map_err(transport)
-    }
-
-    async fn body(
-        &self,
-        sent: SentRequest<'_>,
-        mut response: Response,
-        bound: BodyLimits<'_>,
-        deadline: &mut Deadline,
-    ) -> Result<Hop, FetchError> {
-        let SentRequest { request, requested, order } = sent;
-        let bound =
-            if request.status_only { BodyLimits { bytes: 0, cut: true, ..bound } } else { bound };
-        let BodyRead::Whole(bytes, room) =
-            read_body(&mut response, bound, deadline, &request.silence).await?
-        else {
-            return Ok(Hop::Done(Outcome::Deferred(Deferred::NO_ROOM)));
-        };
-        let status = response.status();
-        if bytes.is_empty() && status != StatusCode::OK {
-            return Err(FetchError::Status(status.as_u16()));
-        }
-        let headers = response.headers();
-        let body = Body { bytes, encodings: headers::encodings(headers), room };
-        let content_type = headers::content_type(headers);
-        // Small enough that this costs next to nothing, also on a network thread.
-        if body.bytes.len() <= challenge::MAX_SENT
-            && content_type.as_deref().is_none_or(|content_type| content_type.contains("html"))
-            && let Ok(page) = body.decode(challenge::MAX_READ)
-            && let Some(service) = challenge::in_page(status.as_u16(), headers, &page)
-        {
-            return Ok(Hop::Done(Outcome::Blocked(BlockKind::Challenge {
-                status: status.as_u16(),
-                service,
-            })));
-        }
-        Ok(Hop::Body(Box::new(Fetched {
-            url: without_credentials(request.url.clone()),
-            via: Vec::new(),
-            content_type,
-            body,
-            validators: headers::validators(headers),
-            moved: None,
-            fresh_for: headers::fresh_for(headers, self.clock.now()),
-            links: headers::links(headers),
-            requested,
-            order,
-            delta: status.as_u16() == 226,
-        })))
     }
 }
 

@@ -11,10 +11,11 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
-    Hop, HttpFetcher,
+    HttpFetcher,
     doors::ScopedClient,
-    read::{BodyRead, Deadline},
-    read_body, transport,
+    hop::Hop,
+    read::{BodyRead, Deadline, read_body},
+    transport,
 };
 use crate::{
     base::clock::Clock,

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use reqwest::{Response, header::RETRY_AFTER};
 
 use super::{
-    Hop, HttpFetcher,
-    read::{BodyRead, Deadline},
-    read_body,
+    HttpFetcher,
+    hop::Hop,
+    read::{BodyRead, Deadline, read_body},
 };
 use crate::{
     base::clock::Clock,

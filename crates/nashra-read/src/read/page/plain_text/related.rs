@@ -128,36 +128,14 @@ impl Reader<'_> {
     fn role(&mut self, at: usize) -> LineRole {
         let (line, form) = (&self.text_page.lines[at], &self.text_page.forms[at]);
         let text = line.text.as_str();
-        match form.kind {
-            LineKind::Legal | LineKind::Other | LineKind::Next | LineKind::Related => {
-                return LineRole::End;
-            }
-            LineKind::Mark | LineKind::Date | LineKind::Link => return LineRole::Nothing,
-            LineKind::Byline => {
-                return if self.item.title.is_some() {
-                    LineRole::Writer
-                } else {
-                    LineRole::Nothing
-                };
-            }
-            _ => {}
+        if let Some(role) = self.role_of_kind(form.kind) {
+            return role;
         }
         if SECTIONS.contains_key(text.to_lowercase().as_str()) {
             return LineRole::Section(text.to_owned());
         }
         if form.units < 3.0 && !text.ends_with('?') {
-            self.short += 1;
-            let name = byline::looks_like_name(text)
-                && text.contains(' ')
-                && self.item.title.is_some()
-                && self.item.byline.is_none();
-            return if self.short >= MENU {
-                LineRole::End
-            } else if name {
-                LineRole::Writer
-            } else {
-                LineRole::Nothing
-            };
+            return self.role_of_few_words(text);
         }
         self.short = 0;
         if form.kind == LineKind::Caption
@@ -187,6 +165,36 @@ impl Reader<'_> {
             LineRole::Caption
         } else if form.units <= 40.0 {
             LineRole::Title
+        } else {
+            LineRole::Nothing
+        }
+    }
+
+    /// The role of lines that are of their kind wherever they stand.
+    fn role_of_kind(&self, kind: LineKind) -> Option<LineRole> {
+        match kind {
+            LineKind::Legal | LineKind::Other | LineKind::Next | LineKind::Related => {
+                Some(LineRole::End)
+            }
+            LineKind::Byline if self.item.title.is_some() => Some(LineRole::Writer),
+            LineKind::Mark | LineKind::Date | LineKind::Link | LineKind::Byline => {
+                Some(LineRole::Nothing)
+            }
+            _ => None,
+        }
+    }
+
+    /// The role of a line of hardly a word: a writer's name, or a part of a menu.
+    fn role_of_few_words(&mut self, text: &str) -> LineRole {
+        self.short += 1;
+        let name = byline::looks_like_name(text)
+            && text.contains(' ')
+            && self.item.title.is_some()
+            && self.item.byline.is_none();
+        if self.short >= MENU {
+            LineRole::End
+        } else if name {
+            LineRole::Writer
         } else {
             LineRole::Nothing
         }
