@@ -7,7 +7,7 @@
 //! [`places`](crate::stages::places) to say.
 //!
 //! What must stay true:
-//! - An entry is read once at a time, whichever of its rows is found.
+//! - An entry is read once at a time, whichever of its rows is found ([`claims`]).
 //! - No host has more than its places; one that kept us waiting has one.
 //! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those
 //!   of which that is not so.
@@ -16,13 +16,14 @@
 //! - What is done for the next entry does not grow with the number of lanes, hosts or rows that
 //!   wait.
 
+mod claims;
 mod rotation;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio::time::Instant;
 
-use self::rotation::Rotation;
+use self::{claims::Claims, rotation::Rotation};
 use crate::{
     fetch::Silence,
     model::{
@@ -38,9 +39,6 @@ use crate::{
 
 /// Rows of a lane that are taken in one turn where they wait for no host.
 const HANDFUL: usize = 16;
-/// An entry that is here already counts once more for each so many bytes: those of one source may
-/// have megabytes.
-const PORTION: usize = 64 << 10;
 /// Of so many turns of unknown hosts one goes first to the sources whose last one kept us waiting.
 const DOUBTFUL: u64 = 4;
 
@@ -101,14 +99,6 @@ struct Waiting {
     order: Order,
 }
 
-/// An entry that is under way.
-#[derive(Debug, Clone, Copy)]
-struct Flight {
-    key: PendingKey,
-    /// How often it counts among the claims.
-    weight: usize,
-}
-
 /// What waits, and what is under way.
 #[derive(Debug)]
 pub(super) struct Agenda {
@@ -126,16 +116,9 @@ pub(super) struct Agenda {
     shut: BTreeSet<(u64, HostKey)>,
     standings: Standings,
     places: Places,
-    flights: HashMap<Ticket, Flight>,
     /// How many lanes came to their hosts.
     came: u64,
-    /// The entries that are being read.
-    entries: HashMap<[u8; 8], Ticket>,
-    tickets: u64,
-    /// Entries with a page that are being read, and entries that are here already.
-    claims: [usize; 2],
-    /// Rows that were passed over because another row of their entry is being read.
-    behind: HashMap<[u8; 8], Vec<PendingKey>>,
+    claims: Claims,
 }
 
 impl Agenda {
@@ -152,12 +135,8 @@ impl Agenda {
             shut: BTreeSet::new(),
             standings: Standings::default(),
             places: Places::new(bounds.places),
-            flights: HashMap::new(),
             came: 0,
-            entries: HashMap::new(),
-            tickets: 0,
-            claims: [0; 2],
-            behind: HashMap::new(),
+            claims: Claims::default(),
             bounds,
         }
     }
@@ -194,7 +173,7 @@ impl Agenda {
 
     /// Whether an entry is being read.
     pub(super) fn is_claimed(&self, key: PendingKey) -> bool {
-        self.entries.contains_key(&key.entry())
+        self.claims.is_claimed(key)
     }
 
     /// What is to be taken now; [`Agenda::claim`] must be told what was found.
@@ -202,11 +181,11 @@ impl Agenda {
         self.open_hosts(now_ms);
         self.take_up_due(now_ms);
         self.mark_slow(now);
-        let room = self.bounds.here.saturating_sub(self.claims[1]);
+        let room = self.bounds.here.saturating_sub(self.claims.here);
         if let Some(lane) = Some(&mut self.here).filter(|_| room > 0).and_then(Rotation::pop) {
             return Some(self.turn_of(lane, room.min(HANDFUL)));
         }
-        while self.claims[0] < self.bounds.pages
+        while self.claims.pages < self.bounds.pages
             && let Some(kind) = self.places.next(|kind| self.waits(kind))
             && let Some((lane, host)) = self.pop(kind)
         {
@@ -230,15 +209,7 @@ impl Agenda {
             self.note_row(next);
         }
         for key in &found.claimed {
-            let own = self
-                .entries
-                .get(&key.entry())
-                .and_then(|entry| self.flights.get(entry))
-                .is_some_and(|flight| flight.key == *key);
-            let behind = self.behind.entry(key.entry()).or_default();
-            if !own && !behind.contains(key) {
-                behind.push(*key);
-            }
+            self.claims.pass_over(*key);
         }
         let tickets = found
             .rows
@@ -253,12 +224,7 @@ impl Agenda {
     }
 
     fn begin(&mut self, key: PendingKey, bytes: usize, now: Instant) -> Ticket {
-        self.tickets += 1;
-        let ticket = Ticket(self.tickets);
-        let weight = if key.lane().host().is_none() { 1 + bytes / PORTION } else { 1 };
-        self.flights.insert(ticket, Flight { key, weight });
-        self.entries.insert(key.entry(), ticket);
-        self.claims[is_here(key)] += weight;
+        let ticket = self.claims.begin(key, bytes);
         if let Some(host) = key.lane().host() {
             self.hosts.entry(host).or_default().places += 1;
             self.places.occupy(ticket, self.kind(host), now);
@@ -274,7 +240,7 @@ impl Agenda {
     /// A fetch waits for its host no longer; `answered` is whether that gave an answer.
     pub(super) fn fetched(&mut self, ticket: Ticket, answered: bool, now: Instant) {
         self.mark_slow(now);
-        let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
+        let Some(key) = self.claims.key(ticket) else { return };
         let (Some(host), Some(took)) = (key.lane().host(), self.places.answered(ticket, now))
         else {
             return;
@@ -291,7 +257,7 @@ impl Agenda {
 
     /// A reading has ended: its place is free.
     pub(super) fn ended(&mut self, ticket: Ticket) {
-        let host = self.flights.get(&ticket).and_then(|flight| flight.key.lane().host());
+        let host = self.claims.key(ticket).and_then(|key| key.lane().host());
         if let Some(host) = host.filter(|_| self.places.release(ticket)) {
             if let Some(known) = self.hosts.get_mut(&host) {
                 known.places -= 1;
@@ -303,10 +269,8 @@ impl Agenda {
     /// What was decided on an entry is durable; it may stand in the queue again, to be read then.
     pub(super) fn released(&mut self, ticket: Ticket, again_ms: Option<u64>) {
         self.ended(ticket);
-        let Some(Flight { key, weight }) = self.flights.remove(&ticket) else { return };
-        self.entries.remove(&key.entry());
-        self.claims[is_here(key)] -= weight;
-        for other in self.behind.remove(&key.entry()).unwrap_or_default() {
+        let Some((key, behind)) = self.claims.release(ticket) else { return };
+        for other in behind {
             self.note_row(other);
         }
         if let Some(again) = again_ms {
@@ -317,7 +281,7 @@ impl Agenda {
     /// It is its host's turn only then. The entry stays the first of its lane, and that goes before
     /// those that come later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
-        let Some(Flight { key, .. }) = self.flights.get(&ticket).copied() else { return };
+        let Some(key) = self.claims.key(ticket) else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
         let known = self.hosts.entry(host).or_default();
         if known.shut_until.is_none_or(|shut_until| shut_until < next_ms) {
@@ -413,9 +377,7 @@ impl Agenda {
     fn mark_slow(&mut self, now: Instant) {
         // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
         while let Some((ticket, kind)) = self.places.next_slowed(now, self.unknown[0].len()) {
-            let Some(lane) = self.flights.get(&ticket).map(|flight| flight.key.lane()) else {
-                continue;
-            };
+            let Some(lane) = self.claims.key(ticket).map(|key| key.lane()) else { continue };
             let Some(host) = lane.host() else { continue };
             self.standings.set(host, Standing::Slow);
             if kind == HostKind::Unknown {
@@ -510,11 +472,6 @@ impl Agenda {
             self.bounds.per_host.max(1)
         }
     }
-}
-
-/// Which of the two counts of claims an entry is of.
-fn is_here(key: PendingKey) -> usize {
-    usize::from(key.lane().host().is_none())
 }
 
 #[cfg(test)]

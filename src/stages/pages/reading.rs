@@ -1,53 +1,36 @@
 //! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts
 //! on a CPU thread, and says what became of it.
 //!
-//! What must stay true: of a page that failed no more than its start is kept, and what goes on to
-//! the committing task has its room in memory until the decision is durable.
+//! What must stay true: what goes on to the committing task has its room in memory until the
+//! decision is durable.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod extract;
+mod failure;
+
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
     base::{clock::Clock, private::shown},
-    fetch::{
-        BlockKind, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, UnreadBody,
-    },
+    fetch::{BlockKind, Body, Fetch, FetchError, Outcome, Request, Room, UnreadBody},
     model::{
         accept,
         candidate::{DeadPage, FetchedPage, PageOutcome},
         lane::SourceKey,
-        page::{End, PageKind},
         pending::{PendingEntry, PendingKey},
     },
-    policy::{doubt::is_shown, retry::Retry},
-    read::{
-        encoding, guard,
-        page::{self, PageError, Rules},
-    },
+    policy::retry::Retry,
     stages::pages::{PageContext, source_settings::SourcePageSettings},
     store::{EntryQueue, PackedDocument, StoreError, StoredDocument},
     telemetry::metrics,
-    text,
 };
-
-/// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
-const FEW_TRIES: u32 = 3;
-
-/// Bytes that are kept of a page that could not be read: enough to see what it was.
-const MAX_KEPT: usize = 1 << 20;
-/// Bytes of a page in which the headline of its entry is looked for, where it has no text.
-const LOOKED_AT: usize = 500_000;
-/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have;
-/// then its article is made of what the feed says.
-const MAX_DEFERRED_S: u64 = 86_400;
+use extract::{Expected, extract, open};
+use failure::{FEW_TRIES, Failure, MAX_DEFERRED_S, kept_start, retry_or_give_up};
 
 /// Bounds and rules of reading.
 #[derive(Debug, Clone, Copy)]
@@ -339,235 +322,5 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 })
             }
         }
-    }
-}
-
-/// What is known of a page before it is read.
-struct Expected {
-    /// It is guessed to be an article, so it must look like one.
-    guessed: bool,
-    /// The headline that its source gives it.
-    listed: Option<String>,
-}
-
-impl Expected {
-    /// The number of tries of a page that cannot be read.
-    fn tries(&self, error: &PageError, bytes: &[u8], content_type: Option<&str>) -> u32 {
-        match error {
-            // Sent by mistake: it is as if it had failed.
-            PageError::Nothing(_) => u32::MAX,
-            // A page about something else, such as an error, is no page of this entry.
-            PageError::NoText | PageError::Listing
-                if !self.guessed && self.is_elsewhere(bytes, content_type) =>
-            {
-                u32::MAX
-            }
-            // Half a page, of which no text came yet.
-            PageError::NoText | PageError::Listing if guard::end(bytes) != End::Whole => u32::MAX,
-            // A publisher's slip is mended within minutes, and so is a redirect to the front page.
-            PageError::NoText | PageError::Listing => FEW_TRIES,
-            PageError::NotHtml(_) | PageError::Panicked => 1,
-        }
-    }
-
-    fn is_elsewhere(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
-        let html = encoding::to_text(bytes, content_type);
-        let start = &html[..html.floor_char_boundary(LOOKED_AT)];
-        self.listed
-            .as_deref()
-            .is_some_and(|listed| is_shown(listed, &text::fold(start)) == Some(false))
-    }
-}
-
-fn extract(
-    fetched: Fetched,
-    bytes: Result<Bytes, FetchError>,
-    rules: Option<&Rules>,
-    expected: &Expected,
-) -> Result<FetchedPage, Failure> {
-    let bytes = bytes.map_err(|error| Failure::fetch(error.to_string()))?;
-    let page =
-        page::parse_article(rules, &bytes, fetched.content_type.as_deref(), Some(&fetched.url));
-    let page = page.and_then(|page| {
-        if expected.guessed && page.kind == PageKind::Other {
-            Err(PageError::NoText)
-        } else {
-            Ok(page)
-        }
-    });
-    let page = page.map_err(|error| Failure {
-        tries: expected.tries(&error, &bytes, fetched.content_type.as_deref()),
-        ..Failure::page(&error, &bytes)
-    })?;
-    let end = page::end(&bytes, fetched.content_type.as_deref());
-    Ok(FetchedPage {
-        fetched_at: fetched.requested,
-        order: fetched.order,
-        url: Some(fetched.url),
-        via: fetched.via,
-        end,
-        page,
-    })
-}
-
-/// What is here stays as it is: there is nothing to try again.
-fn open(
-    entry: PendingEntry,
-    bytes: Result<Bytes, FetchError>,
-    rules: Option<&Rules>,
-) -> Result<FetchedPage, Failure> {
-    let damaged = |error: FetchError| Failure {
-        reason: "document",
-        tries: 1,
-        ..Failure::fetch(error.to_string())
-    };
-    let bytes = bytes.map_err(damaged)?;
-    let unreadable = entry.properties().map_or("source", |property| property.unreadable);
-    let Some(document) = entry.document else {
-        return Err(Failure::fetch("no document".to_owned()));
-    };
-    if let Some(error) = document.unreadable {
-        return Err(Failure {
-            reason: unreadable,
-            tries: 1,
-            bytes: Some(kept_start(&bytes)),
-            ..Failure::fetch(error)
-        });
-    }
-    let page =
-        page::parse_article(rules, &bytes, document.content_type.as_deref(), document.url.as_ref())
-            .map_err(|error| Failure { tries: 1, ..Failure::page(&error, &bytes) })?;
-    let end = page::end(&bytes, document.content_type.as_deref());
-    Ok(FetchedPage {
-        fetched_at: document.received,
-        order: entry.order,
-        url: document.url,
-        via: document.via,
-        end,
-        page,
-    })
-}
-
-/// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
-fn kept_start(bytes: &[u8]) -> Bytes {
-    Bytes::copy_from_slice(&bytes[..bytes.len().min(MAX_KEPT)])
-}
-
-/// A reading that failed.
-struct Failure {
-    reason: &'static str,
-    error: String,
-    /// How long the server asked us to wait.
-    wait: Option<Duration>,
-    /// Tries after which it is given up, where they are fewer than the config's.
-    tries: u32,
-    bytes: Option<Bytes>,
-    /// In how long its host's next turn is, where that is all.
-    next_turn: Option<Duration>,
-    /// Whether it was asked for at all.
-    tried: bool,
-    /// The memory that the bytes have.
-    room: Room,
-}
-
-impl Failure {
-    fn fetch(error: String) -> Self {
-        Self {
-            reason: "fetch",
-            error,
-            wait: None,
-            tries: u32::MAX,
-            bytes: None,
-            next_turn: None,
-            tried: true,
-            room: Room::default(),
-        }
-    }
-
-    fn page(error: &PageError, bytes: &[u8]) -> Self {
-        Self { reason: "page", bytes: Some(kept_start(bytes)), ..Self::fetch(error.to_string()) }
-    }
-
-    /// There was no memory for it: its try does not count.
-    fn no_room() -> Self {
-        let deferred = Deferred::NO_ROOM;
-        Self { wait: Some(deferred.wait), tried: false, ..Self::fetch(deferred.to_string()) }
-    }
-}
-
-/// Tried again, or given up. Pure.
-fn retry_or_give_up(
-    failure: Failure,
-    tries_before: u32,
-    held_s: u64,
-    settings: &Settings,
-    now: DateTime<Utc>,
-) -> PageOutcome {
-    let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
-    let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
-    if !tried && held_s < MAX_DEFERRED_S {
-        return PageOutcome::Later {
-            pause: later(wait.unwrap_or(settings.retry.first)),
-            error,
-            tried,
-        };
-    }
-    if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
-        return PageOutcome::Dead(DeadPage { reason, error, bytes, at: now });
-    }
-    let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
-    PageOutcome::Later { pause: later(pause), error, tried }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SETTINGS: Settings = Settings {
-        concurrency: 1,
-        per_host: 1,
-        in_flight: 1,
-        retry: Retry { tries: 5, first: Duration::from_secs(2), max: Duration::from_mins(1) },
-        max_decoded: 1,
-    };
-
-    fn pause(failure: Failure, tries: u32) -> Option<i64> {
-        match retry_or_give_up(failure, tries, 0, &SETTINGS, DateTime::UNIX_EPOCH) {
-            PageOutcome::Later { pause, .. } => Some(pause.num_seconds()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn tries_are_four_times_as_far_apart_each_time_up_to_the_longest_and_then_end() {
-        let failure = || Failure::fetch("HTTP status 500".to_owned());
-        let pauses: Vec<_> = (0..5).map(|tries| pause(failure(), tries)).collect();
-        assert_eq!(pauses, [Some(2), Some(8), Some(32), Some(60), None]);
-    }
-
-    #[test]
-    fn a_server_that_asks_for_more_time_gets_it() {
-        let failure =
-            Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
-        assert_eq!(pause(failure, 0), Some(600));
-    }
-
-    #[test]
-    fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
-        let deferred = || Failure {
-            wait: Some(Duration::from_mins(10)),
-            tried: false,
-            ..Failure::fetch(String::new())
-        };
-        assert_eq!(pause(deferred(), 4), Some(600));
-        assert!(matches!(
-            retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH),
-            PageOutcome::Dead(_)
-        ));
-    }
-
-    #[test]
-    fn what_cannot_get_better_is_given_up_at_once() {
-        assert_eq!(pause(Failure { tries: 1, ..Failure::fetch(String::new()) }, 0), None);
     }
 }

@@ -143,7 +143,9 @@ impl World {
                     !silent,
                 ));
             }
-            assert!(self.agenda.claims[0] <= BOUNDS.pages && self.agenda.claims[1] <= BOUNDS.here);
+            assert!(
+                self.agenda.claims.pages <= BOUNDS.pages && self.agenda.claims.here <= BOUNDS.here
+            );
         }
     }
 
@@ -265,7 +267,7 @@ fn large_entries_that_are_here_already_are_few_at_once_and_another_source_comes_
         .map(|turn| turn.map(|turn| turn.from.lane()));
     assert!(lanes.contains(&Some(Lane::here("good"))));
     taken[1..].iter().for_each(|taken| agenda.released(*taken, None));
-    assert_eq!(agenda.claims, [0; 2]);
+    assert!(agenda.claims.is_empty());
 }
 
 #[test]
@@ -333,13 +335,7 @@ fn nothing_is_left_behind_when_all_is_read() {
     world.until(400_000);
     let agenda = &world.agenda;
     assert!(world.rows.is_empty(), "{}", world.rows.len());
-    assert!(
-        agenda.lanes.is_empty()
-            && agenda.hosts.is_empty()
-            && agenda.flights.is_empty()
-            && agenda.entries.is_empty()
-    );
-    assert!(agenda.behind.is_empty() && agenda.claims == [0; 2]);
+    assert!(agenda.lanes.is_empty() && agenda.hosts.is_empty() && agenda.claims.is_empty());
 }
 
 #[test]

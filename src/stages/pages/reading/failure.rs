@@ -1,0 +1,150 @@
+//! Why an entry could not be read, and whether it is tried again. Pure.
+//!
+//! What must stay true: of a page that failed no more than its start is kept; what waits for a
+//! host's turn loses no try by that, and does not wait for ever.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Settings;
+use crate::{
+    fetch::{Deferred, Room},
+    model::candidate::{DeadPage, PageOutcome},
+    read::page::PageError,
+};
+
+/// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
+pub(super) const FEW_TRIES: u32 = 3;
+/// Bytes that are kept of a page that could not be read: enough to see what it was.
+const MAX_KEPT: usize = 1 << 20;
+/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have;
+/// then its article is made of what the feed says.
+pub(super) const MAX_DEFERRED_S: u64 = 86_400;
+
+/// A reading that failed.
+pub(super) struct Failure {
+    /// The reason, as metrics and dead letters name it.
+    pub(super) reason: &'static str,
+    pub(super) error: String,
+    /// How long the server asked us to wait.
+    pub(super) wait: Option<Duration>,
+    /// Tries after which it is given up, where they are fewer than the config's.
+    pub(super) tries: u32,
+    pub(super) bytes: Option<Bytes>,
+    /// In how long its host's next turn is, where that is all.
+    pub(super) next_turn: Option<Duration>,
+    /// Whether it was asked for at all.
+    pub(super) tried: bool,
+    /// The memory that the bytes have.
+    pub(super) room: Room,
+}
+
+impl Failure {
+    pub(super) fn fetch(error: String) -> Self {
+        Self {
+            reason: "fetch",
+            error,
+            wait: None,
+            tries: u32::MAX,
+            bytes: None,
+            next_turn: None,
+            tried: true,
+            room: Room::default(),
+        }
+    }
+
+    pub(super) fn page(error: &PageError, bytes: &[u8]) -> Self {
+        Self { reason: "page", bytes: Some(kept_start(bytes)), ..Self::fetch(error.to_string()) }
+    }
+
+    /// There was no memory for it: its try does not count.
+    pub(super) fn no_room() -> Self {
+        let deferred = Deferred::NO_ROOM;
+        Self { wait: Some(deferred.wait), tried: false, ..Self::fetch(deferred.to_string()) }
+    }
+}
+
+/// Tried again, or given up. Pure.
+pub(super) fn retry_or_give_up(
+    failure: Failure,
+    tries_before: u32,
+    held_s: u64,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> PageOutcome {
+    let Failure { reason, error, wait, tries, bytes, tried, .. } = failure;
+    let later = |pause: Duration| TimeDelta::from_std(pause).unwrap_or(TimeDelta::days(7));
+    if !tried && held_s < MAX_DEFERRED_S {
+        return PageOutcome::Later {
+            pause: later(wait.unwrap_or(settings.retry.first)),
+            error,
+            tried,
+        };
+    }
+    if !tried || tries_before + 1 >= settings.retry.tries.min(tries) {
+        return PageOutcome::Dead(DeadPage { reason, error, bytes, at: now });
+    }
+    let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
+    PageOutcome::Later { pause: later(pause), error, tried }
+}
+
+/// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.
+pub(super) fn kept_start(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&bytes[..bytes.len().min(MAX_KEPT)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::retry::Retry;
+
+    const SETTINGS: Settings = Settings {
+        concurrency: 1,
+        per_host: 1,
+        in_flight: 1,
+        retry: Retry { tries: 5, first: Duration::from_secs(2), max: Duration::from_mins(1) },
+        max_decoded: 1,
+    };
+
+    fn pause(failure: Failure, tries: u32) -> Option<i64> {
+        match retry_or_give_up(failure, tries, 0, &SETTINGS, DateTime::UNIX_EPOCH) {
+            PageOutcome::Later { pause, .. } => Some(pause.num_seconds()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn tries_are_four_times_as_far_apart_each_time_up_to_the_longest_and_then_end() {
+        let failure = || Failure::fetch("HTTP status 500".to_owned());
+        let pauses: Vec<_> = (0..5).map(|tries| pause(failure(), tries)).collect();
+        assert_eq!(pauses, [Some(2), Some(8), Some(32), Some(60), None]);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_more_time_gets_it() {
+        let failure =
+            Failure { wait: Some(Duration::from_mins(10)), ..Failure::fetch(String::new()) };
+        assert_eq!(pause(failure, 0), Some(600));
+    }
+
+    #[test]
+    fn an_entry_waits_for_a_host_that_is_left_alone_without_losing_a_try_but_not_for_ever() {
+        let deferred = || Failure {
+            wait: Some(Duration::from_mins(10)),
+            tried: false,
+            ..Failure::fetch(String::new())
+        };
+        assert_eq!(pause(deferred(), 4), Some(600));
+        assert!(matches!(
+            retry_or_give_up(deferred(), 0, MAX_DEFERRED_S, &SETTINGS, DateTime::UNIX_EPOCH),
+            PageOutcome::Dead(_)
+        ));
+    }
+
+    #[test]
+    fn what_cannot_get_better_is_given_up_at_once() {
+        assert_eq!(pause(Failure { tries: 1, ..Failure::fetch(String::new()) }, 0), None);
+    }
+}
