@@ -72,7 +72,8 @@ pub fn no_choice(text: &str, valid: &[&str]) -> String {
     }
 }
 
-/// The candidate that is most similar to `word`, where at most a third of its characters differ.
+/// The candidate that is most similar to `word`, where at most a third of its characters differ, or
+/// one.
 pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let word = word.to_lowercase().replace('-', "_");
     let allowed = (word.chars().count() / 3).max(1);

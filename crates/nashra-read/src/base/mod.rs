@@ -1,5 +1,5 @@
-//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets, bytes in rows. Everything may
-//! use them; they use nothing of ours.
+//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets, bytes in rows.
+//! Everything may use them; they use nothing of ours.
 
 pub mod clock;
 pub mod bytes;

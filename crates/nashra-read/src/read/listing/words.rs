@@ -102,7 +102,7 @@ fn page(segment: &str) -> Option<NameKind> {
     lowered(segment, &mut lower).and_then(|lowered| PAGES.get(lowered).copied())
 }
 
-/// A text in lower case; `None` where it is too long or not ASCII, so that it is none of the names.
+/// A word with its ASCII letters in lower case; `None` where it is longer than every name.
 fn lowered<'b>(word: &str, into: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     let into = into.get_mut(..word.len())?;
     into.copy_from_slice(word.as_bytes());
@@ -187,7 +187,7 @@ impl Region {
         Self(self.0 | other.0)
     }
 
-    /// Whether it includes all bits of the other.
+    /// Whether the two have a region in common.
     pub(super) fn is(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

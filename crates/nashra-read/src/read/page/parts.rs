@@ -27,7 +27,7 @@ use crate::{
 
 /// The most pictures of one article.
 const MAX_IMAGES: usize = 200;
-/// The range of weights of a deck.
+/// The largest weight of a deck.
 const MAX_DECK: u32 = 600;
 /// Lines beside a picture in which the text that it belongs to is searched.
 const NEAR_LINES: usize = 8;

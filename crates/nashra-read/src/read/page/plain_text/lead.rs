@@ -12,7 +12,7 @@ use crate::{
     read::credits::{byline, caption},
 };
 
-/// The longest and the shortest deck, in words.
+/// How long a deck may be, in words.
 const DECK: std::ops::RangeInclusive<f32> = 5.0..=60.0;
 /// Lines before a headline in which its date may be.
 const BEFORE: usize = 4;

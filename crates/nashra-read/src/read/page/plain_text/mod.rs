@@ -113,7 +113,8 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
         .unwrap_or_default()
 }
 
-/// Whether bytes have control characters, which text without a byte order mark has not.
+/// Whether more than one byte in a hundred of the start is a control character, which text in an
+/// encoding without a byte order mark does not have.
 fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(START)];
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
