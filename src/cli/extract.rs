@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::filter::{Answer, Input, Inputs};
+use super::filter::{FilterResult, Input, Inputs};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     model::{page::Page, record::Article},
@@ -67,7 +67,7 @@ fn read_page(
     .map_err(|error| error.to_string())
 }
 
-fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> Answer {
+fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> FilterResult {
     let articles: Vec<Article> = assemble::unlisted(page, url, now);
     let articles = serde_json::to_value(articles).map_err(|error| error.to_string())?;
     Ok(Map::from_iter(

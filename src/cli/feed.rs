@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use url::Url;
 
-use super::filter::{Answer, Input, Inputs};
+use super::filter::{FilterResult, Input, Inputs};
 use crate::read::feed::{self, FeedOutput};
 
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) fn run(options: Options) -> ExitCode {
     options.inputs.run(parse_feed)
 }
 
-fn parse_feed(input: &Input, bytes: &[u8]) -> Answer<FeedOutput> {
+fn parse_feed(input: &Input, bytes: &[u8]) -> FilterResult<FeedOutput> {
     let unknown;
     let url = if let Some(url) = &input.url {
         url

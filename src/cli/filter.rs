@@ -54,11 +54,11 @@ pub(super) struct Input {
 }
 
 /// An answer: more fields of the line, or why there are none.
-pub(super) type Answer<T = serde_json::Map<String, Value>> = Result<T, String>;
+pub(super) type FilterResult<T = serde_json::Map<String, Value>> = Result<T, String>;
 
 /// A line of the output.
 #[derive(Serialize)]
-struct Line<'a, T> {
+struct OutputLine<'a, T> {
     id: &'a str,
     #[serde(flatten)]
     answer: Option<T>,
@@ -70,7 +70,7 @@ struct Line<'a, T> {
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Stats {
+struct FilterStats {
     items: u64,
     bytes: u64,
     seconds: f64,
@@ -82,12 +82,12 @@ impl Inputs {
     /// is wrong; with a manifest an input that gave nothing is an answer like any other.
     pub(super) fn run<T: Serialize>(
         self,
-        work: impl FnMut(&Input, &[u8]) -> Answer<T>,
+        work: impl FnMut(&Input, &[u8]) -> FilterResult<T>,
     ) -> ExitCode {
         let mut filter = Filter {
             work,
             out: io::BufWriter::new(io::stdout().lock()),
-            stats: Stats::default(),
+            stats: FilterStats::default(),
             failed: false,
         };
         let outcome = match &self.manifest {
@@ -136,11 +136,11 @@ enum FilterError {
 struct Filter<W, O> {
     work: W,
     out: O,
-    stats: Stats,
+    stats: FilterStats,
     failed: bool,
 }
 
-impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W, O> {
+impl<T: Serialize, W: FnMut(&Input, &[u8]) -> FilterResult<T>, O: io::Write> Filter<W, O> {
     fn manifest(&mut self, path: &Path) -> Result<(), FilterError> {
         let name = path.display();
         let mut lines = BufReader::new(
@@ -180,14 +180,15 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> Answer<T>, O: io::Write> Filter<W,
             Ok(answer) => (Some(answer), None),
             Err(error) => (None, Some(error)),
         };
-        let line = Line { id: &input.id, answer, ok: error.is_some().then_some(false), error };
+        let line =
+            OutputLine { id: &input.id, answer, ok: error.is_some().then_some(false), error };
         let written = serde_json::to_writer(&mut self.out, &line)
             .map_err(io::Error::from)
             .and_then(|()| self.out.write_all(b"\n"));
         written.map_err(FilterError::Out)
     }
 
-    fn measured(&mut self, input: &Input, bytes: &[u8]) -> Answer<T> {
+    fn measured(&mut self, input: &Input, bytes: &[u8]) -> FilterResult<T> {
         let (started, cpu) = (Instant::now(), cpu_time());
         let answer = (self.work)(input, bytes);
         self.stats.items += 1;

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::filter::{Answer, Input, Inputs};
+use super::filter::{FilterResult, Input, Inputs};
 use crate::{
     html::selector::Selector,
     read::listing::{self, ListingError, selectors::Selectors},
@@ -41,7 +41,12 @@ pub(super) fn run(options: Options) -> ExitCode {
     })
 }
 
-fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bool) -> Answer {
+fn links(
+    input: &Input,
+    bytes: &[u8],
+    selectors: Option<&Selectors>,
+    details: bool,
+) -> FilterResult {
     let (url, content_type) = (address(input)?, input.content_type.as_deref());
     let read = match selectors {
         Some(selectors) => listing::parse_with(selectors, bytes, content_type, &url),
@@ -63,7 +68,7 @@ fn links(input: &Input, bytes: &[u8], selectors: Option<&Selectors>, details: bo
     Ok(answer([("links", links)]))
 }
 
-fn weighed(input: &Input, bytes: &[u8]) -> Answer {
+fn weighed(input: &Input, bytes: &[u8]) -> FilterResult {
     let found = listing::weighed_links(bytes, input.content_type.as_deref(), &address(input)?)
         .map_err(|error| error.to_string())?;
     Ok(answer([("candidates", json!(found))]))

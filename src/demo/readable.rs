@@ -8,7 +8,7 @@ use crate::{
     model::record::{Article, Change, Topic},
     stages::publish::{
         Position,
-        sink::{Answer, Delivered, PublishError, Sink, SinkHoldings},
+        sink::{Delivered, PublishError, Sink, SinkFuture, SinkHoldings},
     },
     store::OutboxRow,
 };
@@ -27,11 +27,15 @@ impl Default for Readable {
 }
 
 impl Sink for Readable {
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
+    fn open(&mut self, _: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }
 
-    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], _: &'a Position) -> Answer<'a, Delivered> {
+    fn publish<'a>(
+        &'a mut self,
+        rows: &'a [OutboxRow],
+        _: &'a Position,
+    ) -> SinkFuture<'a, Delivered> {
         Box::pin(async move {
             let words: String = rows.iter().map(words).collect();
             let written = match self.0.write_all(words.as_bytes()).await {

@@ -21,9 +21,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The kernel's unit of a thread's times (`USER_HZ`), on all platforms that matter.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Why there is no outcome.
+/// Why work gave no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoOutcome {
+pub(super) enum WorkFailure {
     /// It took more; the thread is left behind with its work.
     TooLong,
     /// The work panicked.
@@ -34,7 +34,7 @@ pub(super) enum NoOutcome {
 pub(super) async fn run<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, NoOutcome> {
+) -> Result<T, WorkFailure> {
     let thread = Arc::new(OnceLock::new());
     let mine = Arc::clone(&thread);
     let mut work = pin!(tokio::task::spawn_blocking(move || {
@@ -44,14 +44,14 @@ pub(super) async fn run<T: Send + 'static>(
     let (mut meter, mut left) = (None, LOOK);
     loop {
         if let Ok(done) = tokio::time::timeout(left, &mut work).await {
-            return done.map_err(|_| NoOutcome::Panicked);
+            return done.map_err(|_| WorkFailure::Panicked);
         }
         // A thread that waits for its turn has taken nothing.
         let Some(thread) = thread.get() else { continue };
         let spent = meter.get_or_insert_with(|| Meter::start(*thread)).spent();
         left = limit.saturating_sub(spent).max(LOOK);
         if spent >= limit {
-            return Err(NoOutcome::TooLong);
+            return Err(WorkFailure::TooLong);
         }
     }
 }
@@ -121,7 +121,7 @@ mod tests {
                 std::hint::spin_loop();
             }
         });
-        assert!(matches!(computing.await, Err(NoOutcome::TooLong)));
+        assert!(matches!(computing.await, Err(WorkFailure::TooLong)));
         stop.store(true, Ordering::Relaxed);
     }
 
@@ -129,7 +129,7 @@ mod tests {
     async fn a_panic_is_told_apart() {
         assert!(matches!(
             run(Duration::MAX, || assert!(LIMIT.is_zero())).await,
-            Err(NoOutcome::Panicked)
+            Err(WorkFailure::Panicked)
         ));
     }
 

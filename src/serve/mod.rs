@@ -6,7 +6,7 @@
 //! keeps paths in reserve, those are answered at once although all places are taken.
 
 mod guard;
-mod unread;
+mod timeout_stream;
 
 use std::{convert::Infallible, future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use guard::AccessRules;
 use guard::SpareConnections;
-use unread::Unread;
+use timeout_stream::TimeoutStream;
 
 /// Connections at once; more wait to be accepted, or are answered from the reserve.
 const MAX_CONNECTIONS: usize = 256;
@@ -178,7 +178,7 @@ async fn converse<S, F>(
             .header_read_timeout(HEADER_TIMEOUT.min(terms.lifetime))
             .max_buf_size(MAX_HEAD)
             .keep_alive(terms.keep_alive)
-            .serve_connection(TokioIo::new(Unread::new(stream, READ_TIMEOUT)), service)
+            .serve_connection(TokioIo::new(TimeoutStream::new(stream, READ_TIMEOUT)), service)
     );
     let over = tokio::select! {
         () = end.cancelled() => return,

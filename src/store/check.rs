@@ -9,7 +9,7 @@ use std::{collections::HashSet, fs, path::Path};
 use uuid::Uuid;
 
 use super::{
-    Seen, Store, StoreError, added, articles, copy, documents,
+    SeenEntry, Store, StoreError, added, articles, copy, documents,
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
@@ -152,7 +152,7 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Topics => drop(topics::decode(value)?),
         Table::Added => drop(added::decode(value)?),
         Table::Subscriptions => drop(subscriptions::decode(value)?),
-        Table::Seen => drop(Seen::decode(value)?),
+        Table::Seen => drop(SeenEntry::decode(value)?),
         Table::Pending => drop((entries::decode_key(key)?, entries::decode(value)?)),
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),

@@ -133,7 +133,7 @@ mod tests {
     use crate::store::twins::{TestStore, both_stores};
     use crate::{
         model::{entry::Entry, lane::Lane, pending::EntryKey, record},
-        store::{Facts, NewEdition, PollCommit, Seen, Store},
+        store::{Facts, NewEdition, PollCommit, SeenEntry, Store},
     };
 
     fn at(ms: i64) -> DateTime<Utc> {
@@ -167,7 +167,7 @@ mod tests {
 
     async fn enqueue(
         store: &Store,
-        older: Option<&Seen>,
+        older: Option<&SeenEntry>,
         (key, entry): &(PendingKey, PendingEntry),
         bytes: &[u8],
     ) {
@@ -177,7 +177,7 @@ mod tests {
             &EntryKey::new("s", "a"),
             older,
             NewEdition {
-                seen: Seen::default(),
+                seen: SeenEntry::default(),
                 row: key,
                 entry,
                 document: Some(PackedDocument::pack(bytes).unwrap()),
@@ -222,7 +222,7 @@ mod tests {
         for TestStore { store, .. } in &both_stores() {
             let (older, newer) = (edition(1), edition(2));
             enqueue(store, None, &older, b"first").await;
-            enqueue(store, Some(&Seen::default()), &newer, b"second").await;
+            enqueue(store, Some(&SeenEntry::default()), &newer, b"second").await;
             let replaced = store.entries().document(&older.0, &older.1, usize::MAX).unwrap();
             assert!(matches!(replaced, StoredDocument::Replaced), "{replaced:?}");
             commit(store, |batch| batch.entry_done(&older.0, &older.1)).await;

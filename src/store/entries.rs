@@ -13,7 +13,7 @@ use super::{
     documents::{self, StoredDocument},
     engine::{Engine, Snapshot, Table},
     from_json, json,
-    polls::Seen,
+    polls::SeenEntry,
     steps::Step,
 };
 use crate::model::{
@@ -207,7 +207,7 @@ pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
     for (row, entry) in latest.into_values() {
         let entry = entry.key();
         if let Some(seen) = snapshot.get(Table::Seen, entry.as_bytes())? {
-            let seen = Seen { pending: Some(row), ..Seen::decode(&seen)? };
+            let seen = SeenEntry { pending: Some(row), ..SeenEntry::decode(&seen)? };
             batch.put(Table::Seen, *entry.as_bytes(), seen.encode());
         }
     }

@@ -106,7 +106,7 @@ pub struct Facts {
     pub site: Option<SiteDiscovery>,
     /// Where it says that it has moved to.
     #[serde(skip_serializing_if = "is_default")]
-    pub moved: Option<Moved>,
+    pub moved: Option<PermanentRedirect>,
     /// Polls in a row that were answered with 410, and since when.
     #[serde(skip_serializing_if = "is_default")]
     pub gone: Option<(u32, DateTime<Utc>)>,
@@ -221,7 +221,7 @@ pub struct SiteDiscovery {
 
 /// A permanent redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct PermanentRedirect {
     /// The address that the redirects lead to.
     #[serde(serialize_with = "stored")]
     pub to: Private,

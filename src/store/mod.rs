@@ -49,11 +49,11 @@ pub use documents::{PackedDocument, StoredDocument};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
-pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, Moved, SiteDiscovery};
+pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, PermanentRedirect, SiteDiscovery};
 pub use outbox::{
     Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
 };
-pub use polls::{NewEdition, PollCommit, PollStore, Seen};
+pub use polls::{NewEdition, PollCommit, PollStore, SeenEntry};
 pub use repair::{RepairReport, repair};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{SweepCounts, Sweeper};

@@ -6,7 +6,7 @@
 
 use std::{path::Path, process::Command};
 
-use super::{FORMAT, Seen, Store, check, engine::Table, entries, manifest};
+use super::{FORMAT, SeenEntry, Store, check, engine::Table, entries, manifest};
 
 const ID: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
 /// Id, revision and title of what waits to be published.
@@ -53,7 +53,7 @@ fn holds_all(store: &Store) {
         let (key, value) = row.unwrap();
         let (key, entry) = (entries::decode_key(&key).unwrap(), entries::decode(&value).unwrap());
         let seen =
-            Seen::decode(&snapshot.get(Table::Seen, entry.key().as_bytes()).unwrap().unwrap())
+            SeenEntry::decode(&snapshot.get(Table::Seen, entry.key().as_bytes()).unwrap().unwrap())
                 .unwrap();
         assert_eq!(seen.pending, Some(key), "what is remembered of the entry names its row");
         assert!(entry.tries > 0);

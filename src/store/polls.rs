@@ -24,7 +24,7 @@ use crate::{
 
 /// What is remembered of an entry: 50 bytes, because a store holds tens of millions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Seen {
+pub struct SeenEntry {
     /// Hash of what the source said of it.
     pub version: [u8; 16],
     /// The day (since 1970) on which it was last listed.
@@ -38,7 +38,7 @@ pub struct Seen {
     pub pending: Option<PendingKey>,
 }
 
-impl Seen {
+impl SeenEntry {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(50);
         out.extend_from_slice(&self.version);
@@ -102,10 +102,13 @@ impl PollStore {
     }
 
     /// Looks entries up; one answer for each key, from one consistent view.
-    pub fn seen(&self, keys: &[EntryKey]) -> Result<Vec<Option<Seen>>, StoreError> {
+    pub fn seen(&self, keys: &[EntryKey]) -> Result<Vec<Option<SeenEntry>>, StoreError> {
         let snapshot = self.engine.snapshot()?;
         let one = |key: &EntryKey| {
-            snapshot.get(Table::Seen, key.as_bytes())?.map(|bytes| Seen::decode(&bytes)).transpose()
+            snapshot
+                .get(Table::Seen, key.as_bytes())?
+                .map(|bytes| SeenEntry::decode(&bytes))
+                .transpose()
         };
         keys.iter().map(one).collect()
     }
@@ -144,7 +147,7 @@ impl PollStore {
 #[derive(Debug)]
 pub struct NewEdition<'a> {
     /// What is remembered of the entry from now on.
-    pub seen: Seen,
+    pub seen: SeenEntry,
     /// Its place in the queue.
     pub row: &'a PendingKey,
     /// The entry as it waits there.
@@ -165,7 +168,7 @@ impl PollCommit {
 
     /// Remembers an entry, given what was remembered of it before. Its row in the queue stays where
     /// it is.
-    pub fn seen(&mut self, key: &EntryKey, before: Option<&Seen>, seen: Seen) {
+    pub fn seen(&mut self, key: &EntryKey, before: Option<&SeenEntry>, seen: SeenEntry) {
         match before {
             // It may be looked at again at this moment, which moves its row.
             Some(_) => self.0.step(Step::Seen { entry: *key, seen }),
@@ -175,7 +178,7 @@ impl PollCommit {
 
     /// Puts an edition of an entry into the queue in place of an older one and that one's document,
     /// and remembers it. `before` is what was remembered of the entry.
-    pub fn enqueue(&mut self, key: &EntryKey, before: Option<&Seen>, edition: NewEdition<'_>) {
+    pub fn enqueue(&mut self, key: &EntryKey, before: Option<&SeenEntry>, edition: NewEdition<'_>) {
         let NewEdition { seen, row, entry, document } = edition;
         let (row, document) = (*row, document.map(|bytes| (documents::key_of(row, entry), bytes)));
         let row = NewRow { key: row, value: json(entry), document };
@@ -186,7 +189,7 @@ impl PollCommit {
             self.0.put(
                 Table::Seen,
                 *key.as_bytes(),
-                Seen { pending: Some(row.key), ..seen }.encode(),
+                SeenEntry { pending: Some(row.key), ..seen }.encode(),
             );
             self.0.queue(row);
         }

@@ -15,7 +15,7 @@ use super::{
     documents::{self, PackedDocument},
     engine::{Settling, Table},
     entries,
-    polls::Seen,
+    polls::SeenEntry,
 };
 use crate::model::pending::{EntryKey, PendingKey};
 
@@ -23,9 +23,9 @@ use crate::model::pending::{EntryKey, PendingKey};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// An entry was listed as it was, which moves no row of it.
-    Seen { entry: EntryKey, seen: Seen },
+    Seen { entry: EntryKey, seen: SeenEntry },
     /// An entry was listed in a new edition.
-    Listed { entry: EntryKey, seen: Seen, row: NewRow },
+    Listed { entry: EntryKey, seen: SeenEntry, row: NewRow },
     /// An edition is looked at again later.
     Again { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8>, fetches: u16 },
     /// What is known of an article, and all its names.
@@ -56,7 +56,7 @@ impl Step {
         match self {
             Self::Seen { entry, seen } => {
                 let now = current(rows, entry)?.unwrap_or(*seen);
-                let seen = Seen { version: seen.version, day: seen.day, ..now };
+                let seen = SeenEntry { version: seen.version, day: seen.day, ..now };
                 rows.put(Table::Seen, entry.as_bytes(), seen.encode());
             }
             Self::Listed { entry, seen, row } => {
@@ -71,7 +71,7 @@ impl Step {
                 rows.put(
                     Table::Seen,
                     entry.as_bytes(),
-                    Seen { pending: Some(row.key), ..*seen }.encode(),
+                    SeenEntry { pending: Some(row.key), ..*seen }.encode(),
                 );
                 put(rows, row);
             }
@@ -84,7 +84,7 @@ impl Step {
                         rows.put(
                             Table::Seen,
                             entry.as_bytes(),
-                            Seen {
+                            SeenEntry {
                                 pending: Some(*to),
                                 fetches: seen.fetches.saturating_add(*fetches),
                                 ..seen
@@ -117,8 +117,8 @@ fn put(rows: &mut Settling<'_>, row: NewRow) {
     }
 }
 
-fn current(rows: &Settling<'_>, entry: &EntryKey) -> Result<Option<Seen>, StoreError> {
-    rows.get(Table::Seen, entry.as_bytes())?.map(|row| Seen::decode(&row)).transpose()
+fn current(rows: &Settling<'_>, entry: &EntryKey) -> Result<Option<SeenEntry>, StoreError> {
+    rows.get(Table::Seen, entry.as_bytes())?.map(|row| SeenEntry::decode(&row)).transpose()
 }
 
 /// Takes a row out of the queue, and its document with it; it may be gone already.

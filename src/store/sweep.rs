@@ -8,7 +8,7 @@
 use super::{
     Batch, StoreError, articles,
     engine::{Engine, Table},
-    polls::{Seen, decode_facts},
+    polls::{SeenEntry, decode_facts},
 };
 
 /// Rows that one step looks at: a bound on its time and memory.
@@ -23,7 +23,7 @@ pub struct Sweeper {
 
 #[derive(Debug, Clone)]
 enum Place {
-    Seen(Vec<u8>),
+    SeenEntry(Vec<u8>),
     Articles(Vec<u8>),
     Sources,
     Done,
@@ -44,7 +44,7 @@ pub struct SweepCounts {
 
 impl Sweeper {
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, at: Place::Seen(Vec::new()) }
+        Self { engine, at: Place::SeenEntry(Vec::new()) }
     }
 
     /// Goes through the next rows and forgets what was last listed before `oldest_day`.
@@ -60,11 +60,11 @@ impl Sweeper {
     fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.at {
-            Place::Seen(from) => {
+            Place::SeenEntry(from) => {
                 let (count, next) = self.seen(from, oldest_day, &mut batch)?;
                 (
                     SweepCounts { entries: count, ..SweepCounts::default() },
-                    next.map_or(Place::Articles(Vec::new()), Place::Seen),
+                    next.map_or(Place::Articles(Vec::new()), Place::SeenEntry),
                 )
             }
             Place::Articles(from) => {
@@ -81,9 +81,10 @@ impl Sweeper {
                 },
                 Place::Done,
             ),
-            Place::Done => {
-                (SweepCounts { finished: true, ..SweepCounts::default() }, Place::Seen(Vec::new()))
-            }
+            Place::Done => (
+                SweepCounts { finished: true, ..SweepCounts::default() },
+                Place::SeenEntry(Vec::new()),
+            ),
         };
         Ok((self, batch, swept, next))
     }
@@ -98,7 +99,7 @@ impl Sweeper {
         let (mut count, mut last) = (0, None);
         for row in snapshot.from(Table::Seen, from).take(STEP) {
             let (key, value) = row?;
-            let seen = Seen::decode(&value)?;
+            let seen = SeenEntry::decode(&value)?;
             let waiting = match &seen.pending {
                 Some(pending) => snapshot.get(Table::Pending, pending.as_bytes())?.is_some(),
                 None => false,

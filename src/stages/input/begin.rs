@@ -43,7 +43,7 @@ pub(super) enum Reset {
 }
 
 impl Reset {
-    /// One word, for metrics.
+    /// The reason as a metric names it.
     pub(super) fn label(&self) -> &'static str {
         match self {
             Self::OtherCluster { .. } => "other_cluster",

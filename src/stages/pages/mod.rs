@@ -251,7 +251,7 @@ mod tests {
         config::sources::Sources,
         fetch::{Deferred, Outcome, Request},
         model::{candidate::PageOutcome, entry::Entry, lane::Lane, pending::EntryKey, record},
-        store::{NewEdition, PollCommit, Seen, Store},
+        store::{NewEdition, PollCommit, SeenEntry, Store},
     };
 
     #[derive(Debug)]
@@ -311,7 +311,7 @@ mod tests {
             PendingEntry { fetch_page: true, ..PendingEntry::new(source, listed, 0, at(second)) };
         let mut commit = PollCommit::default();
         let edition =
-            NewEdition { seen: Seen::default(), row: &row, entry: &entry, document: None };
+            NewEdition { seen: SeenEntry::default(), row: &row, entry: &entry, document: None };
         commit.enqueue(&key, before.as_ref(), edition);
         store.polls().commit(commit).await.unwrap();
         row

@@ -18,7 +18,7 @@ use crate::{
     },
     policy::polling::decide::Bounds,
     stages::discover::FetchRules,
-    store::{Facts, Intake, IntakeBound, PollCommit, PollStore, Seen, StoreError},
+    store::{Facts, Intake, IntakeBound, PollCommit, PollStore, SeenEntry, StoreError},
 };
 use sorting::{EntryCounts, JudgedEntry, Sorting};
 use verdict::{AgeLimit, Verdict, judge};
@@ -127,7 +127,7 @@ pub(super) fn go_through(
     // At the first poll, and where an index leads to a sitemap that it did not lead to before.
     let undated_is_old = feed.archive && all_seen.iter().flatten().count() * 2 < keys.len();
     let limit = AgeLimit { oldest, undated_is_old };
-    let verdict = |(entry, seen): (&Entry, &Option<Seen>)| {
+    let verdict = |(entry, seen): (&Entry, &Option<SeenEntry>)| {
         let version = entry.version();
         (version, judge(entry, version, seen.as_ref(), limit, now))
     };

@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use crate::{
     fetch::address::{is_private_name, is_public},
-    store::Moved,
+    store::PermanentRedirect,
 };
 
 /// A redirect is adopted after so many polls in a row over so long a time.
@@ -18,17 +18,20 @@ const HOLDS: (u32, TimeDelta) = (3, TimeDelta::days(1));
 pub(super) const PATIENCE: u32 = 5;
 
 /// The address that a source is asked at: the one it has moved to once that is adopted.
-pub(super) fn current_address<'a>(moved: Option<&'a Moved>, configured: &'a Url) -> &'a Url {
+pub(super) fn current_address<'a>(
+    moved: Option<&'a PermanentRedirect>,
+    configured: &'a Url,
+) -> &'a Url {
     moved.filter(|moved| moved.adopted).map_or(configured, |moved| moved.to.real())
 }
 
 /// What is known after a good answer that permanent redirects led to `to`.
 pub(super) fn after_answer(
-    before: Option<Moved>,
+    before: Option<PermanentRedirect>,
     configured: Option<&Url>,
     to: Option<Url>,
     now: DateTime<Utc>,
-) -> Option<Moved> {
+) -> Option<PermanentRedirect> {
     let Some(to) = to else {
         // No redirect: of an adopted address that is as it should be, of the configured one it is
         // back home.
@@ -41,7 +44,7 @@ pub(super) fn after_answer(
     let adopted = polls >= HOLDS.0
         && now - since >= HOLDS.1
         && configured.is_some_and(|configured| may_move(configured, &to));
-    Some(Moved { to: to.into(), polls, since, adopted })
+    Some(PermanentRedirect { to: to.into(), polls, since, adopted })
 }
 
 fn may_move(from: &Url, to: &Url) -> bool {
@@ -69,7 +72,7 @@ mod tests {
     }
 
     /// What is known after polls that were led to an address, half a day apart.
-    fn led(to: &str, polls: i32) -> Option<Moved> {
+    fn led(to: &str, polls: i32) -> Option<PermanentRedirect> {
         let home = url("http://a.example/feed");
         (0..polls).fold(None, |before, poll| {
             after_answer(before, Some(&home), Some(url(to)), day(0) + TimeDelta::hours(12) * poll)

@@ -20,7 +20,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     read::page,
-    store::{Facts, NewEdition, PackedDocument, Seen, StoreError},
+    store::{Facts, NewEdition, PackedDocument, SeenEntry, StoreError},
     telemetry::metrics,
     text,
 };
@@ -55,7 +55,7 @@ pub(super) fn go_through(
     if breaks_off(facts, &page, page::end(bytes, fetched.content_type.as_deref())) && !known {
         return Ok(PageOutcome::Unreadable("the page breaks off".to_owned()));
     }
-    let seen = Seen { version, day: day(now), ..before.unwrap_or_default() };
+    let seen = SeenEntry { version, day: day(now), ..before.unwrap_or_default() };
     if known {
         metrics::entries("known", 1);
         touch(store, &aliases(&page, source), day(now), &mut listed.commit)?;

@@ -18,7 +18,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry, PendingKey},
     },
     stages::PipelineError,
-    store::{NewEdition, PackedDocument, PollCommit, PollStore, Seen, StoreError},
+    store::{NewEdition, PackedDocument, PollCommit, PollStore, SeenEntry, StoreError},
     telemetry::metrics,
 };
 
@@ -74,7 +74,7 @@ fn dead_letter(
         ..PendingEntry::new(described(source, None), said, store.next_order(), now)
     };
     let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
-    let seen = Seen { version, day: day(now), ..Seen::default() };
+    let seen = SeenEntry { version, day: day(now), ..SeenEntry::default() };
     let document = Some(PackedDocument::pack(&body.bytes)?);
     commit.enqueue(&key, None, NewEdition { seen, row: &row, entry: &entry, document });
     Ok((commit, vec![(row.lane(), row.due_ms())]))

@@ -53,7 +53,7 @@ pub struct Refusal {
 }
 
 /// What a sink answers, in time.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PublishError>> + Send + 'a>>;
+pub type SinkFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PublishError>> + Send + 'a>>;
 
 /// Where records go.
 pub trait Sink: Debug + Send + 'static {
@@ -64,14 +64,17 @@ pub trait Sink: Debug + Send + 'static {
 
     /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink
     /// that remembers nothing. It takes nothing from another process that publishes.
-    fn holdings<'a>(&'a mut self, _remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(
+        &'a mut self,
+        _remembered: &'a Reached,
+    ) -> SinkFuture<'a, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }
 
     /// Connects, or connects again after an error, and from then on is the only one that publishes
     /// as this store. Says what the sink holds, as [`Sink::holdings`] does; the position stands at
     /// `from` or behind it, where that is given.
-    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<SinkHoldings>>;
+    fn open(&mut self, from: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>>;
 
     /// Delivers rows with the position that they reach: all are durable there when it returns, or
     /// none of them.
@@ -79,11 +82,11 @@ pub trait Sink: Debug + Send + 'static {
         &'a mut self,
         rows: &'a [OutboxRow],
         position: &'a Position,
-    ) -> Answer<'a, Delivered>;
+    ) -> SinkFuture<'a, Delivered>;
 
     /// The articles of this store that were published after what is remembered, in their order;
     /// none from a sink that remembers nothing.
-    fn published<'a>(&'a mut self, _after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, _after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 

@@ -48,7 +48,7 @@ struct World {
     listed: Vec<u32>,
     decided: Vec<u32>,
     /// What the poll has read and not yet committed.
-    poll: Option<(usize, Option<Seen>)>,
+    poll: Option<(usize, Option<SeenEntry>)>,
     /// What is being read.
     claimed: Vec<(PendingKey, PendingEntry)>,
 }
@@ -93,7 +93,7 @@ impl World {
             commit.seen(
                 &key(entry),
                 before.as_ref(),
-                Seen { day: 1, ..before.unwrap_or_default() },
+                SeenEntry { day: 1, ..before.unwrap_or_default() },
             );
         } else {
             self.listed[entry] += 1;
@@ -236,7 +236,7 @@ async fn a_store_of_the_format_before_keeps_the_latest_of_an_entrys_rows() {
     batch.put(
         Table::Seen,
         *key(0).as_bytes(),
-        Seen { pending: Some(rows[0].0), ..Seen::default() }.encode(),
+        SeenEntry { pending: Some(rows[0].0), ..SeenEntry::default() }.encode(),
     );
     batch.put(Table::Meta, *b"format", 4_u32.to_be_bytes());
     store.articles().commit(batch).await.unwrap();

@@ -19,7 +19,7 @@ use crate::{
         record,
     },
     stages::poll::intake,
-    store::{Facts, IntakeBound, NewEdition, PollCommit, PollStore, Seen, StoreError},
+    store::{Facts, IntakeBound, NewEdition, PollCommit, PollStore, SeenEntry, StoreError},
     telemetry::metrics,
 };
 
@@ -58,7 +58,7 @@ pub(super) struct JudgedEntry<'a> {
     /// A hash of what the source says of it now.
     pub(super) version: [u8; 16],
     /// What was remembered of it.
-    pub(super) seen: Option<Seen>,
+    pub(super) seen: Option<SeenEntry>,
 }
 
 impl Sorting<'_> {
@@ -80,7 +80,7 @@ impl Sorting<'_> {
                 if touch {
                     let (store, source) = (&self.reader.store, &self.reader.source);
                     touch_articles(store, source, entry, today, &mut self.listed.commit)?;
-                    let touched = Seen { day: today, ..seen.unwrap_or_default() };
+                    let touched = SeenEntry { day: today, ..seen.unwrap_or_default() };
                     self.listed.commit.seen(key, seen.as_ref(), touched);
                 }
             }
@@ -95,7 +95,7 @@ impl Sorting<'_> {
                     *room = room.saturating_sub(1);
                     self.counts.remembered += 1;
                 }
-                let old = Seen { version: *version, day: today, ..Seen::default() };
+                let old = SeenEntry { version: *version, day: today, ..SeenEntry::default() };
                 self.listed.commit.seen(key, None, old);
             }
             Verdict::New | Verdict::Changed => {
@@ -111,7 +111,7 @@ impl Sorting<'_> {
         let (reader, JudgedEntry { entry, key, version, seen: before }) = (self.reader, judged);
         let (now, today) = (reader.now, day(reader.now));
         self.listed.fresh += 1;
-        let mut seen = Seen { version, day: today, ..before.unwrap_or_default() };
+        let mut seen = SeenEntry { version, day: today, ..before.unwrap_or_default() };
         if reader.pages() == PageMode::Off {
             self.listed.commit.seen(key, before.as_ref(), seen);
             return;

@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Rules;
 use crate::{
-    base::clock::day, config::PageMode, model::entry::Entry, stages::poll::TOUCH_DAYS, store::Seen,
+    base::clock::day, config::PageMode, model::entry::Entry, stages::poll::TOUCH_DAYS,
+    store::SeenEntry,
 };
 
 /// What one entry of a listing is.
@@ -48,7 +49,7 @@ pub(super) struct AgeLimit {
 pub(super) fn judge(
     entry: &Entry,
     version: [u8; 16],
-    seen: Option<&Seen>,
+    seen: Option<&SeenEntry>,
     AgeLimit { oldest, undated_is_old }: AgeLimit,
     now: DateTime<Utc>,
 ) -> Verdict {
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_known_entry_is_touched_once_a_week_and_a_changed_one_is_taken() {
-        let seen = Seen { version: [1; 16], day: 100, ..Seen::default() };
+        let seen = SeenEntry { version: [1; 16], day: 100, ..SeenEntry::default() };
         assert_eq!(
             judge(&entry(None), [1; 16], Some(&seen), limit(None, false), at(101 * DAY)),
             Verdict::Known { touch: false }

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     stages::publish::{
         Position,
-        sink::{Answer, Delivered, PublishError, Sink, SinkHoldings},
+        sink::{Delivered, PublishError, Sink, SinkFuture, SinkHoldings},
     },
     store::OutboxRow,
 };
@@ -92,7 +92,7 @@ async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
 }
 
 impl Sink for LineSink {
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
+    fn open(&mut self, _: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(async {
             if let Output::File { path, private, file } = &mut self.0 {
                 let opened = open(path, *private).await.map_err(|error| {
@@ -104,7 +104,11 @@ impl Sink for LineSink {
         })
     }
 
-    fn publish<'a>(&'a mut self, rows: &'a [OutboxRow], _: &'a Position) -> Answer<'a, Delivered> {
+    fn publish<'a>(
+        &'a mut self,
+        rows: &'a [OutboxRow],
+        _: &'a Position,
+    ) -> SinkFuture<'a, Delivered> {
         Box::pin(async move {
             let mut lines =
                 Vec::with_capacity(rows.iter().map(|row| row.record.value.len() + 1).sum());

@@ -18,8 +18,8 @@ use crate::{
         publish::{
             Position,
             sink::{
-                Answer, Delivered, Limits, PublishError, Refusal, Sink, SinkEvent, SinkHoldings,
-                SinkReport,
+                Delivered, Limits, PublishError, Refusal, Sink, SinkEvent, SinkFuture,
+                SinkHoldings, SinkReport,
             },
         },
     },
@@ -228,11 +228,11 @@ impl Sink for MemorySink {
         Limits { records: 100, bytes: 1 << 20 }
     }
 
-    fn holdings<'a>(&'a mut self, _: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(&'a mut self, _: &'a Reached) -> SinkFuture<'a, Option<SinkHoldings>> {
         Box::pin(async move { Ok(Some(self.world().held())) })
     }
 
-    fn open(&mut self, _: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
+    fn open(&mut self, _: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(async move {
             let mut world = self.world.lock().unwrap();
             world.opened += 1;
@@ -246,11 +246,11 @@ impl Sink for MemorySink {
         &'a mut self,
         rows: &'a [OutboxRow],
         position: &'a Position,
-    ) -> Answer<'a, Delivered> {
+    ) -> SinkFuture<'a, Delivered> {
         Box::pin(async move { self.deliver(rows, position) })
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
         Box::pin(async move {
             let world = self.world();
             if world.reading_denied {

@@ -37,7 +37,7 @@ use crate::{
         publish::{
             Halt, Position,
             sink::{
-                Answer, Delivered, Limits, PollReporter, PublishError, Sink, SinkHoldings,
+                Delivered, Limits, PollReporter, PublishError, Sink, SinkFuture, SinkHoldings,
                 SinkReport,
             },
         },
@@ -233,11 +233,11 @@ impl Sink for KafkaSink {
         Limits { records: config.batch_records, bytes: config.batch_bytes.as_usize() }
     }
 
-    fn holdings<'a>(&'a mut self, remembered: &'a Reached) -> Answer<'a, Option<SinkHoldings>> {
+    fn holdings<'a>(&'a mut self, remembered: &'a Reached) -> SinkFuture<'a, Option<SinkHoldings>> {
         Box::pin(self.look_at_topics(remembered))
     }
 
-    fn open(&mut self, from: Option<i64>) -> Answer<'_, Option<SinkHoldings>> {
+    fn open(&mut self, from: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(self.begin_transactions(from))
     }
 
@@ -245,11 +245,11 @@ impl Sink for KafkaSink {
         &'a mut self,
         rows: &'a [OutboxRow],
         position: &'a Position,
-    ) -> Answer<'a, Delivered> {
+    ) -> SinkFuture<'a, Delivered> {
         Box::pin(self.send(rows, position))
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> Answer<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
         Box::pin(blocking(move || recall::published_after(&shared, &after)))
     }

@@ -15,8 +15,8 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A connection with an end to its patience.
-pub(super) struct Unread {
+/// A connection whose writes fail when none of them gets on for a while.
+pub(super) struct TimeoutStream {
     stream: TcpStream,
     /// How long nothing may be written.
     patience: Duration,
@@ -24,13 +24,13 @@ pub(super) struct Unread {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Unread {
+impl TimeoutStream {
     pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self { stream, patience, stalled: None }
     }
 }
 
-impl AsyncRead for Unread {
+impl AsyncRead for TimeoutStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -40,7 +40,7 @@ impl AsyncRead for Unread {
     }
 }
 
-impl AsyncWrite for Unread {
+impl AsyncWrite for TimeoutStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -76,7 +76,8 @@ mod tests {
     async fn a_client_that_does_not_read_is_let_go() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut served = Unread::new(listener.accept().await.unwrap().0, Duration::from_millis(50));
+        let mut served =
+            TimeoutStream::new(listener.accept().await.unwrap().0, Duration::from_millis(50));
         let error = served.write_all(&vec![0; 64 << 20]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(client);
