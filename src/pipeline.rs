@@ -45,9 +45,9 @@ const POLL_RECORDS: usize = 256;
 /// Listener → poll: each may hold a whole body.
 const PUSHES: usize = 16;
 /// Listener → the stage of `WebSub`; each waits for its answer.
-const ASKS: usize = 64;
+const CALLBACKS: usize = 64;
 /// Poll and `WebSub` → schedule; best effort, so its size decides only what is dropped.
-const SOONER: usize = 1024;
+const EARLY_POLLS: usize = 1024;
 
 /// The stages' parts.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ pub struct Steering {
 struct HubChannels {
     pushes: mpsc::Receiver<websub::Push>,
     poll: Option<poll::HubChannels>,
-    sooner: mpsc::Receiver<schedule::EarlyPoll>,
+    early_polls: mpsc::Receiver<schedule::EarlyPoll>,
     gone: Option<mpsc::Sender<Vec<String>>>,
 }
 
@@ -111,24 +111,24 @@ impl HubChannels {
         stop: &CancellationToken,
     ) -> Result<Self, StoreError> {
         let (pushes_tx, pushes) = mpsc::channel(PUSHES);
-        let (sooner_tx, sooner) = mpsc::channel(SOONER);
+        let (early_polls_tx, early_polls) = mpsc::channel(EARLY_POLLS);
         let Some(setup) = parts.websub.take() else {
-            return Ok(Self { pushes, poll: None, sooner, gone: None });
+            return Ok(Self { pushes, poll: None, early_polls, gone: None });
         };
         let (found_tx, found) = mpsc::channel(found);
         let (gone_tx, gone) = mpsc::channel(1);
-        let (asks_tx, asks) = mpsc::channel(ASKS);
+        let (callbacks_tx, callbacks) = mpsc::channel(CALLBACKS);
         let (fetcher, clock) = (Arc::clone(&parts.poll.fetcher), Arc::clone(&parts.poll.clock));
         let (context, listener) =
             setup.split(&parts.store.subscriptions(), &parts.sources.polled, fetcher, clock)?;
         stages.spawn(websub::run(
             context,
-            websub::Inputs { found, gone, asks, sooner: sooner_tx.clone() },
+            websub::Inputs { found, gone, callbacks, early_polls: early_polls_tx.clone() },
         ));
-        let outputs = websub::Outputs { asks: asks_tx, pushes: pushes_tx };
+        let outputs = websub::Outputs { callbacks: callbacks_tx, pushes: pushes_tx };
         stages.spawn(websub::serve(listener, outputs, pressure.clone(), stop.clone()));
-        let poll = poll::HubChannels { found: found_tx, sooner: sooner_tx };
-        Ok(Self { pushes, poll: Some(poll), sooner, gone: Some(gone_tx) })
+        let poll = poll::HubChannels { found: found_tx, early_polls: early_polls_tx };
+        Ok(Self { pushes, poll: Some(poll), early_polls, gone: Some(gone_tx) })
     }
 }
 
@@ -150,7 +150,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
     let mut stages = JoinSet::new();
-    let HubChannels { pushes, poll: hubs, sooner, gone } =
+    let HubChannels { pushes, poll: hubs, early_polls, gone } =
         HubChannels::start(&mut parts, queues.polled, &mut stages, &pressure, &stop)?;
     let options = schedule::StartOptions {
         polls_per_source_day: parts.polls_per_source_day,
@@ -178,7 +178,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         polled: polled_rx,
         pressure: pressure.clone(),
         changes,
-        sooner,
+        early_polls,
         gone,
         price: price_tx,
         stop: stop.clone(),

@@ -305,13 +305,13 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         clock: Arc::clone(clock),
     };
     // Without hubs.
-    let (pushes, sooner) = (mpsc::channel(1).1, mpsc::channel(1).1);
+    let (pushes, early_polls) = (mpsc::channel(1).1, mpsc::channel(1).1);
     let channels = schedule::Channels {
         due: due_tx,
         polled: polled_rx,
         pressure,
         changes,
-        sooner,
+        early_polls,
         gone: None,
         price: price_tx,
         stop: stop.clone(),

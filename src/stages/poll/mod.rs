@@ -159,7 +159,7 @@ pub struct HubChannels {
     /// To the stage of `WebSub`: what sources say of their hubs.
     pub found: mpsc::Sender<HubAnnouncement>,
     /// To the schedule: which sources are to be polled sooner.
-    pub sooner: mpsc::Sender<EarlyPoll>,
+    pub early_polls: mpsc::Sender<EarlyPoll>,
 }
 
 /// What the poll stage works on.

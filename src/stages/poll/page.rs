@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What going through a page came to.
-pub(super) enum PageOutcome {
+pub(super) enum PagePollOutcome {
     /// It was read.
     Listed(ListingResult),
     /// It cannot be read, for this reason.
@@ -39,12 +39,12 @@ pub(super) fn go_through(
     facts: &mut Facts,
     fetched: &Fetched,
     bytes: &[u8],
-) -> Result<PageOutcome, StoreError> {
+) -> Result<PagePollOutcome, StoreError> {
     let (ListingReader { store, source, .. }, now) = (reader, reader.now);
     let url = source.at.url().map(|_| &fetched.url);
     let page = match page::parse(bytes, fetched.content_type.as_deref(), url, None) {
         Ok(page) => page,
-        Err(error) => return Ok(PageOutcome::Unreadable(error.to_string())),
+        Err(error) => return Ok(PagePollOutcome::Unreadable(error.to_string())),
     };
     let mut listed = ListingResult { title: page.site_name.clone(), ..ListingResult::default() };
     let at = source.at.configured().into_owned();
@@ -53,7 +53,7 @@ pub(super) fn go_through(
     let version = version(&page);
     let known = before.as_ref().is_some_and(|seen| seen.version == version);
     if breaks_off(facts, &page, page::end(bytes, fetched.content_type.as_deref())) && !known {
-        return Ok(PageOutcome::Unreadable("the page breaks off".to_owned()));
+        return Ok(PagePollOutcome::Unreadable("the page breaks off".to_owned()));
     }
     let seen = SeenEntry { version, day: day(now), ..before.unwrap_or_default() };
     if known {
@@ -80,11 +80,11 @@ pub(super) fn go_through(
                 },
             );
             listed.wakes.push((row.lane(), row.due_ms()));
-            return Ok(PageOutcome::Listed(listed));
+            return Ok(PagePollOutcome::Listed(listed));
         }
     }
     listed.commit.seen(&key, before.as_ref(), seen);
-    Ok(PageOutcome::Listed(listed))
+    Ok(PagePollOutcome::Listed(listed))
 }
 
 /// Whether a page ends before its body does, elsewhere than at the last look.

@@ -65,7 +65,7 @@ pub(super) async fn process<F: Fetch, C: Clock>(
             facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
         if let Some(hubs) = &outputs.hubs {
             // Full or closed: it is polled in time anyway.
-            hubs.sooner.try_send(EarlyPoll { source: source.id.clone(), at }).ok();
+            hubs.early_polls.try_send(EarlyPoll { source: source.id.clone(), at }).ok();
         }
     }
     commit.facts(&facts);

@@ -81,7 +81,7 @@ struct Bench {
     store: Store,
     source: Arc<Source>,
     outputs: Outputs,
-    sooner: mpsc::Receiver<EarlyPoll>,
+    early_polls: mpsc::Receiver<EarlyPoll>,
     _others: (mpsc::Receiver<PolledSource>, mpsc::Receiver<Wake>, mpsc::Receiver<HubAnnouncement>),
 }
 
@@ -109,15 +109,15 @@ impl Bench {
         let (polled, a) = mpsc::channel(64);
         let (wake, b) = mpsc::channel(64);
         let (found, c) = mpsc::channel(64);
-        let (sooner_tx, sooner) = mpsc::channel(64);
+        let (early_polls_tx, early_polls) = mpsc::channel(64);
         let outputs = Outputs {
             polled,
             wake,
             poll_records: mpsc::channel(1).0,
-            hubs: Some(HubChannels { found, sooner: sooner_tx }),
+            hubs: Some(HubChannels { found, early_polls: early_polls_tx }),
         };
         let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
-        Self { context, store, source, outputs, sooner, _others: (a, b, c) }
+        Self { context, store, source, outputs, early_polls, _others: (a, b, c) }
     }
 
     /// A hub that is bound for ten days from now on.
@@ -284,17 +284,21 @@ async fn a_push_that_cannot_be_read_and_one_that_only_tells_have_the_source_poll
     let mut bench = Bench::new();
     bench.push(0, Some(&feed(&[("a", 0)]))).await;
     assert_eq!(
-        (bench.waiting(), bench.sooner.try_recv().unwrap().at),
+        (bench.waiting(), bench.early_polls.try_recv().unwrap().at),
         (0, at(0)),
         "a source that no poll has read"
     );
     bench.poll(0, &feed(&[("a", 0)])).await;
     for body in [None, Some("<html>"), Some(""), Some(feed(&[]).as_str())] {
         bench.push(0, body).await;
-        assert_eq!(bench.sooner.try_recv().unwrap().at, at(0) + TimeDelta::minutes(5), "{body:?}");
+        assert_eq!(
+            bench.early_polls.try_recv().unwrap().at,
+            at(0) + TimeDelta::minutes(5),
+            "{body:?}"
+        );
     }
     assert_eq!(bench.push(1, None).await.hub.last, Some(at(1)));
-    assert_eq!(bench.sooner.try_recv().unwrap().at, at(1));
+    assert_eq!(bench.early_polls.try_recv().unwrap().at, at(1));
     assert_eq!(bench.waiting(), 1);
 }
 
@@ -327,7 +331,7 @@ async fn a_sources_own_longest_interval_holds_below_the_shortest_of_all() {
     let facts = bench.poll(0, &feed(&[("a", 0)])).await;
     assert!(facts.next_due.unwrap() - at(0) <= TimeDelta::minutes(1), "{}", facts.next_why);
     bench.push(0, None).await;
-    assert_eq!(bench.sooner.try_recv().unwrap().at, at(0) + TimeDelta::minutes(1));
+    assert_eq!(bench.early_polls.try_recv().unwrap().at, at(0) + TimeDelta::minutes(1));
 }
 
 #[test]

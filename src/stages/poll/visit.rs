@@ -10,7 +10,7 @@ use super::{
     PollContext, TOUCH_DAYS, backfill,
     listing::{self, ListingReader, ListingResult},
     moved,
-    page::{self, PageOutcome},
+    page::{self, PagePollOutcome},
     panicked, site, sitemap,
 };
 use crate::{
@@ -299,8 +299,10 @@ fn read_content(
     match format {
         Format::Page => {
             return Ok(match page::go_through(reader, facts, fetched, bytes)? {
-                PageOutcome::Listed(listed) => BodyContent::Listed(listed, FeedHints::default()),
-                PageOutcome::Unreadable(reason) => BodyContent::Unreadable(reason),
+                PagePollOutcome::Listed(listed) => {
+                    BodyContent::Listed(listed, FeedHints::default())
+                }
+                PagePollOutcome::Unreadable(reason) => BodyContent::Unreadable(reason),
             });
         }
         Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {}

@@ -34,7 +34,7 @@ const TICK: TimeDelta = TimeDelta::milliseconds(50);
 /// A clock that goes back by more was set back, and all that is due is due so much sooner by it.
 pub(crate) const SET_BACK: TimeDelta = TimeDelta::seconds(10);
 /// Sources that are brought forward together.
-const SOONER: usize = 1024;
+const EARLY_POLLS: usize = 1024;
 
 /// A source whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub struct Channels {
     /// Sources that come and go.
     pub changes: mpsc::Receiver<ChangeRequest>,
     /// Sources that are to be polled sooner.
-    pub sooner: mpsc::Receiver<EarlyPoll>,
+    pub early_polls: mpsc::Receiver<EarlyPoll>,
     /// Where the ids of sources go that are polled no more.
     pub gone: Option<mpsc::Sender<Vec<String>>>,
     /// What a poll costs, for those who decide.
@@ -166,9 +166,9 @@ pub async fn run<C: Clock>(
                 // A command that gave up waiting does not need the answer.
                 answer.send(report).ok();
             }
-            Some(first) = channels.sooner.recv() => {
-                let more = std::iter::from_fn(|| channels.sooner.try_recv().ok());
-                schedule.poll_earlier(std::iter::once(first).chain(more).take(SOONER).collect());
+            Some(first) = channels.early_polls.recv() => {
+                let more = std::iter::from_fn(|| channels.early_polls.try_recv().ok());
+                schedule.poll_earlier(std::iter::once(first).chain(more).take(EARLY_POLLS).collect());
             }
             changed = channels.pressure.changed() => if changed.is_err() { return Ok(()) },
             permit = channels.due.reserve(), if wait.is_none() => {
@@ -217,14 +217,15 @@ mod tests {
         let (due_tx, mut due) = mpsc::channel(1);
         let (_polled, polled) = mpsc::channel(1);
         let (_pressure, pressure) = watch::channel(Pressure::None);
-        let ((_changes, changes), (_sooner, sooner)) = (mpsc::channel(1), mpsc::channel(1));
+        let ((_changes, changes), (_early_polls, early_polls)) =
+            (mpsc::channel(1), mpsc::channel(1));
         let stop = CancellationToken::new();
         let channels = Channels {
             due: due_tx,
             polled,
             pressure,
             changes,
-            sooner,
+            early_polls,
             gone: None,
             price: watch::channel(0.0).0,
             stop: stop.clone(),

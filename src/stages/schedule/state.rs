@@ -277,14 +277,14 @@ mod tests {
         )
         .unwrap();
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
-        let sooner =
+        let early =
             |source: &SourceId, seconds| EarlyPoll { source: source.clone(), at: at(seconds) };
         let unknown: SourceId = "nobody".parse().unwrap();
         schedule.poll_earlier(vec![
-            sooner(&ids[0], 50),
-            sooner(&ids[1], -9),
-            sooner(&ids[2], 50),
-            sooner(&unknown, 0),
+            early(&ids[0], 50),
+            early(&ids[1], -9),
+            early(&ids[2], 50),
+            early(&unknown, 0),
         ]);
         let status = SourceStatus { state: State::Ok, appetite: None };
         assert_eq!(

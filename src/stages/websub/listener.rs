@@ -70,7 +70,7 @@ pub struct Listener<C> {
 #[derive(Debug)]
 pub struct Outputs {
     /// To the stage of `WebSub`.
-    pub asks: mpsc::Sender<CallbackRequest>,
+    pub callbacks: mpsc::Sender<CallbackRequest>,
     /// To the poll stage.
     pub pushes: mpsc::Sender<Push>,
 }
@@ -278,7 +278,7 @@ impl<C: Clock> CallbackService<C> {
         kind: impl FnOnce(oneshot::Sender<T>) -> RequestKind,
     ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        self.outputs.asks.send(CallbackRequest { token, kind: kind(answer) }).await.ok()?;
+        self.outputs.callbacks.send(CallbackRequest { token, kind: kind(answer) }).await.ok()?;
         answered.await.ok()
     }
 }

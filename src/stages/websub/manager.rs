@@ -41,7 +41,7 @@ const BURST: i32 = 30;
 /// All subscriptions, and when each is to be looked at.
 pub(super) struct SubscriptionManager<F, C> {
     parts: WebsubContext<F, C>,
-    sooner: mpsc::Sender<EarlyPoll>,
+    early_polls: mpsc::Sender<EarlyPoll>,
     /// The subscriptions by their tokens, with which the addresses of their callbacks end.
     subscriptions: HashMap<String, Subscription>,
     /// The one of each source that is to last.
@@ -58,12 +58,12 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
     /// are told now.
     pub(super) async fn open(
         parts: WebsubContext<F, C>,
-        sooner: mpsc::Sender<EarlyPoll>,
+        early_polls: mpsc::Sender<EarlyPoll>,
     ) -> Result<Self, StoreError> {
         let (now, all) = (parts.clock.now(), parts.store.all()?);
         let mut manager = Self {
             parts,
-            sooner,
+            early_polls,
             subscriptions: HashMap::new(),
             wanted: HashMap::new(),
             due: BinaryHeap::new(),
@@ -329,7 +329,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             && let Ok(source) = subscription.source.parse()
         {
             // Full or closed: it is polled in time anyway.
-            self.sooner.try_send(EarlyPoll { source, at: now }).ok();
+            self.early_polls.try_send(EarlyPoll { source, at: now }).ok();
         }
         self.keep(subscription).await?;
         Ok(answer)

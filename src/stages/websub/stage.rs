@@ -48,9 +48,9 @@ pub struct Inputs {
     /// From the schedule: sources that are polled no more, by their ids.
     pub gone: mpsc::Receiver<Vec<String>>,
     /// From the listener: what hubs ask and send.
-    pub asks: mpsc::Receiver<CallbackRequest>,
+    pub callbacks: mpsc::Receiver<CallbackRequest>,
     /// To the schedule: whose hub is gone, so that it is polled at its own pace again.
-    pub sooner: mpsc::Sender<EarlyPoll>,
+    pub early_polls: mpsc::Sender<EarlyPoll>,
 }
 
 /// Runs until no more polls are made.
@@ -59,7 +59,7 @@ pub async fn run<F: Post, C: Clock>(
     mut inputs: Inputs,
 ) -> Result<(), PipelineError> {
     let mut requests: JoinSet<(String, Mode, Result<Reply, FetchError>)> = JoinSet::new();
-    let mut manager = SubscriptionManager::open(parts, inputs.sooner).await?;
+    let mut manager = SubscriptionManager::open(parts, inputs.early_polls).await?;
     loop {
         let wait = manager.wait();
         tokio::select! {
@@ -68,7 +68,7 @@ pub async fn run<F: Post, C: Clock>(
                 None => return Ok(()),
             },
             Some(gone) = inputs.gone.recv() => manager.end_all_of(&gone).await?,
-            Some(request) = inputs.asks.recv() => manager.answer(request).await?,
+            Some(request) = inputs.callbacks.recv() => manager.answer(request).await?,
             Some(ended) = requests.join_next() => {
                 let (token, mode, reply) = ended?;
                 manager.request_ended(&token, mode, reply).await?;
