@@ -300,11 +300,11 @@ impl Agenda {
         let (next, first) =
             before.map_or((key, order), |before| (before.next.min(key), before.order.min(order)));
         match before {
-            Some(it) if it.state == LaneState::Later => {
-                self.later.remove(&(it.next.due_ms(), lane));
+            Some(before) if before.state == LaneState::Later => {
+                self.later.remove(&(before.next.due_ms(), lane));
             }
-            Some(it) if it.state == LaneState::AtHost => {
-                self.hosts.entry(host).or_default().waiting.remove(&it.order);
+            Some(before) if before.state == LaneState::AtHost => {
+                self.hosts.entry(host).or_default().waiting.remove(&before.order);
             }
             _ => {}
         }

@@ -213,7 +213,7 @@ async fn read_claimed<F: Fetch, C: Clock>(
     out: mpsc::Sender<Claimed>,
 ) -> Ticket {
     let ticket = claim.ticket();
-    let (reading, room) = match reader.read(&due, &claim, &give_way).await {
+    let (reading, room) = match reader.read_entry(&due, &claim, &give_way).await {
         Ok(read) => read,
         Err(Paced { next_ms }) => {
             claim.release_until(next_ms);
@@ -350,12 +350,12 @@ mod tests {
         let claim = Claim::new(ticket, events, agenda.silence(ticket));
         due.waited_s = 86_399;
         assert_eq!(
-            reader.read(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms,
+            reader.read_entry(&due, &claim, &CancellationToken::new()).await.unwrap_err().next_ms,
             110_001
         );
         due.waited_s = 86_400;
         let (PageOutcome::Dead(dead), _) =
-            reader.read(&due, &claim, &CancellationToken::new()).await.unwrap()
+            reader.read_entry(&due, &claim, &CancellationToken::new()).await.unwrap()
         else {
             panic!("it waits for ever")
         };

@@ -101,7 +101,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     ///
     /// # Errors
     /// Where it is not its host's turn.
-    pub(super) async fn read(
+    pub(super) async fn read_entry(
         &self,
         due: &DueEntry,
         claim: &Claim,
