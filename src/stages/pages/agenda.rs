@@ -1,19 +1,19 @@
-//! Which entry is read next. Pure: the stage tells what is due, what ended and what time it is, and
-//! obeys.
+//! Which entry is read next. Pure: the stage says what is due, which reading ended and what time it
+//! is, and obeys.
 //!
-//! Turns go round the sources, and of each source round its lanes, so nobody has more of them
-//! because he has more entries. Which hosts they are for, those that answer, those that nobody
-//! knows or those that kept us waiting, is for
-//! [`places`](crate::stages::places) to say.
+//! Turns go round the sources, and within each source round its lanes, so a source does not get
+//! more turns because it has more entries. [`places`](crate::stages::places) says whether the next
+//! turn is for a prompt host (one that answers), an unknown one, or a slow one (one that kept us
+//! waiting).
 //!
 //! What must stay true:
 //! - An entry is read once at a time, whichever of its rows is found ([`claims`]).
-//! - No host has more than its places; one that kept us waiting has one.
-//! - A source whose last unknown host kept us waiting stands, with its unknown hosts, behind those
-//!   of which that is not so.
-//! - A host that is not to be asked before some time is asked then for the entry that found that
-//!   out, and next for another source's.
-//! - What is done for the next entry does not grow with the number of lanes, hosts or rows that
+//! - No host has more fetches than its places; a slow host has one place.
+//! - Where the last unknown host of a source was slow, the source's other unknown hosts come after
+//!   those of other sources.
+//! - When a host may be asked again, it is first asked for the entry that was told to wait, then
+//!   for an entry of another source.
+//! - The work to find the next entry does not grow with the number of lanes, hosts or rows that
 //!   wait.
 
 mod claims;
@@ -37,48 +37,54 @@ use crate::{
     store::DueEntries,
 };
 
-/// Rows of a lane that are taken in one turn where they wait for no host.
-const HANDFUL: usize = 16;
-/// Of so many turns of unknown hosts one goes first to the sources whose last one kept us waiting.
-const DOUBTFUL: u64 = 4;
+/// Rows of a lane that are taken in one turn where no host is asked for them.
+const ROWS_PER_TURN: usize = 16;
+/// Every so many turns of unknown hosts, one goes first to the sources whose last unknown host was
+/// slow.
+const DOUBTED_TURN_EVERY: u64 = 4;
 
 /// How much may be under way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     /// Fetches at once.
     pub(super) places: usize,
-    /// Of these from one host.
+    /// Of these, fetches from one host.
     pub(super) per_host: usize,
     /// Entries with a page to fetch that are between the queue and a durable decision.
     pub(super) pages: usize,
-    /// The same of entries that are here already, each of a page's size.
+    /// The same for entries whose document is here already, counted in units of
+    /// [`claims::PORTION`] bytes.
     pub(super) here: usize,
 }
 
-/// What is to be taken: up to so many due rows of a lane, from a place on.
+/// The rows that are to be claimed next: up to `limit` due rows of a lane, from `from` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) from: PendingKey,
     pub(super) limit: usize,
 }
 
+/// A host that is asked now, or that lanes wait for.
 #[derive(Debug, Default)]
 struct Host {
+    /// Places that fetches from it hold.
     places: usize,
-    /// Its lanes that wait for a turn.
+    /// The number of its lanes that wait for a turn.
     ready: usize,
-    /// Its lanes that wait until it has room; at most one a source.
+    /// Its lanes that wait until it has room; at most one of each source.
     waiting: BTreeMap<Order, Lane>,
-    /// It is not asked before then.
+    /// The time before which it is not asked, in milliseconds since 1970.
     shut_until: Option<u64>,
 }
 
-/// The order of the lanes that wait for one host: first those that had a turn which was none, then
-/// those that came.
+/// The order of the lanes that wait for one host: first those whose entry was told to wait when it
+/// had its turn, then the others as they arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Order {
+    /// By the ticket of the reading that was told to wait.
     Paced(Ticket),
-    Came(u64),
+    /// By the number of the arrival.
+    Arrived(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,33 +97,40 @@ enum LaneState {
     AtHost,
 }
 
+/// A lane with rows that nobody has claimed.
 #[derive(Debug, Clone, Copy)]
-struct Waiting {
-    /// Where the first row is that may not be claimed.
+struct WaitingLane {
+    /// No row before this one is left to claim.
     next: PendingKey,
     state: LaneState,
     order: Order,
 }
 
-/// What waits, and what is under way.
+/// The entries that wait, by lane, source and host, and those that are being read.
 #[derive(Debug)]
 pub(super) struct Agenda {
     bounds: Bounds,
-    lanes: HashMap<Lane, Waiting>,
+    /// Every lane with rows that nobody has claimed.
+    lanes: HashMap<Lane, WaitingLane>,
+    /// Lanes whose time has not come, by when it does.
     later: BTreeSet<(u64, Lane)>,
+    /// Lanes with documents that are here already, so that no host is asked.
     here: Rotation,
+    /// Lanes of prompt hosts.
     prompt: Rotation,
-    /// Of sources whose unknown hosts answer, and of the others.
+    /// Lanes of unknown hosts: those of trusted sources, and those of doubted ones.
     unknown: [Rotation; 2],
+    /// Lanes of slow hosts.
     slow: Rotation,
+    /// How many turns unknown hosts have had.
     unknown_turns: u64,
     hosts: HashMap<HostKey, Host>,
-    /// Hosts that are not asked before then.
+    /// Hosts that are not asked before some time, by that time.
     shut: BTreeSet<(u64, HostKey)>,
     standings: Standings,
     places: Places,
-    /// How many lanes came to their hosts.
-    came: u64,
+    /// How many lanes have become due.
+    arrivals: u64,
     claims: Claims,
 }
 
@@ -135,13 +148,13 @@ impl Agenda {
             shut: BTreeSet::new(),
             standings: Standings::default(),
             places: Places::new(bounds.places),
-            came: 0,
+            arrivals: 0,
             claims: Claims::default(),
             bounds,
         }
     }
 
-    /// A lane has a row that is due then.
+    /// Notes that a lane has a row that is due at `due_ms`, in milliseconds since 1970.
     pub(super) fn note_due(&mut self, lane: Lane, due_ms: u64) {
         self.note_row(PendingKey::first(lane, due_ms));
     }
@@ -160,13 +173,13 @@ impl Agenda {
         } else {
             self.lanes.insert(
                 lane,
-                Waiting { next: row, state: LaneState::Later, order: Order::Came(u64::MAX) },
+                WaitingLane { next: row, state: LaneState::Later, order: Order::Arrived(u64::MAX) },
             );
             self.later.insert((row.due_ms(), lane));
         }
     }
 
-    /// A host answered somebody else.
+    /// Notes that a host answered another stage.
     pub(super) fn answered(&mut self, host: HostKey) {
         self.standings.set(host, Standing::Prompt);
     }
@@ -176,14 +189,14 @@ impl Agenda {
         self.claims.is_claimed(key)
     }
 
-    /// What is to be taken now; [`Agenda::claim`] must be told what was found.
+    /// The rows to claim now; [`Agenda::claim`] must be told which were found.
     pub(super) fn next_turn(&mut self, now_ms: u64, now: Instant) -> Option<Turn> {
         self.open_hosts(now_ms);
         self.take_up_due(now_ms);
         self.mark_slow(now);
         let room = self.bounds.here.saturating_sub(self.claims.here);
         if let Some(lane) = Some(&mut self.here).filter(|_| room > 0).and_then(Rotation::pop) {
-            return Some(self.turn_of(lane, room.min(HANDFUL)));
+            return Some(self.turn_of(lane, room.min(ROWS_PER_TURN)));
         }
         while self.claims.pages < self.bounds.pages
             && let Some(kind) = self.places.next(|kind| self.waits(kind))
@@ -232,12 +245,12 @@ impl Agenda {
         ticket
     }
 
-    /// For how long the host of a reading is silent, for its fetch to tell.
+    /// Where the fetch of a reading notes how long its host is silent.
     pub(super) fn silence(&self, ticket: Ticket) -> Silence {
         self.places.silence(ticket)
     }
 
-    /// A fetch waits for its host no longer; `answered` is whether that gave an answer.
+    /// Notes that a fetch no longer waits for its host; `answered` is whether the host answered.
     pub(super) fn fetched(&mut self, ticket: Ticket, answered: bool, now: Instant) {
         self.mark_slow(now);
         let Some(key) = self.claims.key(ticket) else { return };
@@ -255,7 +268,7 @@ impl Agenda {
         }
     }
 
-    /// A reading has ended: its place is free.
+    /// Notes that a reading has ended, which frees its place.
     pub(super) fn ended(&mut self, ticket: Ticket) {
         let host = self.claims.key(ticket).and_then(|key| key.lane().host());
         if let Some(host) = host.filter(|_| self.places.release(ticket)) {
@@ -266,20 +279,21 @@ impl Agenda {
         }
     }
 
-    /// What was decided on an entry is durable; it may stand in the queue again, to be read then.
+    /// Notes that the decision on an entry is durable. `again_ms` is when the entry is to be read
+    /// again, where it is still in the queue.
     pub(super) fn released(&mut self, ticket: Ticket, again_ms: Option<u64>) {
         self.ended(ticket);
-        let Some((key, behind)) = self.claims.release(ticket) else { return };
-        for other in behind {
-            self.note_row(other);
+        let Some((key, passed_over)) = self.claims.release(ticket) else { return };
+        for row in passed_over {
+            self.note_row(row);
         }
         if let Some(again) = again_ms {
             self.note_due(key.lane(), again);
         }
     }
 
-    /// It is its host's turn only then. The entry stays the first of its lane, and that goes before
-    /// those that come later.
+    /// Notes that an entry was not read because its host's next turn is at `next_ms`. The entry stays
+    /// the first of its lane, and the lane goes before those that arrive later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
         let Some(key) = self.claims.key(ticket) else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
@@ -291,10 +305,11 @@ impl Agenda {
             self.shut.insert((next_ms, host));
         }
         self.released(ticket, None);
-        self.keeps_its_turn(key, host, Order::Paced(ticket));
+        self.keep_turn(key, host, Order::Paced(ticket));
     }
 
-    fn keeps_its_turn(&mut self, key: PendingKey, host: HostKey, order: Order) {
+    /// Puts an entry that was told to wait back to the front of its lane, and the lane to its host.
+    fn keep_turn(&mut self, key: PendingKey, host: HostKey, order: Order) {
         let lane = key.lane();
         let before = self.lanes.get(&lane).copied();
         let (next, first) =
@@ -309,21 +324,21 @@ impl Agenda {
             _ => {}
         }
         let is_ready = before.is_some_and(|before| before.state == LaneState::Ready);
-        self.lanes.insert(lane, Waiting { next, state: LaneState::Ready, order: first });
-        // Where it waits for a turn already, it finds no room then.
+        self.lanes.insert(lane, WaitingLane { next, state: LaneState::Ready, order: first });
+        // A lane that waits for a turn already comes to its host at that turn, which has no room.
         if !is_ready {
             self.wait_for_host(lane, host);
         }
     }
 
-    /// Has a lane wait for its host, in its order.
+    /// Puts a lane among those that wait for their host, in its order.
     fn wait_for_host(&mut self, lane: Lane, host: HostKey) {
         let Some(known) = self.lanes.get_mut(&lane) else { return };
         known.state = LaneState::AtHost;
         self.hosts.entry(host).or_default().waiting.insert(known.order, lane);
     }
 
-    /// Lets hosts be asked again whose time has come.
+    /// Opens the hosts that may be asked again by now.
     pub(super) fn open_hosts(&mut self, now_ms: u64) {
         while let Some((until, host)) =
             self.shut.first().copied().filter(|(until, _)| *until <= now_ms)
@@ -336,28 +351,27 @@ impl Agenda {
         }
     }
 
-    /// The next fetch that is to end because others wait for its place.
+    /// The next fetch that has to end because others wait for its place.
     pub(super) fn next_to_give_way(&mut self) -> Option<Ticket> {
         let unknown: usize = self.unknown.iter().map(Rotation::len).sum();
         let waiting = self.prompt.len() + unknown.min(self.places.room(HostKind::Unknown));
         self.places.preempt(waiting)
     }
 
-    /// When the next lane is due that is not, or a host may be asked again, in milliseconds since
-    /// 1970.
+    /// When the next lane becomes due or a host may be asked again, in milliseconds since 1970.
     pub(super) fn next_due(&self) -> Option<u64> {
         let lane = self.later.first().map(|(due, _)| *due);
         lane.into_iter().chain(self.shut.first().map(|(until, _)| *until)).min()
     }
 
-    /// Moves lanes whose time has come to the others that wait for a turn, or for their host.
+    /// Moves lanes that have become due to those that wait for a turn, or for their host.
     fn take_up_due(&mut self, now_ms: u64) {
         while let Some((due, lane)) = self.later.first().copied().filter(|(due, _)| *due <= now_ms)
         {
             self.later.remove(&(due, lane));
-            self.came += 1;
+            self.arrivals += 1;
             if let Some(known) = self.lanes.get_mut(&lane) {
-                (known.state, known.order) = (LaneState::Ready, Order::Came(self.came));
+                (known.state, known.order) = (LaneState::Ready, Order::Arrived(self.arrivals));
             }
             let Some(host) = lane.host() else {
                 self.here.push(lane);
@@ -373,9 +387,9 @@ impl Agenda {
         }
     }
 
-    /// Counts hosts as slow whose fetches take long.
+    /// Counts hosts as slow whose fetches take long by now.
     fn mark_slow(&mut self, now: Instant) {
-        // Nobody is in a hurry for those that a source leads to whose last unknown host was silent.
+        // Only unknown hosts of trusted sources are in a hurry for a place.
         while let Some((ticket, kind)) = self.places.next_slowed(now, self.unknown[0].len()) {
             let Some(lane) = self.claims.key(ticket).map(|key| key.lane()) else { continue };
             let Some(host) = lane.host() else { continue };
@@ -395,7 +409,7 @@ impl Agenda {
         }
     }
 
-    /// Has a lane wait for a turn.
+    /// Puts a lane among those that wait for a turn.
     fn wait_for_turn(&mut self, lane: Lane, host: HostKey) {
         self.hosts.entry(host).or_default().ready += 1;
         if let Some(known) = self.lanes.get_mut(&lane) {
@@ -411,7 +425,7 @@ impl Agenda {
         .push(lane);
     }
 
-    /// Has lanes of a host that has room wait for a turn.
+    /// Moves lanes that waited for a host to those that wait for a turn, while the host has room.
     fn refill(&mut self, host: HostKey) {
         let limit = self.limit(host);
         while let Some(known) =
@@ -433,7 +447,7 @@ impl Agenda {
         }
     }
 
-    /// The lane of a kind whose turn it is.
+    /// The next lane among those of one kind of host.
     fn pop(&mut self, kind: HostKind) -> Option<(Lane, HostKey)> {
         let lane = match kind {
             HostKind::Prompt => self.prompt.pop(),
@@ -441,7 +455,7 @@ impl Agenda {
             HostKind::Unknown => {
                 self.unknown_turns += 1;
                 let [trusted, doubted] = &mut self.unknown;
-                let doubted_first = self.unknown_turns.is_multiple_of(DOUBTFUL);
+                let doubted_first = self.unknown_turns.is_multiple_of(DOUBTED_TURN_EVERY);
                 let (first, second) =
                     if doubted_first { (doubted, trusted) } else { (trusted, doubted) };
                 first.pop().or_else(|| second.pop())
@@ -462,7 +476,7 @@ impl Agenda {
         }
     }
 
-    /// Places that a host may take.
+    /// The number of places that a host may take.
     fn limit(&self, host: HostKey) -> usize {
         if self.hosts.get(&host).is_some_and(|host| host.shut_until.is_some()) {
             0

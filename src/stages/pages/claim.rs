@@ -1,5 +1,5 @@
-//! Claims on entries: an entry that is being read is read once at a time, until what was decided on
-//! it is durable.
+//! Claims on entries. What must stay true: from the start of a reading until the decision on the
+//! entry is durable, the entry is not read a second time.
 
 use tokio::sync::mpsc;
 
@@ -9,14 +9,16 @@ use crate::{
     stages::places::Ticket,
 };
 
-/// What a reading tells the agenda.
+/// What a reading reports to the agenda.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ReadingEvent {
-    /// It waits for its host no longer; whether that answered.
+    /// The fetch no longer waits for its host; whether the host answered.
     Fetched(Ticket, bool),
-    /// The decision on it is durable; when it is to be read again, in milliseconds since 1970.
+    /// The decision on the entry is durable; when it is to be read again, if it is, in milliseconds
+    /// since 1970.
     Released(Ticket, Option<u64>),
-    /// It was not read, because its host's next turn is only then, in milliseconds since 1970.
+    /// The entry was not read, because its host's next turn is at this time, in milliseconds since
+    /// 1970.
     Paced(Ticket, u64),
 }
 
@@ -30,14 +32,15 @@ pub struct Claim {
     again_ms: Option<u64>,
     paced_ms: Option<u64>,
     events: mpsc::Sender<ReadingEvent>,
-    /// For how long its host is silent.
+    /// Where the fetch notes how long its host is silent.
     silence: Silence,
     /// The memory of what was made of the entry.
     room: Room,
 }
 
 impl Claim {
-    /// `events` must have room for what all claims may tell that are held at once.
+    /// A claim for one reading. `events` must have room for [`EVENTS_PER_READING`] events of every
+    /// claim that is held at the same time.
     pub(super) fn new(
         ticket: Ticket,
         events: mpsc::Sender<ReadingEvent>,
@@ -46,7 +49,7 @@ impl Claim {
         Self { ticket, again_ms: None, paced_ms: None, events, silence, room: Room::default() }
     }
 
-    /// The reading that it is for.
+    /// The ticket of the reading.
     pub(super) fn ticket(&self) -> Ticket {
         self.ticket
     }
@@ -56,22 +59,22 @@ impl Claim {
         self.room = room;
     }
 
-    /// What its fetch is to tell of.
+    /// Where the fetch notes how long its host is silent.
     pub(super) fn silence(&self) -> Silence {
         self.silence.clone()
     }
 
-    /// The fetch has an answer, or none.
+    /// Reports that the fetch no longer waits for its host, and whether the host answered.
     pub(super) fn report_fetched(&self, answered: bool) {
         self.events.try_send(ReadingEvent::Fetched(self.ticket, answered)).ok();
     }
 
-    /// The host's next turn is then: the entry stays where it is.
+    /// Releases an entry that was not read, because its host's next turn is at `next_ms`.
     pub(super) fn release_until(mut self, next_ms: u64) {
         self.paced_ms = Some(next_ms);
     }
 
-    /// The entry is to be read again then.
+    /// Has the entry read again at `due_ms`, in milliseconds since 1970, once the claim is released.
     pub(crate) fn read_again_at(&mut self, due_ms: u64) {
         self.again_ms = Some(due_ms);
     }
@@ -79,7 +82,8 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // The queue has room for every claim; it is closed only when nobody waits any more.
+        // The channel has room for the events of every claim; it is closed only where the stage has
+        // ended.
         let event =
             self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |next_ms| {
                 ReadingEvent::Paced(self.ticket, next_ms)
@@ -91,8 +95,8 @@ impl Drop for Claim {
 /// A candidate and the claim on its entry.
 #[derive(Debug)]
 pub struct Claimed {
-    /// What was made of it.
+    /// The entry with the result of its reading.
     pub candidate: Candidate,
-    /// Released after the commit.
+    /// Dropped after the commit.
     pub claim: Claim,
 }

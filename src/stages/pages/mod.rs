@@ -1,9 +1,9 @@
-//! Takes due entries, fetches their pages or opens their documents, and has them extracted. Workers
-//! are pure: what they find goes to the committing task, which alone decides and writes.
+//! Takes due entries, fetches their pages or opens their documents, and extracts the articles.
+//! Readings write nothing: their results go to the committing task, which alone decides and writes.
 //!
 //! What must stay true: an entry's row stays in the queue until the committing task removes or
-//! moves it, so a crash at any moment reads it again; which entry is next is for
-//! [`agenda`](super::agenda) to say, and nobody else.
+//! moves it, so after a crash at any moment the entry is read again. Only [`agenda`] chooses which
+//! entry is next.
 
 mod agenda;
 pub mod claim;
@@ -42,8 +42,8 @@ use crate::{
     store::EntryQueue,
 };
 
-/// An entry that waited for so long while nothing was read has not waited for its host.
-const BREAK: TimeDelta = TimeDelta::hours(1);
+/// The longest break between two looks at the queue that still counts as waiting for a host.
+const LONGEST_BREAK: TimeDelta = TimeDelta::hours(1);
 
 /// What every reading of a page works with.
 #[derive(Debug)]
@@ -54,14 +54,14 @@ pub struct PageContext<F, C> {
     pub queue: EntryQueue,
     /// Bounds and rules.
     pub settings: Settings,
-    /// What operators say of the pages of some sources.
+    /// Settings that operators give for the pages of some sources.
     pub rules: SourcePageSettings,
     /// The clock of all times here.
     pub clock: Arc<C>,
 }
 
-/// Runs until `wake` closes (polling has ended) and what is in flight is handed on. `before` is the
-/// latest time that is known of: the clock may have been set back since.
+/// Runs until `wake` closes (polling has ended) and the readings under way have ended. `before` is
+/// the latest time that the store knows of: the clock may have been set back since.
 pub async fn run<F: Fetch, C: Clock>(
     context: PageContext<F, C>,
     mut wake: mpsc::Receiver<Wake>,
@@ -121,7 +121,7 @@ pub async fn run<F: Fetch, C: Clock>(
             () = tokio::time::sleep(pause) => {}
         }
     }
-    // Claims that are still held tell nobody.
+    // Nobody receives the events of claims that are still held.
     drop(events);
     while let Some(ended) = readings.join_next().await {
         ended?;
@@ -139,7 +139,7 @@ fn note_wake(agenda: &mut Agenda, Wake { lanes, answered }: Wake) {
     }
 }
 
-/// Takes note of how far a reading is.
+/// Takes note of the progress of a reading.
 fn note_event(agenda: &mut Agenda, event: ReadingEvent) {
     match event {
         ReadingEvent::Fetched(ticket, answered) => {
@@ -150,7 +150,7 @@ fn note_event(agenda: &mut Agenda, event: ReadingEvent) {
     }
 }
 
-/// The clock was set back by so much: what waits is due so much sooner.
+/// Moves the due times of all entries that wait by as much as the clock was set back.
 async fn set_back(
     agenda: &mut Agenda,
     queue: &EntryQueue,
@@ -165,7 +165,7 @@ async fn set_back(
     Ok(())
 }
 
-/// Since when entries are read without a long break.
+/// Since when entries have been read without a long break.
 #[derive(Debug)]
 struct ActiveSince {
     since: DateTime<Utc>,
@@ -173,21 +173,21 @@ struct ActiveSince {
 }
 
 impl ActiveSince {
-    /// Notes that entries are read now. After a stop, a full outbox or a clock that jumped no entry
-    /// has waited for its host all the time.
+    /// Notes that entries are read now. After a stop, a full outbox or a jump of the clock, the time
+    /// before it does not count as waiting for a host.
     fn at(&mut self, now: DateTime<Utc>) {
-        self.since = if now - self.last > BREAK { now } else { self.since.min(now) };
+        self.since = if now - self.last > LONGEST_BREAK { now } else { self.since.min(now) };
         self.last = now;
     }
 
-    /// For how many seconds a row has been due meanwhile.
+    /// For how many seconds a row has been due while entries were read.
     fn waited_s(&self, row: &PendingKey, now: DateTime<Utc>) -> u64 {
         let ms = |at: DateTime<Utc>| u64::try_from(at.timestamp_millis()).unwrap_or(0);
         ms(now).saturating_sub(row.due_ms().max(ms(self.since))) / 1000
     }
 }
 
-/// Claims what is due, as far as there is room.
+/// Claims entries that are due, as many as there is room for.
 fn claim_due<F, C: Clock>(
     agenda: &mut Agenda,
     context: &PageContext<F, C>,
@@ -205,6 +205,8 @@ fn claim_due<F, C: Clock>(
     Ok(taken)
 }
 
+/// Reads an entry and hands the result on together with the claim, or releases the claim where it is
+/// not the host's turn.
 async fn read_claimed<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
     due: DueEntry,
@@ -222,18 +224,18 @@ async fn read_claimed<F: Fetch, C: Clock>(
     };
     let DueEntry { key, entry, .. } = due;
     claim.hold_room(room);
-    // Closed only where the committing task failed, which ends the run; the row is still in the
-    // queue.
+    // The channel is closed only where the committing task failed. That ends the run, and the row
+    // is still in the queue.
     out.send(Claimed { candidate: Candidate { key, entry, reading }, claim }).await.ok();
     ticket
 }
 
-/// How long until there is something to do; looked at each second at the latest, because clocks
-/// jump.
+/// How long until there is something to do; a second at most, because the clock may jump.
 fn pause(agenda: &Agenda, now_ms: i64, stopped: bool) -> Duration {
     let longest = Duration::from_secs(1);
     let now = u64::try_from(now_ms).unwrap_or(0);
-    // What is due and was not taken has no room: what ends wakes us.
+    // An entry that is due but was not claimed waits for room, and the end of a reading wakes the
+    // stage.
     let due = agenda
         .next_due()
         .filter(|due| !stopped && *due > now)

@@ -1,8 +1,7 @@
 //! Reads one entry: fetches its page, or opens the document that came with it, decodes and extracts
-//! on a CPU thread, and says what became of it.
+//! on a CPU thread, and returns the result.
 //!
-//! What must stay true: what goes on to the committing task has its room in memory until the
-//! decision is durable.
+//! What must stay true: the memory of a result is reserved until the decision on it is durable.
 
 mod extract;
 mod failure;
@@ -48,8 +47,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What is here already waits for commits alone: twice as much, so that the one half is
-    /// committed while the other is read.
+    /// The bounds of the agenda. Documents that are here already wait for commits alone, so twice as
+    /// many are allowed: one half is committed while the other is read.
     pub(super) fn bounds(&self) -> Bounds {
         let Self { concurrency: places, per_host, in_flight, .. } = *self;
         Bounds { places, per_host, pages: places + in_flight, here: 2 * in_flight }
@@ -95,9 +94,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         }
     }
 
-    /// Reads an entry; gives what became of it and the memory that it has until the decision on it
-    /// is durable. Where `give_way` is cancelled while it waits for a host, that counts as a try
-    /// without an answer.
+    /// Reads an entry; returns the result, and the memory that is reserved for it until the decision
+    /// on it is durable. If `give_way` is cancelled while the fetch waits for a host, that counts as
+    /// a try without an answer.
     ///
     /// # Errors
     /// Where it is not its host's turn.
@@ -110,17 +109,17 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let DueEntry { key, entry, waited_s } = due;
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
-            (Some(_), _) => self.received(key, entry).await,
-            (None, Some(link)) => self.fetched(link, entry, claim, give_way).await.map(Some),
+            (Some(_), _) => self.read_document(key, entry).await,
+            (None, Some(link)) => self.fetch_page(link, entry, claim, give_way).await.map(Some),
             (None, None) => {
                 metrics::page("feed_only");
                 return Ok((PageOutcome::FeedOnly { at: entry.listed }, Room::default()));
             }
         };
         let mut failure = match outcome {
-            Ok(Some((look, room))) => {
+            Ok(Some((page, room))) => {
                 metrics::page("read");
-                return Ok((PageOutcome::Page(Box::new(look)), room));
+                return Ok((PageOutcome::Page(Box::new(page)), room));
             }
             Ok(None) => {
                 metrics::page("replaced");
@@ -132,7 +131,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         {
             metrics::page("later");
             let next = self.clock.now() + TimeDelta::from_std(wait).unwrap_or_default();
-            // Not a moment before.
+            // Milliseconds were cut off above, and the host must not be asked too early.
             return Err(Paced { next_ms: u64::try_from(next.timestamp_millis()).unwrap_or(0) + 1 });
         }
         let room = std::mem::take(&mut failure.room);
@@ -155,7 +154,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             );
             tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
         }
-        // What is tried again keeps no bytes.
+        // Only a dead letter keeps bytes.
         Ok(if matches!(reading, PageOutcome::Dead(_)) {
             (reading, room)
         } else {
@@ -163,7 +162,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         })
     }
 
-    async fn fetched(
+    /// Fetches and reads the page of an entry.
+    async fn fetch_page(
         &self,
         link: &Url,
         entry: &PendingEntry,
@@ -212,8 +212,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 tried: false,
                 ..Failure::fetch(deferred.to_string())
             },
-            // What robots.txt forbids, it forbids for long; a page for robots gives way to no
-            // number of tries.
+            // What robots.txt forbids it forbids for long, and a page that sites show to robots does
+            // not go away by asking often.
             Outcome::Blocked(block) => {
                 let (reason, tries) = if matches!(block, BlockKind::Robots(_)) {
                     ("robots", 1)
@@ -232,19 +232,19 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.
-    async fn received(
+    async fn read_document(
         &self,
         key: &PendingKey,
         entry: &PendingEntry,
     ) -> Result<Option<(FetchedPage, Room)>, Failure> {
         let memory = self.fetcher.memory();
-        let found = match self.stored(key, entry, memory.free()).await? {
-            // It is as large as a body that comes from far.
+        let found = match self.load_document(key, entry, memory.free()).await? {
+            // A large document needs reserved memory, as a fetched body does.
             StoredDocument::Large(bytes) => {
                 let Some(room) = memory.room_to_receive(bytes).await else {
                     return Err(Failure::no_room());
                 };
-                match self.stored(key, entry, usize::MAX).await? {
+                match self.load_document(key, entry, usize::MAX).await? {
                     StoredDocument::Here(packed) => Some((packed, room)),
                     StoredDocument::Large(_) | StoredDocument::Replaced => None,
                 }
@@ -262,9 +262,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         .map(Some)
     }
 
-    /// The bytes of a document, where they are no more than `most`. The store is asked on a thread
+    /// The bytes of a document, where they are no more than `most`. The store is read on a thread
     /// that may wait for the disk.
-    async fn stored(
+    async fn load_document(
         &self,
         key: &PendingKey,
         entry: &PendingEntry,
@@ -281,7 +281,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         })
     }
 
-    /// Decodes and reads, within the memory and the threads that there are for it.
+    /// Decodes a body and has `work` read it, within the memory and the threads that are reserved for
+    /// that.
     async fn read_body(
         &self,
         body: Body,
@@ -302,7 +303,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             .read_body(body, limit, work)
             .await
         {
-            Ok((Ok(look), room)) => Ok((look, room)),
+            Ok((Ok(page), room)) => Ok((page, room)),
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(UnreadBody::NoRoom) => Err(Failure::no_room()),
             Err(UnreadBody::TooLong) => Err(Failure {

@@ -1,4 +1,4 @@
-//! What operators say of the pages of sources, by the sources' ids.
+//! Settings that operators give for the pages of sources, by the sources' ids.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,10 +11,10 @@ use crate::{
     store::AddedStore,
 };
 
-/// What an operator says of a source's pages.
+/// The settings of a source's pages.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PageSettings {
-    /// The rules that they are read by, where there are some.
+    /// The rules by which the pages are read, where there are some.
     pub(super) rules: Option<Arc<Rules>>,
     /// The private networks that they may be in.
     pub(super) allowed: AllowedNetworks,
@@ -54,8 +54,8 @@ impl SourcePageSettings {
         if let Some(settings) = self.given.get(id) {
             return settings.clone();
         }
-        // A store that cannot be read ends the run elsewhere; a page without its rules is read as
-        // any other.
+        // Where the store cannot be read, another stage ends the run; until then the page is read
+        // without its rules.
         let row = self.added.get(id).ok().flatten().filter(|row| row.at >= self.since);
         added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
     }

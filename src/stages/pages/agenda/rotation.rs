@@ -1,4 +1,4 @@
-//! Whose turn it is: round the sources, and of each source round its lanes.
+//! Whose turn it is: turns go round the sources, and within each source round its lanes.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,8 +7,9 @@ use crate::model::lane::{Lane, SourceKey};
 /// Lanes that wait for a turn.
 #[derive(Debug, Default)]
 pub(super) struct Rotation {
+    /// The sources, in the order of their turns.
     order: VecDeque<SourceKey>,
-    /// Of each source in the order; without any where they went elsewhere.
+    /// The lanes of each source in `order`; empty where they were handed over.
     lanes: HashMap<SourceKey, VecDeque<Lane>>,
     len: usize,
 }
@@ -23,13 +24,13 @@ impl Rotation {
         self.len == 0
     }
 
-    /// A lane waits, behind the others of its source, and that behind the other sources.
+    /// Adds a lane behind the others of its source, and a new source behind the other sources.
     pub(super) fn push(&mut self, lane: Lane) {
         self.lanes_of(lane.source()).push_back(lane);
         self.len += 1;
     }
 
-    /// The lane whose turn it is.
+    /// Takes the lane whose turn it is.
     pub(super) fn pop(&mut self) -> Option<Lane> {
         while let Some(source) = self.order.pop_front() {
             let lane = self.lanes.get_mut(&source).and_then(VecDeque::pop_front);
@@ -46,7 +47,7 @@ impl Rotation {
         None
     }
 
-    /// All that waits of a source waits elsewhere.
+    /// Moves all lanes of a source to another rotation.
     pub(super) fn hand_over(&mut self, source: SourceKey, to: &mut Self) {
         let Some(mut lanes) =
             self.lanes.get_mut(&source).map(std::mem::take).filter(|lanes| !lanes.is_empty())

@@ -1,8 +1,8 @@
-//! From the bytes of a page or a document to what stands on it. Pure, and run on a CPU thread.
+//! From the bytes of a page or a document to its articles. Pure, and run on a CPU thread.
 //!
-//! What must stay true: a page that is guessed to be an article must look like one; how often a page
-//! that cannot be read is tried again depends on whether it may be mended; a document stays as it
-//! is, so there is nothing to try again.
+//! What must stay true: a page that is guessed to be an article must look like one. How often an
+//! unreadable page is tried again depends on whether its site may mend it. A document never
+//! changes, so it is tried once.
 
 use bytes::Bytes;
 
@@ -37,15 +37,15 @@ impl Expected {
     /// The number of tries of a page that cannot be read.
     fn tries(&self, error: &PageError, bytes: &[u8], content_type: Option<&str>) -> u32 {
         match error {
-            // Sent by mistake: it is as if it had failed.
+            // Nothing, or no page at all, is sent by mistake, so it counts as a failed fetch.
             PageError::Nothing(_) => u32::MAX,
-            // A page about something else, such as an error, is no page of this entry.
+            // A page about something else, such as an error, is not the page of this entry.
             PageError::NoText | PageError::Listing
-                if !self.guessed && self.is_elsewhere(bytes, content_type) =>
+                if !self.guessed && self.is_about_something_else(bytes, content_type) =>
             {
                 u32::MAX
             }
-            // Half a page, of which no text came yet.
+            // The page broke off before its text.
             PageError::NoText | PageError::Listing if guard::end(bytes) != End::Whole => u32::MAX,
             // A publisher's slip is mended within minutes, and so is a redirect to the front page.
             PageError::NoText | PageError::Listing => FEW_TRIES,
@@ -53,7 +53,8 @@ impl Expected {
         }
     }
 
-    fn is_elsewhere(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
+    /// Whether the page does not show the headline that its source gives it.
+    fn is_about_something_else(&self, bytes: &[u8], content_type: Option<&str>) -> bool {
         let html = encoding::to_text(bytes, content_type);
         let start = &html[..html.floor_char_boundary(LOOKED_AT)];
         self.listed

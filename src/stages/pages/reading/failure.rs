@@ -1,7 +1,7 @@
 //! Why an entry could not be read, and whether it is tried again. Pure.
 //!
-//! What must stay true: of a page that failed no more than its start is kept; what waits for a
-//! host's turn loses no try by that, and does not wait for ever.
+//! What must stay true: of a page that failed, only its start is kept. An entry that waits for its
+//! host's turn loses no try by waiting, and does not wait for ever.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::{
 pub(super) const FEW_TRIES: u32 = 3;
 /// Bytes that are kept of a page that could not be read: enough to see what it was.
 const MAX_KEPT: usize = 1 << 20;
-/// For so many seconds an entry waits for a host that is cooling down, or whose turns others have;
-/// then its article is made of what the feed says.
+/// For so many seconds an entry waits for a host that is cooling down, or whose turns other entries
+/// have; then its article is made from what the feed says.
 pub(super) const MAX_DEFERRED_S: u64 = 86_400;
 
 /// A reading that failed.
@@ -30,14 +30,14 @@ pub(super) struct Failure {
     pub(super) error: String,
     /// How long the server asked us to wait.
     pub(super) wait: Option<Duration>,
-    /// Tries after which it is given up, where they are fewer than the config's.
+    /// The number of tries after which the entry is given up, where that is less than the config's.
     pub(super) tries: u32,
     pub(super) bytes: Option<Bytes>,
-    /// In how long its host's next turn is, where that is all.
+    /// How long until its host's next turn, where waiting for that is the only reason.
     pub(super) next_turn: Option<Duration>,
-    /// Whether it was asked for at all.
+    /// Whether this counts as a try.
     pub(super) tried: bool,
-    /// The memory that the bytes have.
+    /// The memory that is reserved for the bytes.
     pub(super) room: Room,
 }
 
@@ -66,7 +66,8 @@ impl Failure {
     }
 }
 
-/// Tried again, or given up. Pure.
+/// Decides whether an entry is tried again or given up. `tries_before` does not count this try, and
+/// `held_s` is for how many seconds it has waited for its host in all.
 pub(super) fn retry_or_give_up(
     failure: Failure,
     tries_before: u32,
