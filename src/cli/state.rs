@@ -149,7 +149,7 @@ async fn perform_without_daemon(
                 &mut *sink,
                 &store.outbox(),
                 None,
-                publish::RecallExecutor::Nobody(store.articles()),
+                publish::RecallExecutor::Direct(store.articles()),
             )
             .await;
             let code = |error: &publish::AdoptError| {

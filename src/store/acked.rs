@@ -16,7 +16,7 @@ impl Acked {
         Self(reached)
     }
 
-    /// How far that is.
+    /// Up to where the sink has acknowledged records.
     #[must_use]
     pub fn reached(&self) -> &Reached {
         &self.0

@@ -1,7 +1,7 @@
 //! The schedule's part of the store: sources that were added by command, as they were declared.
 //!
-//! What must stay true: only the schedule writes this table while it runs, and a command only where
-//! no daemon does.
+//! What must stay true: only the schedule writes this table while a daemon runs; a command writes it
+//! only where none does.
 
 use super::{
     Batch, StoreError,
@@ -21,7 +21,7 @@ impl AddedStore {
         Self { engine }
     }
 
-    /// The one with this id.
+    /// The added source with this id.
     pub fn get(&self, id: &str) -> Result<Option<AddedSource>, StoreError> {
         self.engine
             .snapshot()?
@@ -30,12 +30,12 @@ impl AddedStore {
             .transpose()
     }
 
-    /// All, in the order of their ids.
+    /// All added sources, in the order of their ids.
     pub fn all(&self) -> Result<Vec<AddedSource>, StoreError> {
         self.engine.snapshot()?.from(Table::Added, &[]).map(|row| decode(&row?.1)).collect()
     }
 
-    /// Keeps some and forgets others, in one atomic batch: durable when it returns.
+    /// Keeps some sources and forgets others, in one atomic batch: durable when it returns.
     pub async fn change<'a>(
         &self,
         keep: impl IntoIterator<Item = (&'a str, &'a AddedSource)>,

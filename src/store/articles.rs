@@ -1,4 +1,5 @@
-//! The committing task's part: who is who, and what was published of each article.
+//! The committing task's part of the store: the aliases of articles, and what was published of each
+//! article.
 
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ impl ArticleStore {
         Self { engine }
     }
 
-    /// A view to decide on.
+    /// A consistent view of what is durable now, to decide on.
     pub fn view(&self) -> Result<ArticleView, StoreError> {
         Ok(ArticleView(self.engine.snapshot()?))
     }
@@ -55,7 +56,8 @@ impl ArticleView {
 }
 
 impl Batch {
-    /// Keeps what is known of an article, and where it was forgotten meanwhile, its names again.
+    /// Keeps what is known of an article. If retention has removed the article meanwhile, its names
+    /// are kept again, too.
     pub fn article(&mut self, id: Uuid, state: &ArticleState) {
         self.step(Step::Article {
             id: *id.as_bytes(),
@@ -64,12 +66,12 @@ impl Batch {
         });
     }
 
-    /// Forgets what is known of an article whose names another one has.
+    /// Forgets an article whose names now belong to another one.
     pub(crate) fn forget_article(&mut self, id: Uuid) {
         self.delete(Table::Articles, *id.as_bytes());
     }
 
-    /// Names an article.
+    /// Makes an alias name an article.
     pub fn alias(&mut self, alias: &[u8; 16], id: Uuid) {
         self.put(Table::Aliases, *alias, *id.as_bytes());
     }

@@ -1,8 +1,8 @@
-//! Reads everything back: every row, and what the tables say of each other.
+//! Checks a store: reads every row, and compares the tables that refer to each other.
 //!
-//! What must stay true: a check changes nothing, so it opens a copy of the files (the engine itself
-//! cuts journals, removes files and sorts tables); every problem of the files is told, not only the
-//! first.
+//! What must stay true: a check changes nothing. The engine cuts journals, removes files and sorts
+//! tables when it opens them, so the check opens a copy. Every problem of the files is reported,
+//! not only the first.
 
 use std::{collections::HashSet, fs, path::Path};
 
@@ -26,7 +26,7 @@ pub struct CheckReport {
     pub id: Uuid,
     /// The rows of each table.
     pub rows: Vec<(&'static str, u64)>,
-    /// Records that wait, and their bytes.
+    /// The number of records that wait in the outbox, and their bytes.
     pub waiting: (u64, u64),
     /// The last acknowledged record and its epoch.
     pub acked: (u64, u64),
@@ -39,8 +39,8 @@ pub struct CheckReport {
 pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     let one = |error: StoreError| vec![error];
     let _lock = lock(dir, false).map_err(one)?;
-    // Beside the store, so that its files can be linked; elsewhere where nothing may be written
-    // there.
+    // The copy is made beside the store, so that files can be linked; elsewhere where nothing may be
+    // written there.
     forget_copies(dir);
     let near = tempfile::Builder::new().prefix(COPY).tempdir_in(dir);
     let temporary = near.or_else(|_| tempfile::tempdir());
@@ -52,7 +52,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
         return Err(one(StoreError::broken(&files, "there is no store")));
     }
     copy::store(&files, &copied, copy::CopyMode::Linked).map_err(one)?;
-    // The words name the files themselves, not the copy.
+    // Errors name the files themselves, not those of the copy.
     let named = |error: StoreError| match error {
         StoreError::Broken { path, what } => match path.strip_prefix(&copied) {
             Ok(inside) => StoreError::Broken { path: files.join(inside), what },
@@ -67,8 +67,8 @@ pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     if !inspected.problems.is_empty() {
         return Err(inspected.problems.into_iter().map(named).collect());
     }
-    // What a crash left at the end of a journal is no damage; the copy is opened as the store would
-    // be.
+    // An incomplete end of a journal, which a crash leaves, is no damage. The copy is opened as the
+    // store would be.
     let open = || {
         inspected.mend()?;
         Store::identify(Engine::open(&copied, cache)?, None, None)
@@ -80,7 +80,7 @@ pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     store.check().map_err(one)
 }
 
-/// Takes away what checks that were killed have left: it keeps space that nobody knows of.
+/// Removes the copies of checks that were killed, because they take space unnoticed.
 fn forget_copies(dir: &Path) {
     for left in fs::read_dir(dir).into_iter().flatten().flatten() {
         if left.file_name().to_string_lossy().starts_with(COPY)
@@ -92,7 +92,7 @@ fn forget_copies(dir: &Path) {
 }
 
 impl Store {
-    /// Reads every row of every table back; what is damaged is named.
+    /// Reads every row of every table, and names what is damaged.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         let snapshot = self.engine.snapshot()?;
         let (mut rows, mut with_documents) = (Vec::new(), HashSet::new());
@@ -145,7 +145,7 @@ const TABLES: [(&str, Table); 10] = [
     ("added", Table::Added),
 ];
 
-/// Reads a row by itself.
+/// Checks that one row can be decoded.
 pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
     match table {
         Table::Sources => drop(polls::decode_facts(value)?),

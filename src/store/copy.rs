@@ -1,7 +1,7 @@
-//! Copies a store's files, to look at them without changing anything.
+//! Copies a store's files, so that they can be read without changing the originals.
 //!
-//! The tables' files are never changed once they are written, so they are linked where that is
-//! possible; everything else is copied, without the zeros that stand behind the end of a journal.
+//! The tables' files never change once they are written, so they are linked where that is possible.
+//! Everything else is copied, without the zeros that fill a journal after its end.
 
 use std::{
     fs::{self, File},
@@ -14,13 +14,13 @@ use super::{StoreError, engine::cut_zeros};
 /// What the copy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CopyMode {
-    /// To look at it: the tables' files are linked.
+    /// To be read and deleted: the tables' files are linked.
     Linked,
-    /// To keep it: files of its own, synced.
+    /// To be kept: the copy has files of its own, and they are synced.
     Durable,
 }
 
-/// Copies the folder `from` into `to`, which is made.
+/// Copies the folder `from` to `to`, which is created.
 pub(super) fn store(from: &Path, to: &Path, how: CopyMode) -> Result<(), StoreError> {
     let io = |path: &Path| {
         let path = path.to_owned();

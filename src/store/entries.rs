@@ -1,8 +1,8 @@
 //! The durable queue of entries that wait to be read.
 //!
 //! Rows are ordered by lane (source and host) and then by due time, so that ten thousand due
-//! entries of one source or host do not stand before the others. An entry has at most one row
-//! (`steps` sees to it); a retry moves it to a later time.
+//! entries of one source or host do not stand before the others. An entry has at most one row,
+//! which `steps` ensures; a retry moves the row to a later time.
 
 use std::collections::HashMap;
 
@@ -22,18 +22,18 @@ use crate::model::{
     pending::{PendingEntry, PendingKey},
 };
 
-/// Rows that are gone through at once.
+/// Rows that are read from one snapshot.
 const STEP: usize = 1_000;
 
-/// After so many bytes of due rows the next ones are left to another turn.
-const ENOUGH: usize = 1 << 20;
+/// After so many bytes of due rows, the next ones are left to another turn.
+const MAX_TURN_BYTES: usize = 1 << 20;
 
 /// Due rows of one lane.
 #[derive(Debug, Default)]
 pub struct DueEntries {
     /// Rows that are due.
     pub rows: Vec<(PendingKey, PendingEntry)>,
-    /// How many bytes each of them has.
+    /// The size of each of these rows, in bytes.
     pub bytes: Vec<usize>,
     /// Rows before `next` that were passed over, because their entries are claimed.
     pub claimed: Vec<PendingKey>,
@@ -67,9 +67,9 @@ impl EntryQueue {
         Ok(lanes)
     }
 
-    /// Up to `limit` rows of a lane, from a place on, that are due at `now_ms` (milliseconds since
-    /// 1970) and whose entries are not claimed. What is before that place is not looked at: the
-    /// start of a long lane is full of what was deleted lately.
+    /// Up to `limit` rows of a lane, from the row `from` on, that are due at `now_ms` (milliseconds
+    /// since 1970) and whose entries are not claimed. Rows before `from` are not read: the start of
+    /// a long lane is full of recently deleted rows, and the engine goes through those, too.
     pub fn due(
         &self,
         from: PendingKey,
@@ -86,7 +86,7 @@ impl EntryQueue {
             }
             if key.due_ms() > now_ms
                 || found.rows.len() >= limit
-                || found.bytes.iter().sum::<usize>() >= ENOUGH
+                || found.bytes.iter().sum::<usize>() >= MAX_TURN_BYTES
             {
                 found.next = Some(key);
                 break;
@@ -111,8 +111,8 @@ impl EntryQueue {
         documents::load(&self.engine.snapshot()?, key, entry, most)
     }
 
-    /// Brings rows forward that are due later than `now`, because the clock was set back by so much
-    /// since; but those of entries that are claimed.
+    /// Makes rows that are due later than `now` due earlier by `by`, because the clock was set back
+    /// by that much. Rows of claimed entries are left alone.
     pub async fn set_back(
         &self,
         by: TimeDelta,
@@ -148,26 +148,28 @@ impl EntryQueue {
     }
 }
 
-/// What happens to a row once it was read, as part of the committer's batch.
+/// What happens to the row of an entry that was read, as part of the committing task's batch.
 impl Batch {
-    /// The entry is done, and so is its document.
+    /// Removes the row of an entry that is done, and its document.
     pub fn entry_done(&mut self, key: &PendingKey, entry: &PendingEntry) {
         self.delete(Table::Pending, *key.as_bytes());
         self.forget_document(key, entry);
     }
 
-    /// The entry is looked at again later, unless the source listed a newer edition meanwhile.
+    /// Moves an entry that is read again later to its new row, unless its source listed a newer
+    /// edition meanwhile.
     pub fn entry_retry(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
-        self.again(from, to, entry, 0);
+        self.move_row(from, to, entry, 0);
     }
 
-    /// The same where its page will be asked for once more on behalf of this edition.
+    /// Does the same where the page was read well and is fetched once more; that fetch counts among
+    /// those of the day.
     pub fn entry_once_more(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
-        self.again(from, to, entry, 1);
+        self.move_row(from, to, entry, 1);
     }
 
-    fn again(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry, fetches: u16) {
-        self.step(Step::Again {
+    fn move_row(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry, fetches: u16) {
+        self.step(Step::Move {
             entry: entry.key(),
             from: *from,
             to: *to,
@@ -177,8 +179,8 @@ impl Batch {
     }
 }
 
-/// Of a store of an older format, in which an entry may have several rows: the row of the latest
-/// edition stays and is remembered.
+/// The batch that upgrades a store of an older format, in which an entry may have several rows: the
+/// row of the latest edition stays and is remembered, the others go.
 pub(super) fn one_row_each(snapshot: &Snapshot) -> Result<Batch, StoreError> {
     let (mut batch, mut latest) =
         (Batch::default(), HashMap::<[u8; 8], (PendingKey, PendingEntry)>::new());

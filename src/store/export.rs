@@ -1,9 +1,9 @@
-//! Backups: a copy of the store as it is in one moment, also while it is being written, and its way
-//! back.
+//! Backups: exports the store as it is at one moment, also while a daemon writes to it, and restores
+//! such an export.
 //!
-//! An export is a whole data directory: the store in files of its own and the manifest. What must
-//! stay true: it holds one consistent moment; an export that breaks off has no manifest, and a
-//! restore checks before it copies and never writes over a store.
+//! An export is a whole data directory: the store in files of its own, and the manifest. What must
+//! stay true: an export holds one consistent moment, and one that breaks off has no manifest; a
+//! restore checks the export before it copies it, and never overwrites a store.
 
 use std::{fs, path::Path};
 
@@ -15,8 +15,8 @@ use super::{
 };
 
 impl Store {
-    /// Writes the store as it is now to a folder that is not there yet, or is empty. The rows that
-    /// it holds.
+    /// Writes the store as it is now to a folder that does not exist yet or is empty. Returns the
+    /// number of rows.
     pub fn export(&self, to: &Path) -> Result<u64, StoreError> {
         let io = |source| StoreError::Io { path: to.to_owned(), source };
         if to.exists() && fs::read_dir(to).map_err(io)?.next().is_some() {

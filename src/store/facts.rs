@@ -14,13 +14,13 @@ use crate::{
     },
 };
 
-/// Whether a row goes without a field: it is read as this in any case.
+/// Whether a field can be left out of a row: a missing field is read as its default.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// What is remembered of one source. It is written at each poll, so what is as it was at first is
-/// left out.
+/// What is remembered of one source. It is written at each poll, so fields with their default value
+/// are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
@@ -32,7 +32,7 @@ pub struct Facts {
     /// The name that the feed gives itself.
     #[serde(skip_serializing_if = "is_default")]
     pub title: Option<String>,
-    /// What the last parsed answer gave, to be echoed.
+    /// The validators of the last answer that was parsed, to be sent with the next request.
     #[serde(skip_serializing_if = "is_default")]
     pub validators: Validators,
     /// Whether its 304 can be believed.
@@ -41,7 +41,7 @@ pub struct Facts {
     /// SHA-256 (first 16 bytes) of the last parsed body.
     #[serde(with = "crate::base::bytes::hash", skip_serializing_if = "is_default")]
     pub body_hash: Option<[u8; 16]>,
-    /// The same of what it was sent as, where it was sent compressed.
+    /// SHA-256 (first 16 bytes) of the compressed body, where it was sent compressed.
     #[serde(with = "crate::base::bytes::hash", skip_serializing_if = "is_default")]
     pub sent_hash: Option<[u8; 16]>,
     /// The state after the last poll.
@@ -52,12 +52,12 @@ pub struct Facts {
     /// Polls that failed in a row.
     #[serde(skip_serializing_if = "is_default")]
     pub failures: u32,
-    /// The interval that it is polled at, in seconds.
+    /// The interval at which it is polled, in seconds.
     #[serde(skip_serializing_if = "is_default")]
     pub interval_s: u64,
     /// When it was last polled.
     pub last_poll: Option<DateTime<Utc>>,
-    /// When it was last read well: 200 with a body that parsed, or 304.
+    /// When it last answered well: 200 with a body that parsed, or 304.
     #[serde(skip_serializing_if = "is_default")]
     pub last_success: Option<DateTime<Utc>>,
     /// When it last had a new entry.
@@ -68,7 +68,7 @@ pub struct Facts {
     /// Why it is polled then, in words.
     #[serde(skip_serializing_if = "is_default")]
     pub next_why: String,
-    /// Whether its host asked for a cooldown until then.
+    /// Whether `next_due` is the end of a cooldown that its host asked for.
     #[serde(skip_serializing_if = "is_default")]
     pub host_left_alone: bool,
     /// Polls so far.
@@ -77,19 +77,19 @@ pub struct Facts {
     /// Entries taken so far.
     #[serde(skip_serializing_if = "is_default")]
     pub entries: u64,
-    /// The day (since 1970) on which its listing was last gone through.
+    /// The day (since 1970) on which its listing was last read.
     #[serde(skip_serializing_if = "is_default")]
     pub touched_day: u32,
     /// When it publishes, and how much.
     pub rhythm: Rhythm,
-    /// Polls a day that it is worth at a price of one, as the budget counts it; `None` before its
-    /// first good poll.
+    /// How many polls a day it is worth at a price of one, in the terms of the budget; `None` before
+    /// its first good poll.
     #[serde(skip_serializing_if = "is_default")]
     pub appetite: Option<f32>,
     /// What it says about when to poll.
     #[serde(skip_serializing_if = "is_default")]
     pub hints: Hints,
-    /// Entries that it listed at once.
+    /// The number of entries in its last listing.
     #[serde(skip_serializing_if = "is_default")]
     pub listed: u32,
     /// Polls that shared no entry with the one before: something may have been missed.
@@ -101,28 +101,28 @@ pub struct Facts {
     /// When its site's news sitemap was last looked for, after a gap.
     #[serde(skip_serializing_if = "is_default")]
     pub sitemap_sought: Option<DateTime<Utc>>,
-    /// Where a site is read.
+    /// The source that a site is read from.
     #[serde(skip_serializing_if = "is_default")]
     pub site: Option<SiteDiscovery>,
     /// Where it says that it has moved to.
     #[serde(skip_serializing_if = "is_default")]
     pub moved: Option<PermanentRedirect>,
-    /// Polls in a row that were answered with 410, and since when.
+    /// How many polls in a row were answered with 410, and when the first of them was.
     #[serde(skip_serializing_if = "is_default")]
     pub gone: Option<(u32, DateTime<Utc>)>,
-    /// Of a watched page: characters of its text when it was last read, where it ended before its
-    /// body did.
+    /// For a watched page that broke off when it was last read: the number of characters of its
+    /// text.
     #[serde(skip_serializing_if = "is_default")]
     pub broken_off: Option<u32>,
     /// What its hub has done so far.
     #[serde(skip_serializing_if = "is_default")]
     pub hub: Delivery,
-    /// How much of it was taken of late, and what was not.
+    /// How much of it was taken lately, and what was left out.
     #[serde(skip_serializing_if = "is_default")]
     pub intake: Intake,
 }
 
-/// How much of a source was taken of late.
+/// How much of a source was taken lately.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Intake {

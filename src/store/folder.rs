@@ -1,8 +1,8 @@
-//! The folder of a store: who may reach it, and whose it is at present.
+//! The folder of a store: its permissions, and the lock of the process that owns it.
 //!
-//! What must stay true: the folder and our own files in it are their owner's alone and are opened
-//! without following links; one process owns the folder, and nobody looks at the engine's files
-//! while another engine has them.
+//! What must stay true: only the owner may read the folder and our files in it, and they are opened
+//! without following links. One process owns the folder, and nobody reads the engine's files while
+//! an engine has them open.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions, TryLockError},
@@ -19,15 +19,15 @@ use super::StoreError;
 /// How long the threads of a store that was dropped may take to close its files.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// How a file of our own is opened: never what a link leads to, and where it is made, its owner's
-/// alone.
+/// Options to open a file of our own: links are not followed, and a new file is readable by its
+/// owner alone.
 pub(super) fn own() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     options
 }
 
-/// Makes a folder that is its owner's alone, also where it is there already.
+/// Makes a folder that only its owner may read. A folder that exists gets these permissions, too.
 pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
@@ -36,9 +36,8 @@ pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the engine has let go of the files. A store of this process that was dropped is
-/// closed by threads of its own, and until they have ended its tables' files change under whoever
-/// looks at them.
+/// Waits until the engine has closed the files. Where this process has dropped a store, the store's
+/// own threads close it, and until they have ended the tables' files still change.
 pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     let path = files.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
@@ -61,13 +60,13 @@ pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Locks the directory; a process that stays writes its number there.
+/// Locks the directory. A process that owns it for longer (`stays`) writes its id into the lock.
 pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let path = dir.join("lock");
     let io = |source| StoreError::Io { path: path.clone(), source };
     let mut file = match own().read(true).write(true).create(true).truncate(false).open(&path) {
-        // Whoever only reads can do so on a file system that is read-only, or from a backup of
-        // somebody else's.
+        // A command that only reads also works on a read-only file system, and on a backup that
+        // belongs to another user.
         Err(error)
             if !stays
                 && matches!(

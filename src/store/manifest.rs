@@ -1,14 +1,14 @@
 //! The manifest: a plain file beside the store that says which store this is and how far it has
 //! come.
 //!
-//! The store's own files cannot tell that their newest part is missing, or all of them. So
-//! `data_dir/manifest` names the store's id, its format, how many tables it has, and the last
-//! commit that became durable. It has two lines of one length, written in turns in place, each with
-//! a checksum: a write that breaks off leaves the other.
+//! From the store's own files alone nobody can tell that the newest of them, or all, are missing.
+//! So `data_dir/manifest` names the store's id, its format, the number of its tables, and the last
+//! commit that became durable. It has two lines of the same length, each with a checksum, which are
+//! overwritten in turns: if a write breaks off, the other line is intact.
 //!
-//! What must stay true: a commit is named only after it is durable, so a manifest that a crash left
-//! behind is older than the store, never newer. It is not synced for each commit: what the kernel
-//! loses with its memory makes it older.
+//! What must stay true: a commit is noted only after it is durable, so after a crash the manifest
+//! may be older than the store, but never newer. For the same reason it need not be synced for each
+//! commit.
 
 use std::{
     fs::{self, File},
@@ -96,7 +96,7 @@ pub(super) fn load(dir: &Path) -> Result<Option<ManifestContent>, StoreError> {
     newest.map(Some).ok_or_else(|| StoreError::broken(&path, "both of its lines are damaged"))
 }
 
-/// The open file, for the one who commits.
+/// The open manifest, for the thread that commits.
 #[derive(Debug)]
 pub(super) struct Manifest {
     file: File,
@@ -104,7 +104,7 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Writes it anew, durably.
+    /// Writes a new manifest: durable when it returns.
     pub(super) fn create(dir: &Path, noted: ManifestContent) -> Result<Self, StoreError> {
         let path = path(dir);
         let io = |source| StoreError::Io { path: path.clone(), source };
@@ -114,7 +114,7 @@ impl Manifest {
         file.write_all(&noted.line().repeat(2)).map_err(io)?;
         file.sync_all().map_err(io)?;
         fs::rename(&new, &path).map_err(io)?;
-        File::open(dir).and_then(|element| element.sync_all()).map_err(io)?;
+        File::open(dir).and_then(|folder| folder.sync_all()).map_err(io)?;
         Ok(Self { file, noted })
     }
 

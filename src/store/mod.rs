@@ -1,11 +1,11 @@
-//! What is remembered across restarts: an embedded, durable store in `data_dir`, owned by one
+//! What nashra remembers across restarts: an embedded, durable store in `data_dir`, owned by one
 //! process.
 //!
-//! Each stage reaches it only through its own handle ([`AddedStore`], [`PollStore`],
-//! [`TopicStore`], [`SubscriptionStore`],
-//! [`EntryQueue`], [`ArticleStore`], [`Outbox`]), which knows its own tables and no other stage's, so that a stage's part can live
-//! elsewhere one day. What must stay true: each table has one writing stage (where two stages
-//! write, the second's change is conditional on the row being what it read).
+//! Each stage reaches the store only through a handle of its own ([`AddedStore`], [`PollStore`],
+//! [`TopicStore`], [`SubscriptionStore`], [`EntryQueue`], [`ArticleStore`], [`Outbox`]). A handle
+//! knows the stage's tables and no others, so that one day a stage's part can live elsewhere. What
+//! must stay true: each table has one writing stage; where a second stage writes, its change is
+//! conditional on the row being what it read.
 
 pub mod acked;
 mod added;
@@ -64,12 +64,14 @@ use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
-/// The format that this program writes. An older program would move an entry's row without telling,
-/// and take the marks of the tables for rows (4), not poll the sources that were added by command
-/// (3), or take entries with documents for entries without a page (2).
+/// The format that this program writes. Programs of older formats must not open it: one of format 4
+/// would move an entry's row without noting that, and would take the tables' commit marks for rows;
+/// one of format 3 would not poll the sources that were added by command; one of format 2 would
+/// take entries with documents for entries without a page.
 const FORMAT: u32 = 5;
-/// The oldest format that it reads: in 4 an entry may have several rows, commits have no numbers
-/// and there is no manifest, 3 has no added sources, 2 no documents and no topics.
+/// The oldest format that this program reads. In format 4 an entry may have several rows, commits
+/// have no numbers and there is no manifest; format 3 has no added sources; format 2 has no
+/// documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -86,12 +88,12 @@ pub enum StoreError {
     /// The directory cannot be made or opened.
     #[error("opening {}: {source}", path.display())]
     Io {
-        /// The path that was opened.
+        /// The path of the file or folder.
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The store is of a version that this program does not know.
+    /// The store has a format that this program does not know.
     #[error("{} has format {found}, this program knows {FORMAT}", dir.display())]
     Format {
         /// The data directory.
@@ -135,12 +137,12 @@ impl StoreError {
         Self::Engine(words)
     }
 
-    /// Whether there was no room on the disk.
+    /// Whether the disk was full.
     #[must_use]
     pub fn is_full_disk(&self) -> bool {
         match self {
             Self::Io { source, .. } => source.kind() == ErrorKind::StorageFull,
-            // The engine's errors are words by now.
+            // The engine's errors were turned into words.
             Self::Engine(words) => words.contains("StorageFull"),
             _ => false,
         }
@@ -165,7 +167,7 @@ pub struct Store {
     id: StoreId,
     sequence: Sequence,
     dir: Option<PathBuf>,
-    // Held for the life of the process: the kernel releases it whatever the end.
+    // Held as long as the process lives; the kernel releases it, however the process ends.
     _lock: Option<Arc<File>>,
 }
 
@@ -178,7 +180,7 @@ impl Store {
         private_dir(dir).map_err(|source| StoreError::Io { path: dir.to_owned(), source })?;
         let lock = Arc::new(lock(dir, true)?);
         match Self::open_files(dir, cache, &lock) {
-            // On a full disk a start takes the space that was kept back for the store.
+            // On a full disk a start uses the space that was kept back for the store.
             Err(StoreError::Engine(_) | StoreError::Io { .. })
                 if Engine::give_reserve(&dir.join("store")) =>
             {
@@ -206,8 +208,8 @@ impl Store {
             return Err(noted.names_another(dir, store.id));
         }
         let commit = store.engine.last_commit()?;
-        // The first commit names the store, or its format where an older program made it, and only
-        // then the manifest is made.
+        // The first commit writes the store's id, or the new format where an older program made the
+        // store. Only after that commit may the manifest be missing.
         if noted.is_none() && commit > 1 {
             let path = manifest::path(dir);
             tracing::warn!(path = %path.display(), commit, "the manifest is missing: whether the newest commits are missing, too, cannot be told");
@@ -266,8 +268,8 @@ impl Store {
         self.id
     }
 
-    /// Begins a run: what it numbers is later than all that the runs before have numbered. Once,
-    /// before the first stage runs.
+    /// Begins a run, so that its sequence numbers are higher than those of all earlier runs. Called
+    /// once, before the first stage runs.
     pub fn begin_run(&self) -> Result<(), StoreError> {
         let runs = self
             .engine
@@ -282,7 +284,7 @@ impl Store {
         Ok(())
     }
 
-    /// Numbers what is looked at.
+    /// Gives the sequence numbers that order fetches and listings.
     #[must_use]
     pub fn sequence(&self) -> Sequence {
         self.sequence.clone()
@@ -294,19 +296,19 @@ impl Store {
         self.dir.as_deref()
     }
 
-    /// Why nothing becomes durable at present, in words, where that is so.
+    /// Why nothing can become durable at present, in words; `None` where commits work.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.engine.trouble()
     }
 
-    /// Keeps so many bytes of disk back for the store's own recovery, where none are kept yet.
+    /// Reserves `bytes` of disk for the store's own recovery, where none are reserved yet.
     pub fn keep_back(&self, bytes: u64) {
         self.engine.keep_back(bytes);
     }
 
-    /// Ends all waiting for a store that cannot be reopened. Nothing is read or committed
-    /// afterwards.
+    /// Closes the store and ends all waiting for it to be reopened. Afterwards nothing can be read
+    /// or committed.
     pub fn close(&self) {
         self.engine.close();
     }

@@ -1,15 +1,15 @@
 //! The outbox: records that are durable here and not yet acknowledged by the sink.
 //!
-//! Rows have a sequence number that never repeats within an epoch, and a chain: a hash over all
-//! rows up to this one. Two histories of one store (the one that ran on, and the one restored from
-//! a backup) may give the same number to different records, never the same chain; so a position in
-//! `nashra.positions` that carries its chain tells them apart even after the restored store has
+//! Each row has a sequence number that never repeats within an epoch, and a chain: a hash over all
+//! rows up to this one. Two histories of one store (the original one, and that of a restored copy)
+//! may give the same number to different records, but never the same chain. A position in
+//! `nashra.positions` carries its chain and so tells them apart, even after the restored store has
 //! caught up in numbers.
 //!
-//! What must stay true: rows are appended by the committer alone and trimmed by publish alone, and
-//! only with an [`Acked`], which only publish can make. Publish alone also puts a small record in
-//! the place of one that the sink refuses for good; its number and the chain stay those of the
-//! record that was appended.
+//! What must stay true: only the committing task appends rows, and only publish trims them, with an
+//! [`Acked`], which nobody else can make. A record may be replaced while it waits: by a small dead
+//! letter where the sink refuses it for good, and when an older copy is adopted. Its number and the
+//! chain stay those of the record that was appended.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{base::hash::digest, model::record::Topic, store::acked::Acked};
 
-/// An epoch: a stretch of the store's history within which sequence numbers mean one thing.
+/// An epoch: a part of the store's history within which each sequence number stands for one record.
 pub type Epoch = u64;
 
-/// A record as the committer makes it.
+/// A record as the committing task makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecord {
     /// The topic that it is published to.
@@ -60,59 +60,58 @@ pub struct OutboxRow {
 #[derive(Serialize, Deserialize)]
 struct Header {
     chain: [u8; 16],
-    /// Bytes appended so far, this row included.
+    /// Bytes of all values appended so far, this row included.
     total: u64,
-    /// Whether the sink refused the record that the chain is over, and another one stands in its
-    /// place.
+    /// Whether the record that the chain was made of was replaced by this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     replaced: bool,
     #[serde(flatten)]
     record: NewRecord,
 }
 
-/// Where the outbox ends: kept in memory by the committer, durable with each batch.
+/// Where the outbox ends: kept in memory by the committing task, and written with each batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
     /// The last number given.
     pub seq: u64,
     /// The chain up to it.
     pub chain: [u8; 16],
-    /// Bytes appended so far.
+    /// Bytes of all values appended so far.
     pub total: u64,
 }
 
-/// How far the sink has it, as it is remembered. [`Acked`] is what trims.
+/// Up to where the sink has acknowledged records, as the store remembers it. Trimming takes an
+/// [`Acked`], which publish makes of this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reached {
     pub(crate) epoch: Epoch,
     pub(crate) seq: u64,
     pub(crate) chain: [u8; 16],
     pub(crate) total: u64,
-    /// The name by which the sink that holds it is known again; `None` where it has none, and
-    /// before the first record.
+    /// The name by which the sink is recognised; `None` where it has none, and before the first
+    /// record.
     #[serde(rename = "cluster_id")]
     pub(crate) sink_id: Option<String>,
     /// Whether a position of this epoch was ever written.
     pub(crate) published: bool,
-    /// Where in the sink the position stands that was written or read last: what is before it need
-    /// not be read again.
+    /// Where in the sink the position stands that was last written or read: reading can begin there.
     #[serde(default)]
     pub(crate) position_at: Option<i64>,
-    /// What is known of the sink that it was written to.
+    /// What is known of the sink that records were published to.
     #[serde(default, rename = "topics")]
     pub(crate) notes: SinkNotes,
 }
 
-/// What a sink wants to be reminded of, in words of its own.
+/// What a sink asks to be reminded of, in a form of its own.
 pub type SinkMemory = serde_json::Map<String, serde_json::Value>;
 
-/// What is known of the sink that records were published to, and what became of it meanwhile.
+/// What is known of the sink that records were published to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkNotes {
-    /// What the sink wants to be reminded of.
+    /// What the sink asks to be reminded of.
     #[serde(rename = "topics")]
     pub(crate) memory: SinkMemory,
-    /// What no operator has confirmed yet.
+    /// Changes that no operator has confirmed yet.
     pub(crate) changes: Vec<SinkChange>,
 }
 
@@ -122,7 +121,7 @@ pub struct SinkChange {
     /// The part's name, such as that of a topic.
     #[serde(rename = "topic")]
     pub(crate) part: String,
-    /// What, in words that go on after the name.
+    /// What happened, as the rest of a sentence that begins with the name.
     pub(crate) what: String,
     /// When it was noticed.
     pub(crate) since: DateTime<Utc>,
@@ -147,14 +146,14 @@ impl Reached {
         self.seq
     }
 
-    /// The epoch of the store's history that its numbers are of.
+    /// The epoch that the number belongs to.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }
 }
 
-/// Publish's handle; the committer uses [`Outbox::tail`] and [`Batch::append`].
+/// The publish stage's handle. The committing task uses [`Outbox::tail`] and [`Batch::append`].
 #[derive(Debug, Clone)]
 pub struct Outbox {
     engine: Engine,
@@ -175,8 +174,8 @@ impl Outbox {
         acked_in(&self.engine.snapshot()?)
     }
 
-    /// Rows after a number, at most `records` of them and about `bytes`, at least one where there
-    /// is one.
+    /// The rows after a number: at most `records` of them and about `bytes`, but at least one where
+    /// there are any.
     pub fn rows_after(
         &self,
         after: u64,
@@ -203,7 +202,7 @@ impl Outbox {
         Ok(rows)
     }
 
-    /// Holds both ends of the outbox against what is known of them.
+    /// Checks that the first and the last row are those that the store remembers.
     pub(super) fn check_ends(&self) -> Result<(), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);
         self.rows_after(acked.seq, 1, usize::MAX)?;
@@ -217,7 +216,8 @@ impl Outbox {
         }
     }
 
-    /// The chain and total bytes at a number that is still in the outbox, or was the last trimmed.
+    /// Chain and total bytes at a number; `None` where that row is not in the outbox and is not the
+    /// last one trimmed.
     pub fn at(&self, seq: u64) -> Result<Option<Tail>, StoreError> {
         let acked = self.acked()?;
         if seq == acked.seq {
@@ -230,16 +230,15 @@ impl Outbox {
         Ok(Some(Tail { seq, chain: row.chain, total }))
     }
 
-    /// Trims what was acknowledged: durable when it returns.
+    /// Removes the rows that were acknowledged, and remembers `acked`: durable when it returns.
     pub async fn trim(&self, acked: &Acked) -> Result<(), StoreError> {
         let before = self.acked()?.seq;
         self.engine.commit(trimming(acked.reached(), before)).await
     }
 
-    /// Puts another record in the place of one that waits, in a batch. Number and chain stay as
-    /// they are, so that the position means what it did. Of a record without a value nothing is
-    /// sent.
-    pub(crate) fn replacing(
+    /// Has a batch put another record in the place of one that waits. Number and chain stay as they
+    /// are, so that positions keep their meaning. A record without a value is not sent.
+    pub(crate) fn replace_in(
         &self,
         batch: &mut Batch,
         row: &OutboxRow,
@@ -252,18 +251,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// The same at once, for one that the sink refused: durable when it returns.
+    /// Replaces a record that the sink refused: durable when it returns.
     pub(crate) async fn replace(
         &self,
         row: &OutboxRow,
         record: NewRecord,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
-        self.replacing(&mut batch, row, record)?;
+        self.replace_in(&mut batch, row, record)?;
         self.engine.commit(batch).await
     }
 
-    /// Records and bytes that wait, and when the oldest was made.
+    /// The number of records that wait, their bytes, and when the oldest of them was made.
     pub fn waiting(&self) -> Result<(u64, u64, Option<DateTime<Utc>>), StoreError> {
         let (acked, tail) = (self.acked()?, self.tail()?);
         let oldest =
@@ -272,7 +271,8 @@ impl Outbox {
     }
 }
 
-/// What is up to `before` was trimmed, in the batch that says so.
+/// The batch that removes the rows after `before`, the last row that was trimmed already, up to
+/// `acked`, and remembers `acked`.
 fn trimming(acked: &Reached, before: u64) -> Batch {
     let mut batch = Batch::default();
     batch.delete_within(Table::Outbox, (before + 1).to_be_bytes(), acked.seq.to_be_bytes());
@@ -300,37 +300,40 @@ fn encode(header: Header) -> Vec<u8> {
     row
 }
 
-/// Reads the outbox from what was acknowledged to its end, and holds each record's chain against
-/// the one before.
+/// Reads the outbox from the last acknowledged record to its end, and checks the chain of each
+/// record against that of the previous one.
 pub(super) fn verify(snapshot: &Snapshot) -> Result<(Reached, Tail), StoreError> {
     let (acked, tail) = (acked_in(snapshot)?, tail_in(snapshot)?);
-    let mut at = Tail { seq: acked.seq, chain: acked.chain, total: 0 };
+    let mut previous = Tail { seq: acked.seq, chain: acked.chain, total: 0 };
     for row in snapshot.from(Table::Outbox, &(acked.seq + 1).to_be_bytes()) {
         let (key, value) = row?;
         let (row, replaced) = (decode(&key, &value)?.0, is_replaced(&value)?);
-        if row.seq != at.seq + 1 {
-            return Err(StoreError::damaged("outbox", format!("record {} is missing", at.seq + 1)));
+        if row.seq != previous.seq + 1 {
+            return Err(StoreError::damaged(
+                "outbox",
+                format!("record {} is missing", previous.seq + 1),
+            ));
         }
-        // The chain goes on over the record that was refused, which is no longer there.
-        if !replaced && row.chain != chain(&at.chain, &row.record) {
+        // The chain of a replaced row was made of a record that is no longer there.
+        if !replaced && row.chain != chain(&previous.chain, &row.record) {
             return Err(StoreError::damaged(
                 "outbox",
                 format!("record {} does not follow the one before", row.seq),
             ));
         }
-        at = Tail { seq: row.seq, chain: row.chain, total: 0 };
+        previous = Tail { seq: row.seq, chain: row.chain, total: 0 };
     }
-    if (at.seq, at.chain) != (tail.seq, tail.chain) {
+    if (previous.seq, previous.chain) != (tail.seq, tail.chain) {
         return Err(StoreError::damaged(
             "outbox",
-            format!("it ends at record {}, and should end at record {}", at.seq, tail.seq),
+            format!("it ends at record {}, and should end at record {}", previous.seq, tail.seq),
         ));
     }
     Ok((acked, tail))
 }
 
-/// Puts the rows that are left of a damaged outbox in order again, from what was acknowledged on.
-/// What was lost, in words.
+/// Numbers the rows that are left of a damaged outbox anew, from the last acknowledged record on.
+/// Returns what was lost, in words, and the batch that does it.
 pub(super) fn renumber(
     engine: &Engine,
     rows: Vec<OutboxRow>,
@@ -363,7 +366,7 @@ fn acked_in(snapshot: &Snapshot) -> Result<Reached, StoreError> {
     let bytes = snapshot.get(Table::Meta, b"outbox_acked")?;
     bytes.map_or_else(
         || Ok(Reached { epoch: 1, ..Reached::default() }),
-        |byte| from_json("meta", &byte),
+        |bytes| from_json("meta", &bytes),
     )
 }
 
@@ -371,7 +374,7 @@ fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {
     digest(&[before, record.key.as_bytes(), record.event_id.as_bytes(), &record.value])
 }
 
-/// Its header and its value.
+/// The header and the value of a row.
 fn split(row: &[u8]) -> Result<(Header, &[u8]), StoreError> {
     let damaged = |reason: &str| StoreError::damaged("outbox", reason);
     let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
@@ -404,8 +407,8 @@ mod tests {
         for TestStore { store, .. } in both_stores() {
             let engine = store.engine;
             let mut rows = Batch::default();
-            // The first stands for what was deleted: to go through that costs as much as if it were
-            // there.
+            // Row 1 stands for a row that was deleted: going through deleted rows costs as much as
+            // if they were there.
             (1..=5_u64).for_each(|seq| rows.put(Table::Outbox, seq.to_be_bytes(), b"row"));
             engine.commit(rows).await.unwrap();
             engine.commit(trimming(&Reached { seq: 4, ..Reached::default() }, 1)).await.unwrap();

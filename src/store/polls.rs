@@ -1,9 +1,9 @@
-//! Poll's part of the store: the facts of each source, the entries it has listed, and when each
-//! article was last listed.
+//! The poll stage's part of the store: the facts of each source, the entries that it has listed,
+//! and when each article was last listed.
 //!
-//! What must stay true: only the poll stage writes these tables, but for where the row of an entry
-//! is, which follows the row (`steps`); a source is polled once at a time, so nobody changes
-//! anything else between reading and committing.
+//! What must stay true: only the poll stage writes these tables, except where a row of `seen` names
+//! the entry's row in the queue, which follows that row (`steps`). A source is polled by one task
+//! at a time, so nobody changes anything else between reading and committing.
 
 use super::{
     Batch, Facts, StoreError,
@@ -33,8 +33,8 @@ pub struct SeenEntry {
     pub fetch_day: u32,
     /// How often its page was asked for on that day.
     pub fetches: u16,
-    /// Its row in the entry queue when it was last put there or moved: the only one that it has, if
-    /// it has one.
+    /// The key that its row in the queue got when it was last put there or moved. The entry has no
+    /// other row; this one is gone where the entry is done.
     pub pending: Option<PendingKey>,
 }
 
@@ -81,7 +81,7 @@ impl PollStore {
         Self { engine, sequence }
     }
 
-    /// The number of a listing that is gone through now.
+    /// A new sequence number, for the listing that is read now.
     #[must_use]
     pub fn next_order(&self) -> u64 {
         self.sequence.next()
@@ -132,7 +132,7 @@ impl PollStore {
         aliases.iter().filter_map(|alias| snapshot.get(Table::Aliases, alias).transpose()).collect()
     }
 
-    /// The subscription of a source that is to last, where it has one.
+    /// The subscription of a source that is wanted, where it has one.
     pub fn subscription(&self, source: &str) -> Result<Option<Subscription>, StoreError> {
         subscriptions::of_source(&self.engine.snapshot()?, source)
     }
@@ -170,7 +170,7 @@ impl PollCommit {
     /// it is.
     pub fn seen(&mut self, key: &EntryKey, before: Option<&SeenEntry>, seen: SeenEntry) {
         match before {
-            // It may be looked at again at this moment, which moves its row.
+            // The committing task may move the entry's row at this moment.
             Some(_) => self.0.step(Step::Seen { entry: *key, seen }),
             None => self.0.put(Table::Seen, *key.as_bytes(), seen.encode()),
         }
@@ -185,7 +185,7 @@ impl PollCommit {
         if before.is_some() {
             self.0.step(Step::Listed { entry: *key, seen, row });
         } else {
-            // What is not remembered has no row: there is nothing to look for.
+            // An entry that is not remembered has no older row.
             self.0.put(
                 Table::Seen,
                 *key.as_bytes(),

@@ -1,8 +1,8 @@
-//! Makes a sound store of a damaged one: what is readable is kept, what is lost is said.
+//! Makes a sound store of a damaged one: keeps what is readable, and says what is lost.
 //!
-//! What must stay true: the damaged files are kept as they are, under another name; whatever cannot
-//! be told from the position that the topics hold is left to `adopt`: records that are missing from
-//! the outbox end in another chain, and publishing stops.
+//! What must stay true: the damaged files are kept as they are, under another name. Where records
+//! are missing from the outbox, its chain differs from the position that the topics hold, so
+//! publishing stops until an operator adopts the repaired store.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -22,8 +22,8 @@ use super::{
     manifest, outbox,
 };
 
-/// Changes that are written at once.
-const AT_ONCE: usize = 1000;
+/// Changes in one batch.
+const BATCH_CHANGES: usize = 1000;
 
 /// What a repair did.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub fn repair(dir: &Path, cache: usize) -> Result<RepairReport, StoreError> {
             .map(|(table, count)| format!("the table {table}: {count} rows that cannot be read")),
     );
     filling.finish(noted.map_or(0, |noted| noted.commit) + 1)?;
-    let store = mended(&new, cache, noted.map(|noted| noted.store), &mut told)?;
+    let store = open_and_mend(&new, cache, noted.map(|noted| noted.store), &mut told)?;
     let noted = ManifestContent {
         store: store.id(),
         format: FORMAT,
@@ -88,8 +88,8 @@ fn free_name(dir: &Path) -> PathBuf {
     names.find(|name| !name.exists()).unwrap_or_else(|| dir.join("store.damaged"))
 }
 
-/// Opens what was filled and makes its tables agree.
-fn mended(
+/// Opens the new store and makes its tables agree with each other.
+fn open_and_mend(
     path: &Path,
     cache: usize,
     id: Option<Uuid>,
@@ -111,26 +111,26 @@ fn mended(
         engine.commit_first(batch)?;
     }
     drop(snapshot);
-    let mut writing = Writing { engine: engine.clone(), batch: Batch::default(), count: 0 };
-    names(&mut writing, told)?;
-    queue(&mut writing, told)?;
-    writing.flush()?;
-    records(&engine, told)?;
+    let mut writer = ChangeWriter { engine: engine.clone(), batch: Batch::default(), count: 0 };
+    mend_names(&mut writer, told)?;
+    mend_queue(&mut writer, told)?;
+    writer.flush()?;
+    mend_outbox(&engine, told)?;
     Store::identify(engine, None, None)
 }
 
-/// Changes on their way.
-struct Writing {
+/// Writes changes in batches.
+struct ChangeWriter {
     engine: Engine,
     batch: Batch,
     count: usize,
 }
 
-impl Writing {
+impl ChangeWriter {
     fn change(&mut self, change: impl FnOnce(&mut Batch)) -> Result<(), StoreError> {
         change(&mut self.batch);
         self.count += 1;
-        if self.count.is_multiple_of(AT_ONCE) { self.flush() } else { Ok(()) }
+        if self.count.is_multiple_of(BATCH_CHANGES) { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
@@ -139,14 +139,14 @@ impl Writing {
     }
 }
 
-/// Names lead to articles that are there, and an article has its names.
-fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError> {
-    let (snapshot, mut gone, mut back) = (writing.engine.snapshot()?, 0, 0);
+/// Removes aliases of articles that are lost, and makes missing aliases of the others again.
+fn mend_names(writer: &mut ChangeWriter, told: &mut Vec<String>) -> Result<(), StoreError> {
+    let (snapshot, mut gone, mut back) = (writer.engine.snapshot()?, 0, 0);
     for row in snapshot.from(Table::Aliases, &[]) {
         let (key, id) = row?;
         if snapshot.get(Table::Articles, &id)?.is_none() {
             gone += 1;
-            writing.change(|batch| batch.delete(Table::Aliases, key))?;
+            writer.change(|batch| batch.delete(Table::Aliases, key))?;
         }
     }
     for row in snapshot.from(Table::Articles, &[]) {
@@ -154,7 +154,7 @@ fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
         for alias in articles::decode(&value)?.aliases {
             if snapshot.get(Table::Aliases, &alias)?.is_none() {
                 back += 1;
-                writing.change(|batch| batch.put(Table::Aliases, alias, id.clone()))?;
+                writer.change(|batch| batch.put(Table::Aliases, alias, id.clone()))?;
             }
         }
     }
@@ -169,10 +169,10 @@ fn names(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
     Ok(())
 }
 
-/// Entries have their documents, and documents their entries.
-fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError> {
+/// Removes waiting entries whose document is lost, and documents without an entry.
+fn mend_queue(writer: &mut ChangeWriter, told: &mut Vec<String>) -> Result<(), StoreError> {
     let (snapshot, mut owned, mut without, mut alone) =
-        (writing.engine.snapshot()?, HashSet::new(), 0, 0);
+        (writer.engine.snapshot()?, HashSet::new(), 0, 0);
     for row in snapshot.from(Table::Pending, &[]) {
         let (row, value) = row?;
         let (key, entry) = (entries::decode_key(&row)?, entries::decode(&value)?);
@@ -184,14 +184,14 @@ fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
             owned.insert(document.to_vec());
         } else {
             without += 1;
-            writing.change(|batch| batch.delete(Table::Pending, row))?;
+            writer.change(|batch| batch.delete(Table::Pending, row))?;
         }
     }
     for row in snapshot.from(Table::Documents, &[]) {
         let (key, _) = row?;
         if !owned.contains(&key) {
             alone += 1;
-            writing.change(|batch| batch.delete(Table::Documents, key))?;
+            writer.change(|batch| batch.delete(Table::Documents, key))?;
         }
     }
     if without + alone > 0 {
@@ -202,8 +202,8 @@ fn queue(writing: &mut Writing, told: &mut Vec<String>) -> Result<(), StoreError
     Ok(())
 }
 
-/// The outbox goes on from what was acknowledged, without gaps.
-fn records(engine: &Engine, told: &mut Vec<String>) -> Result<(), StoreError> {
+/// Numbers a damaged outbox anew, so that it goes on from the last acknowledged record without gaps.
+fn mend_outbox(engine: &Engine, told: &mut Vec<String>) -> Result<(), StoreError> {
     let snapshot = engine.snapshot()?;
     if outbox::verify(&snapshot).is_ok() {
         return Ok(());

@@ -1,14 +1,13 @@
-//! Changes that depend on rows as they are at the moment when they are applied: by then another
-//! stage may have changed what the stage that asks for them has read. The one thread that writes
-//! takes them one after the other.
+//! Changes that depend on what the rows are when the change is applied. By then another stage may
+//! have changed what the stage that asks for the change has read. The store's one writing thread
+//! applies such changes one after the other.
 //!
-//! What must stay true, whatever the order in which stages commit and whenever the process is
-//! killed:
-//! - An entry has at most one row in the queue, and what is remembered of the entry names it. A
-//!   newer edition takes the place of whatever row there is; an older one that is tried again finds
-//!   its place taken and is dropped.
-//! - An article that has a row has its names: what retention takes away while a decision on it is
-//!   made comes back whole.
+//! What must stay true, in whatever order stages commit and whenever the process is killed:
+//! - An entry has at most one row in the queue, and the entry's row in `seen` names it. A newer
+//!   edition replaces whatever row there is. An older edition that is to be tried again finds its
+//!   row gone, and is dropped.
+//! - An article that has a row has its names. If retention removes an article while a decision on
+//!   it is made, the article comes back with all its names.
 
 use super::{
     Batch, StoreError,
@@ -19,15 +18,16 @@ use super::{
 };
 use crate::model::pending::{EntryKey, PendingKey};
 
-/// One such change.
+/// A change that depends on the rows that it finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// An entry was listed as it was, which moves no row of it.
+    /// An entry was listed unchanged; its row in the queue stays where it is.
     Seen { entry: EntryKey, seen: SeenEntry },
     /// An entry was listed in a new edition.
     Listed { entry: EntryKey, seen: SeenEntry, row: NewRow },
-    /// An edition is looked at again later.
-    Again { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8>, fetches: u16 },
+    /// An edition is read again later: its row moves from `from` to `to`, with a new value;
+    /// `fetches` is added to the fetches of the day.
+    Move { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8>, fetches: u16 },
     /// What is known of an article, and all its names.
     Article { id: [u8; 16], value: Vec<u8>, names: Vec<[u8; 16]> },
 }
@@ -37,12 +37,12 @@ pub(super) enum Step {
 pub(super) struct NewRow {
     pub(super) key: PendingKey,
     pub(super) value: Vec<u8>,
-    /// Its document, and the key of it.
+    /// The key of its document, and the document.
     pub(super) document: Option<([u8; 16], PackedDocument)>,
 }
 
 impl Batch {
-    /// Puts a row into the queue of which there is no older one.
+    /// Puts the row of an entry that has no older row into the queue.
     pub(super) fn queue(&mut self, row: NewRow) {
         self.put(Table::Pending, *row.key.as_bytes(), row.value);
         if let Some((key, bytes)) = row.document {
@@ -63,7 +63,8 @@ impl Step {
                 let mut row = row.clone();
                 if let Some(older) = current(rows, entry)?.and_then(|current| current.pending) {
                     forget(rows, &older)?;
-                    // What ends the older edition, which may be read just now, ends its row alone.
+                    // The older edition may be read just now. The decision on it deletes its row by
+                    // key, which must not be the key of the new row.
                     if older == row.key {
                         row.key = older.a_moment_later();
                     }
@@ -75,11 +76,11 @@ impl Step {
                 );
                 put(rows, row);
             }
-            Self::Again { entry, from, to, value, fetches } => {
+            Self::Move { entry, from, to, value, fetches } => {
                 if rows.get(Table::Pending, from.as_bytes())?.is_some() {
                     rows.delete(Table::Pending, from.as_bytes());
                     rows.put(Table::Pending, to.as_bytes(), value.clone());
-                    // Messages of a topic are not remembered: none has a second edition.
+                    // Messages of a topic have no row in `seen`, because none has a second edition.
                     if let Some(seen) = current(rows, entry)? {
                         rows.put(
                             Table::Seen,

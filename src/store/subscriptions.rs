@@ -1,6 +1,7 @@
-//! The part of `WebSub` in the store: what is subscribed to, at which hub, and until when.
+//! The `WebSub` stage's part of the store: the topics that are subscribed to, at which hub, and
+//! until when.
 //!
-//! What must stay true: only the stage of `WebSub` writes this table; poll reads it.
+//! What must stay true: only the `WebSub` stage writes this table; the poll stage reads it.
 
 use super::{
     Batch, StoreError,
@@ -20,7 +21,7 @@ impl SubscriptionStore {
         Self { engine }
     }
 
-    /// All that is remembered.
+    /// All subscriptions.
     pub fn all(&self) -> Result<Vec<Subscription>, StoreError> {
         self.engine.snapshot()?.from(Table::Subscriptions, &[]).map(|row| decode(&row?.1)).collect()
     }
@@ -47,12 +48,13 @@ impl SubscriptionCommit {
     }
 }
 
-/// The source, and the subscription among its own: one may end while the next begins.
+/// The key of a subscription: its source and its token. A source has two while one ends and the next
+/// begins.
 fn key(subscription: &Subscription) -> Vec<u8> {
     [subscription.source.as_bytes(), b"\0", subscription.token().as_bytes()].concat()
 }
 
-/// The subscription of a source that is to last.
+/// The subscription of a source that is wanted, not one that is about to end.
 pub(super) fn of_source(
     snapshot: &Snapshot,
     source: &str,

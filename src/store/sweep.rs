@@ -1,9 +1,9 @@
-//! Retention: what no source has listed for long enough goes, a few thousand rows at a time.
+//! Retention: forgets what no source has listed for long enough, a few thousand rows at a time.
 //!
-//! Retention counts from the day on which a source last *listed* an entry: an old item that stays
-//! in a quiet feed never returns as new. Every delete is conditional on the row being as it was
-//! read, so a listing that comes between reading and deleting wins; and an article goes with all
-//! its names and its day, or stays with them.
+//! Retention counts from the day on which a source last *listed* an entry, so an old item that stays
+//! in a quiet feed never returns as new. Each row is deleted only if it is as it was read, so an
+//! entry that is listed between reading and deleting stays. An article is removed with all its
+//! names and its last day, or not at all.
 
 use super::{
     Batch, StoreError, articles,
@@ -11,7 +11,7 @@ use super::{
     polls::{SeenEntry, decode_facts},
 };
 
-/// Rows that one step looks at: a bound on its time and memory.
+/// Rows that one step reads, which bounds its time and memory.
 const STEP: usize = 5_000;
 
 /// Retention's handle.

@@ -330,7 +330,7 @@ impl RecallWork {
                     recalled.revised += 1;
                     revised(id, won, article, &row)
                 };
-            outbox.replacing(&mut self.batch, &row, record)?;
+            outbox.replace_in(&mut self.batch, &row, record)?;
         }
         for (id, state) in &mut self.won {
             state.day = day(self.now);

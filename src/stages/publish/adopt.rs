@@ -1,5 +1,5 @@
-//! Starts a new epoch: an operator says that publishing goes on although `data_dir` and the topics
-//! have parted.
+//! Adopting: an operator decides that publishing goes on, in a new epoch, although `data_dir` and
+//! the topics no longer belong to one history.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,16 +13,16 @@ use crate::{
     store::{ArticleStore, Epoch, Outbox, Reached, StoreError, acked::Acked},
 };
 
-/// What was adopted, and what may repeat.
+/// What was adopted, and which records consumers may get again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptionReport {
     /// Why publishing had stopped.
     pub halt: Halt,
     /// The new epoch.
     pub epoch: Epoch,
-    /// The outbox's records that will be published: the numbers after the first, up to the second.
+    /// The outbox's records that will be published: after the first number, up to the second.
     pub waiting: (u64, u64),
-    /// What was won back from the topic of articles, or why nothing.
+    /// What was recovered from the topic of articles, or why nothing was.
     pub recalled: Result<RecallReport, String>,
 }
 
@@ -71,23 +71,24 @@ pub enum AdoptError {
     /// Nothing has stopped.
     #[error("data_dir and the topics belong together: there is nothing to adopt")]
     Nothing,
-    /// Two processes on copies of one `data_dir`: the other one would be stopped by this.
+    /// Another process publishes from a copy of this `data_dir`, and adopting would stop it.
     #[error(
         "another nashra publishes with this store's id at this moment: stop one of the two first; if the other one goes on, nothing is to be adopted here"
     )]
     Another,
-    /// The sink is one that keeps no position.
+    /// The sink keeps no position.
     #[error("this sink keeps no position: there is nothing to adopt")]
     NoPosition,
 }
 
-/// Who decides on articles: the committing task of this process, or nobody while no daemon runs.
+/// Who takes over the articles that the topic holds: the committing task alone decides on articles
+/// while it runs.
 #[derive(Debug)]
 pub enum RecallExecutor {
-    /// The committing task is asked.
+    /// The committing task of this process, which is asked.
     Task(mpsc::Sender<RecallRequest>),
-    /// No task runs, so it is done here.
-    Nobody(ArticleStore),
+    /// The caller: no daemon runs, so there is no committing task.
+    Direct(ArticleStore),
 }
 
 impl RecallExecutor {
@@ -97,7 +98,7 @@ impl RecallExecutor {
         published: Vec<PublishedArticle>,
     ) -> Result<RecallReport, AdoptError> {
         match self {
-            Self::Nobody(articles) => {
+            Self::Direct(articles) => {
                 Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?)
             }
             Self::Task(task) => {
@@ -111,14 +112,14 @@ impl RecallExecutor {
     }
 }
 
-/// Adopts, where publishing is stopped for a reason that adopting settles. `known` is the position
-/// that was seen last, where there was a look: a position that moves meanwhile is written by
-/// another process.
+/// Adopts, where publishing has stopped for a reason that adopting settles. `known` is the position
+/// that the sink held when it was last asked, if it was: if the position has moved since, another
+/// process writes it.
 pub async fn adopt(
     sink: &mut dyn Sink,
     outbox: &Outbox,
     known: Option<&Option<Position>>,
-    committing: RecallExecutor,
+    executor: RecallExecutor,
 ) -> Result<AdoptionReport, AdoptError> {
     let (acked, end) = (outbox.acked()?, outbox.tail()?.seq);
     let held = sink.holdings(&acked).await?.ok_or(AdoptError::NoPosition)?;
@@ -131,8 +132,8 @@ pub async fn adopt(
     }
     let recalled = if halt.is_older_copy() {
         match sink.published(&acked).await {
-            Ok(published) => Ok(committing.recall(outbox, published).await?),
-            // Who may not read the topic can still go on.
+            Ok(published) => Ok(executor.recall(outbox, published).await?),
+            // Without the right to read the topic nothing is recovered, but adopting goes on.
             Err(error @ PublishError::Unauthorised { .. }) => Err(error.to_string()),
             Err(error) => return Err(error.into()),
         }
@@ -148,7 +149,7 @@ pub async fn adopt(
         ..acked
     };
     if matches!(halt, Halt::OtherSink { .. }) {
-        // What is remembered is of the one that was left.
+        // The memory is about the sink that was left behind.
         adopted.notes.memory.clear();
     }
     let (epoch, waiting) = (adopted.epoch, (adopted.seq, end.max(adopted.seq)));

@@ -1,15 +1,15 @@
-//! What happened to a sink, noted until an operator has confirmed it.
+//! Changes of a sink, such as a deleted topic, noted until an operator has confirmed them.
 //!
-//! What happened stops nothing, and may not pass unsaid: consumers may have to deal with it. Notes
-//! are durable with what the sink has acknowledged.
+//! A change does not stop publishing, but it must be shown: consumers may have to deal with it. The
+//! notes are stored together with what the sink has acknowledged.
 
 use chrono::{DateTime, Utc};
 
 use super::sink::SinkReport;
 use crate::store::{Outbox, SinkChange, SinkNotes, StoreError, acked::Acked};
 
-/// Takes over what the sink found out about itself, and says whether anything happened that is not
-/// yet told.
+/// Adds what the sink found out about itself to what is known; returns whether there is a change
+/// that was not noted before.
 pub(super) fn note(known: &mut SinkNotes, found: SinkReport, now: DateTime<Utc>) -> bool {
     let before = known.changes.len();
     if let Some(memory) = found.memory {
@@ -26,7 +26,7 @@ pub(super) fn note(known: &mut SinkNotes, found: SinkReport, now: DateTime<Utc>)
     known.changes.len() > before
 }
 
-/// What is told until it is confirmed; `Ok` where there is nothing.
+/// An error that lists the changes that nobody has confirmed; `Ok` where there are none.
 pub(super) fn unconfirmed(known: &SinkNotes) -> Result<(), String> {
     let all: Vec<String> = known.changes.iter().map(ToString::to_string).collect();
     if all.is_empty() {
@@ -36,8 +36,8 @@ pub(super) fn unconfirmed(known: &SinkNotes) -> Result<(), String> {
     }
 }
 
-/// Notes that an operator knows of all that happened, so that it is told no more, and says what
-/// that was.
+/// Notes that an operator knows of all changes, so that they are no longer shown, and returns a
+/// list of them.
 ///
 /// # Errors
 /// Where the store cannot be read or written.

@@ -1,9 +1,9 @@
-//! Drains the outbox into the sink, in order; the only place where an [`Acked`] can be made.
+//! Drains the outbox into the sink, in order; the only place where an `Acked` can be made.
 //!
-//! What must stay true: nothing is trimmed that the sink did not acknowledge; after any failure
-//! that leaves it open what was taken, the sink says itself what it holds, and publishing goes on
-//! from there or stops with a reason; it never guesses. No single record holds up the others: what
-//! the sink refuses for good gives its place in the order to a small dead letter.
+//! What must stay true: nothing is trimmed that the sink did not acknowledge. After a failure that
+//! leaves open which records the sink took, the sink is asked what it holds; publishing goes on
+//! from there, or stops with a reason, and never guesses. No single record holds up the others: a
+//! record that the sink refuses for good is replaced by a small dead letter.
 
 mod adopt;
 mod changes;
@@ -48,31 +48,31 @@ pub enum Status {
     Connecting,
     /// The sink takes records.
     Publishing,
-    /// The sink takes articles; dead letters are kept in `data_dir`, for this reason.
+    /// The sink takes articles, but no dead letters, for this reason; they are kept in `data_dir`.
     KeepingLetters(String),
-    /// The sink does not answer or takes nothing, for this reason; it is tried again.
+    /// The sink does not answer or takes no records, for this reason; publishing is tried again.
     Retrying(String),
     /// Stopped until an operator decides.
     Halted(Halt),
 }
 
-/// What an operator wants of the publish stage.
+/// A command of an operator to the publish stage, with the channel for its answer.
 #[derive(Debug)]
 pub enum OperatorRequest {
-    /// Publishing goes on in a new epoch.
+    /// `nashra state adopt`: publishing goes on in a new epoch.
     Adopt(oneshot::Sender<Result<AdoptionReport, AdoptError>>),
-    /// What happened to the topics is known.
+    /// `nashra state confirm`: the operator knows what happened to the topics.
     Confirm(oneshot::Sender<Result<String, StoreError>>),
 }
 
-/// What the publish stage listens to.
+/// What the publish stage receives.
 #[derive(Debug)]
 pub struct Inputs {
     /// There may be more in the outbox; closed once the committing task has ended.
     pub wake: mpsc::Receiver<()>,
-    /// What operators want.
+    /// Commands of operators.
     pub operator_requests: mpsc::Receiver<OperatorRequest>,
-    /// The time for draining is over.
+    /// Cancelled when the time for draining is over.
     pub deadline: CancellationToken,
 }
 
@@ -81,11 +81,11 @@ pub struct Inputs {
 pub struct Parts {
     /// What is to be published.
     pub outbox: Outbox,
-    /// The id of the store that the outbox is of.
+    /// The id of the store that the outbox belongs to.
     pub store: StoreId,
-    /// Where records are kept that the sink does not take.
+    /// Where records that the sink does not take are kept.
     pub files: DeadLetterFiles,
-    /// Where it is told whether the sink's topics are as they were made.
+    /// Where the stage reports changes of the sink's topics that no operator has confirmed.
     pub ready: Ready,
     /// Where the committing task is asked to take over articles that the topics hold.
     pub recalls: mpsc::Sender<RecallRequest>,
@@ -93,11 +93,11 @@ pub struct Parts {
 
 /// Pauses between tries of a sink that does not answer.
 const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::from_secs(5));
-/// Pauses after another process took over: whoever of the two publishes first keeps it, so we do
-/// not take it back at once.
+/// Pauses after another process took the transactional id. Taking it back at once would only have
+/// the two processes fence each other in turn.
 const FENCED: Backoff = Backoff::doubling(Duration::from_mins(1), Duration::from_mins(15));
-/// While it is halted, how often it is looked whether that was mended.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How often a halted stage checks whether the reason for the halt is gone.
+const HALTED_RECHECK: Duration = Duration::from_secs(15);
 
 /// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the
 /// deadline is over.
@@ -110,36 +110,36 @@ pub async fn run(
     let Inputs { mut wake, mut operator_requests, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
     let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
-    let mut open = true;
+    let mut wake_is_open = true;
     loop {
         let outcome = tokio::select! {
             () = deadline.cancelled() => return Ok(()),
             outcome = drain.step(&mut *sink) => outcome?,
         };
-        let until = match outcome {
+        let pause_for = match outcome {
             Step::Delivered => {
                 pause.succeeded();
                 fenced.succeeded();
                 continue;
             }
             Step::Again => continue,
-            Step::Empty | Step::Halted if !open => return Ok(()),
+            Step::Empty | Step::Halted if !wake_is_open => return Ok(()),
             // Woken by new records.
             Step::Empty => None,
-            Step::Halted => Some(LOOK_AGAIN),
+            Step::Halted => Some(HALTED_RECHECK),
             Step::Failed => Some(pause.failed()),
             Step::Fenced => Some(fenced.failed()),
         };
-        let until = until.map(|until| Instant::now() + until);
+        let until = pause_for.map(|pause| Instant::now() + pause);
         loop {
             tokio::select! {
                 () = deadline.cancelled() => return Ok(()),
                 () = tokio::time::sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
-                // New records are no reason to try sooner, but the end of all is one to look
-                // whether there is more to do.
-                woken = wake.recv(), if open => {
-                    open = woken.is_some();
-                    if until.is_none() || !open { break }
+                // New records do not shorten a pause. The end of the committing task does, because
+                // the stage then has to find out whether it is done.
+                woken = wake.recv(), if wake_is_open => {
+                    wake_is_open = woken.is_some();
+                    if until.is_none() || !wake_is_open { break }
                 }
                 Some(request) = operator_requests.recv() => match request {
                     OperatorRequest::Adopt(answer) => {

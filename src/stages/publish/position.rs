@@ -1,4 +1,4 @@
-//! The position that a sink holds, and whether it is one of ours. Pure.
+//! The position that a sink holds, and whether it belongs to the history of this store. Pure.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::store::{Epoch, Reached, StoreId, Tail};
 /// the transaction of the records that reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The store that it is of; the sink keeps that beside it, as the key.
+    /// The store that it belongs to; the sink keeps that as the key.
     #[serde(skip)]
     pub store: StoreId,
     /// The epoch of that store.
@@ -29,14 +29,15 @@ pub struct Position {
     pub writer: Option<WriterId>,
 }
 
-/// A process that publishes: by it another one that runs on a copy of `data_dir` is told.
+/// A process that publishes. It tells this process from another one that runs on a copy of
+/// `data_dir`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriterId {
-    /// An id that is made at its start.
+    /// A random id, made when the process starts.
     pub run: Uuid,
-    /// Its machine's name, where it knows it.
+    /// The machine's name, where the process knows it.
     pub host: Option<String>,
-    /// Its number on that machine.
+    /// The process's id on that machine.
     pub process: u32,
     /// When it started.
     pub since: DateTime<Utc>,
@@ -73,7 +74,7 @@ impl std::fmt::Display for WriterId {
 /// Why publishing stopped: `data_dir` and the topics do not belong to one history.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
-    /// The topics hold more than this store ever made.
+    /// The topics hold records with higher numbers than the outbox has.
     #[error(
         "the topics hold record {held}, the outbox ends at {end}: data_dir was restored from an older copy; `nashra state adopt` goes on from here"
     )]
@@ -83,7 +84,7 @@ pub enum Halt {
         /// The number of the outbox's last record.
         end: u64,
     },
-    /// The topics hold less than was trimmed here.
+    /// The topics lack records that were acknowledged and trimmed from the outbox.
     #[error(
         "the topics hold record {held}, the outbox begins after {begin}: the topics are older than data_dir; `nashra state adopt` goes on from here"
     )]
@@ -93,7 +94,7 @@ pub enum Halt {
         /// The number of the last record that was trimmed.
         begin: u64,
     },
-    /// The same number names another record.
+    /// The record with this number is another one in the topics than in the outbox.
     #[error(
         "record {held} in the topics is not the record {held} of this outbox: data_dir was restored and has moved on; `nashra state adopt` goes on from here"
     )]
@@ -111,7 +112,7 @@ pub enum Halt {
         /// The epoch that the store is in.
         ours: Epoch,
     },
-    /// No position, although records were published.
+    /// The topics have no position of this store, although records were published.
     #[error(
         "the positions topic has no position of this store, although {acked} records were published: the topic was deleted or is another; `nashra state adopt` goes on from here"
     )]
@@ -119,7 +120,7 @@ pub enum Halt {
         /// The number of the last record that was acknowledged.
         acked: u64,
     },
-    /// Another sink answers than the one that records were published to.
+    /// The sink that answers is not the one that records were published to.
     #[error(
         "this is cluster {found}, records were published to cluster {ours}; `nashra state adopt` goes on with this one"
     )]
@@ -138,7 +139,7 @@ pub enum Halt {
         /// The other process, where it names itself.
         writer: Option<WriterId>,
     },
-    /// The sink's set-up cannot keep the promise.
+    /// The sink's set-up does not allow exactly-once delivery, for this reason.
     #[error("{0}")]
     Setup(String),
 }
@@ -150,7 +151,7 @@ impl Halt {
         matches!(self, Self::Ahead { .. } | Self::OtherHistory { .. } | Self::OtherEpoch { .. })
     }
 
-    /// Its name as a metric's label.
+    /// The reason's name as a metric's label.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {
@@ -166,15 +167,15 @@ impl Halt {
     }
 }
 
-/// Where to go on from, or why not. `end` is the number of our outbox's last record, and `found` is
-/// our outbox at the number that the sink holds.
+/// Where publishing goes on from, or why it stops. `end` is the number of the outbox's last record;
+/// `found` is the outbox at the number that the sink holds, where it still has that record.
 pub(super) fn judge(
     acked: &Reached,
     end: u64,
     held: &SinkHoldings,
     found: Option<Tail>,
 ) -> Result<Tail, Halt> {
-    // A position of an epoch before may be of a sink that was left behind.
+    // A position of an earlier epoch may name a sink that was left behind.
     let theirs = held
         .position
         .iter()
@@ -189,7 +190,8 @@ pub(super) fn judge(
     let Some(position) = &held.position else {
         return if acked.published { Err(Halt::Missing { acked: acked.seq }) } else { Ok(begin) };
     };
-    // After an adoption the topics hold the epoch before until the first record of the new one.
+    // After an adoption the topics hold a position of the previous epoch, until the first record of
+    // the new epoch is published.
     if position.epoch < acked.epoch && !acked.published {
         return Ok(begin);
     }

@@ -1,5 +1,5 @@
-//! What becomes of a record that the sink refuses for good: its value in a file, and a dead letter
-//! in its place.
+//! What becomes of a record that the sink refuses for good: its value is kept in a file, and a dead
+//! letter takes its place in the outbox.
 
 use super::sink::{PublishError, Refusal};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
     store::NewRecord,
 };
 
-/// Keeps the value of a record, and says where. The same record is kept once, however often it is
-/// tried.
+/// Keeps the value of a record in a file, and returns its path, where files are kept at all. The
+/// same record is kept once, however often it is tried.
 pub(super) async fn keep(
     files: &DeadLetterFiles,
     record: &NewRecord,
@@ -20,7 +20,7 @@ pub(super) async fn keep(
     })
 }
 
-/// The dead letter that takes its place.
+/// The dead letter that takes the place of a refused record. `kept` is the file with its value.
 pub(super) fn letter(record: &NewRecord, why: &Refusal, kept: Option<&str>) -> NewRecord {
     let error = format!(
         "the sink refuses the record {} ({} bytes): {}",

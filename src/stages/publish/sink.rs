@@ -1,10 +1,12 @@
-//! What the publish stage asks of a sink, in words that every sink has.
+//! What the publish stage asks of a sink, in terms that fit every sink.
 //!
-//! A sink that remembers nothing answers to [`Sink::open`] and [`Sink::publish`] alone. One with
-//! transactions keeps the position of this store beside its records, says what it holds, and names
-//! itself, so that another one in its place is told. What must stay true: where [`Sink::publish`]
-//! fails, either nothing of the batch will be seen, or the next [`Sink::open`] settles it and says
-//! so; what a sink wants to remember of itself is opaque to the stage and to the store.
+//! A sink without memory implements [`Sink::open`] and [`Sink::publish`] alone. A sink with
+//! transactions keeps the position of this store beside its records and reports what it holds. It
+//! also names itself, so that another sink in its place is recognised.
+//!
+//! What must stay true: where [`Sink::publish`] fails, either no consumer will ever see a record of
+//! the batch, or the next [`Sink::open`] settles what became of it and reports that. What a sink
+//! asks to be reminded of is opaque to the stage and to the store.
 
 use std::{fmt::Debug, future::Future, pin::Pin};
 
@@ -21,13 +23,13 @@ pub enum PublishError {
     /// It may work later.
     #[error("{0}")]
     Transient(String),
-    /// We may not do this: it waits until an operator gives the right.
+    /// nashra is not allowed to do this; publishing waits until an operator grants the right.
     #[error("{words}")]
     Unauthorised {
-        /// The kind of records that it is about; `None` where it is about all of them, or where
+        /// The kind of records that may not be written; `None` where it is all of them, or where
         /// that is not known.
         topic: Option<Topic>,
-        /// What may not be done.
+        /// What may not be done, in words.
         words: String,
     },
     /// Another process has begun to publish as this store.
@@ -36,7 +38,7 @@ pub enum PublishError {
     /// Records are refused for good; none of the batch was delivered.
     #[error("{} records are refused", .0.len())]
     Refused(Vec<Refusal>),
-    /// It will not work until an operator decides.
+    /// Publishing stops until an operator decides.
     #[error("{0}")]
     Halted(Halt),
 }
@@ -52,7 +54,7 @@ pub struct Refusal {
     pub words: String,
 }
 
-/// What a sink answers, in time.
+/// The answer of a sink to a call, once it is there.
 pub type SinkFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, PublishError>> + Send + 'a>>;
 
 /// Where records go.
@@ -62,8 +64,8 @@ pub trait Sink: Debug + Send + 'static {
         Limits::default()
     }
 
-    /// Says what the sink holds of this store, given what is remembered of it; `None` from a sink
-    /// that remembers nothing. It takes nothing from another process that publishes.
+    /// Reports what the sink holds of this store; `remembered` is what the store knows of the sink.
+    /// `None` from a sink without memory. The call does not disturb another process that publishes.
     fn holdings<'a>(
         &'a mut self,
         _remembered: &'a Reached,
@@ -71,21 +73,21 @@ pub trait Sink: Debug + Send + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// Connects, or connects again after an error, and from then on is the only one that publishes
-    /// as this store. Says what the sink holds, as [`Sink::holdings`] does; the position stands at
-    /// `from` or behind it, where that is given.
+    /// Connects, or connects again after an error. From then on no other process can publish as
+    /// this store. Reports what the sink holds, as [`Sink::holdings`] does. `from` is the last known
+    /// [`SinkHoldings::position_at`]: the position stands there or later.
     fn open(&mut self, from: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>>;
 
-    /// Delivers rows with the position that they reach: all are durable there when it returns, or
-    /// none of them.
+    /// Delivers rows together with the position that they reach. When the call returns, all of them
+    /// are durable in the sink, or none.
     fn publish<'a>(
         &'a mut self,
         rows: &'a [OutboxRow],
         position: &'a Position,
     ) -> SinkFuture<'a, Delivered>;
 
-    /// The articles of this store that were published after what is remembered, in their order;
-    /// none from a sink that remembers nothing.
+    /// The articles of this store that were published after the position `_after`, in their order;
+    /// empty from a sink without memory.
     fn published<'a>(&'a mut self, _after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -101,30 +103,30 @@ pub trait PollReporter: Send {
     /// Reports one poll, without waiting.
     fn report(&mut self, poll: &PollRecord);
 
-    /// Gives the reports a moment to arrive. It blocks.
+    /// Waits a moment for the last reports to arrive. Blocks the thread.
     fn finish(self: Box<Self>);
 }
 
 /// What a sink with transactions holds of this store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkHoldings {
-    /// The name by which the sink that answers now is known again.
+    /// The name by which this sink is recognised.
     pub sink_id: String,
     /// The position that it holds; `None` where it has none of this store.
     pub position: Option<Position>,
-    /// The place of that position among all that the sink holds, in a number of the sink's own that
-    /// only grows.
+    /// Where that position stands in the sink, as a number of the sink's own that only grows, such
+    /// as an offset.
     pub position_at: Option<i64>,
-    /// Whether that is all: not while a transaction is open.
+    /// Whether the position is final; `false` while a transaction is open.
     pub settled: bool,
     /// What the sink found out about itself.
     pub notes: SinkReport,
 }
 
-/// What is known of a delivery.
+/// The report of a delivery that succeeded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// The place of the position, as in [`SinkHoldings::position_at`].
+    /// Where the position stands in the sink, as in [`SinkHoldings::position_at`].
     pub position_at: Option<i64>,
     /// What the sink found out about itself.
     pub notes: SinkReport,
@@ -133,19 +135,19 @@ pub struct Delivered {
 /// What a sink found out about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SinkReport {
-    /// What it wants to be reminded of at the next [`Sink::holdings`]; `None` where that stays as
-    /// it is.
+    /// What it asks to be reminded of at the next [`Sink::holdings`]; `None` where that is
+    /// unchanged.
     pub memory: Option<SinkMemory>,
-    /// What happened to it that consumers may have to know of.
+    /// Events that consumers may have to know of.
     pub happened: Vec<SinkEvent>,
 }
 
-/// Something that happened to a part of a sink; it is told until an operator confirms it.
+/// Something that happened to a part of a sink. It is shown until an operator confirms it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkEvent {
     /// The part's name, such as that of a topic.
     pub part: String,
-    /// What happened, in words that go on after the name.
+    /// What happened, as the rest of a sentence that begins with the name.
     pub what: String,
 }
 

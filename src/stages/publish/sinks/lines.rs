@@ -1,5 +1,6 @@
-//! Sinks without transactions: a file, or standard output, one JSON record a line. At least once: a
-//! crash between writing and remembering writes the last batch again.
+//! Sinks without transactions: a file, or standard output, with one JSON record a line. Delivery is
+//! at least once: after a crash between writing a batch and noting it as delivered, the batch is
+//! written again.
 
 use std::path::{Path, PathBuf};
 
@@ -27,9 +28,10 @@ enum Output {
     File {
         /// The file's path.
         path: PathBuf,
-        /// Whether it is in `data_dir`: its owner's alone, and never what a link leads to.
+        /// Whether the file is in `data_dir`: then only its owner may read it, and a symbolic link
+        /// is not followed.
         private: bool,
-        /// The file, once it was needed.
+        /// The file, once it is open.
         file: Option<File>,
     },
 }
@@ -44,8 +46,8 @@ impl LineSink {
         Self(Output::Stdout(tokio::io::stdout()))
     }
 
-    /// Writes to the file that the config names, else to one in `data_dir`; it is made where it is
-    /// missing.
+    /// Writes to the file that the config names, else to one in `data_dir`; a missing file is
+    /// created.
     pub(super) fn file(config: &Config) -> Self {
         Self(Output::File {
             path: config.sink_file(),
@@ -55,8 +57,8 @@ impl LineSink {
     }
 }
 
-/// Opens a file for appending. A last line without its end is what a crash left of a batch that was
-/// not acknowledged: it is cut off, because the batch is written again.
+/// Opens a file for appending. If the last line has no line break, a crash interrupted a batch that
+/// was not acknowledged: the line is cut off, because the batch is written again.
 async fn open(path: &Path, private: bool) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -82,11 +84,11 @@ async fn open(path: &Path, private: bool) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Writes what becomes durable before it returns.
+/// Appends lines; they are durable when it returns.
 async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
     file.write_all(lines).await?;
-    // The bytes are on their way by now, and only this says whether they came there: a sync keeps
-    // that to itself.
+    // tokio writes in the background. Only `flush` reports that such a write failed; a sync does
+    // not.
     file.flush().await?;
     file.sync_data().await
 }

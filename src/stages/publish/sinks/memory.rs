@@ -1,9 +1,9 @@
-//! A sink with transactions in memory: the twin of those that have them, for tests.
+//! A sink with transactions in memory: the twin of the Kafka sink, for tests.
 //!
-//! Its memory outlives the processes that publish to it: each clone is a process of its own. As a
-//! broker does, it fences the one before at each opening, refuses a whole batch for one of its
-//! records, and shows nothing of a transaction before its commit. What goes wrong is said
-//! beforehand with [`MemorySink::fail`].
+//! What it holds outlives the processes that publish to it: each clone stands for a process of its
+//! own. As a broker does, it fences the previous process at each opening, refuses a whole batch for
+//! one of its records, and shows nothing of a transaction before its commit. A test says beforehand
+//! what goes wrong, with [`MemorySink::fail`].
 
 use std::{
     collections::{BTreeSet, VecDeque},

@@ -1,10 +1,10 @@
 //! Whether the topics are those that were published to: their partitions, and how far each was
 //! written. Pure.
 //!
-//! A topic that was deleted and made anew has lost what it held, and one with more partitions has
-//! records of one key in two of them. Neither stops publishing, and neither may pass unsaid: it is
-//! told until an operator has confirmed it. What must stay true: offsets of a partition only grow,
-//! so a record that lands before one that landed earlier is in another topic.
+//! A topic that was deleted and made anew has lost what it held, and a topic with added partitions
+//! may have records of one key in two of them. Neither stops publishing, but both are shown until
+//! an operator has confirmed them. What must stay true: offsets of a partition only grow, so where
+//! a record gets a lower offset than an earlier one, the topic is another one.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ use crate::{
     store::SinkMemory,
 };
 
-/// Where the last record of a delivery came to stand in one partition.
+/// Where a delivery ended in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PartitionEnd {
     /// The topic's whole name.
     pub(super) topic: String,
     /// The partition's number.
     pub(super) partition: i32,
-    /// The record's offset.
+    /// The offset of the delivery's last record.
     pub(super) offset: i64,
 }
 
@@ -34,11 +34,11 @@ pub(super) struct TopicDescription {
     pub(super) topic: String,
     /// How many partitions it has; 0 where the cluster does not say.
     pub(super) partitions: usize,
-    /// Whether it was missing, and is made just now.
+    /// Whether it is missing, so that nashra makes it now.
     pub(super) made: bool,
 }
 
-/// A topic as it was last.
+/// A topic as it was last seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct TopicMemory {
     /// How many partitions it has; 0 where that is not known.
@@ -47,8 +47,8 @@ struct TopicMemory {
     ends: BTreeMap<i32, i64>,
 }
 
-/// The topics of records as they were last, by their whole names, and what happened to them since
-/// that was last asked.
+/// The topics of records as they were last seen, by their whole names, and what happened to them
+/// since [`TopicChanges::notes`] was last called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct TopicChanges {
     known: BTreeMap<String, TopicMemory>,
@@ -64,7 +64,7 @@ impl TopicChanges {
         Self { known: known.collect(), happened: Vec::new() }
     }
 
-    /// What is to be remembered, and what happened.
+    /// What the store is to remember, and what happened since the last call.
     pub(super) fn notes(&mut self) -> SinkReport {
         let known = self.known.iter().map(|(topic, known)| {
             (topic.clone(), serde_json::to_value(known).unwrap_or(Value::Null))
@@ -82,20 +82,20 @@ impl TopicChanges {
         for TopicDescription { topic, partitions, made } in topics {
             let known = self.known.entry(topic.clone()).or_default();
             if *made && !known.ends.is_empty() {
-                self.made_anew(topic);
+                self.note_made_anew(topic);
             }
             if *partitions > 0 {
-                self.counted(topic, *partitions);
+                self.note_partitions(topic, *partitions);
             }
         }
     }
 
-    /// Notes where records came to stand.
+    /// Notes where a delivery ended in each partition.
     pub(super) fn delivered(&mut self, records: &[PartitionEnd]) {
         for PartitionEnd { topic, partition, offset } in records {
             let Some(known) = self.known.get(topic) else { continue };
             if known.ends.get(partition).is_some_and(|end| offset <= end) {
-                self.made_anew(topic);
+                self.note_made_anew(topic);
             }
             let counts = self.known.get(topic).map_or(0, |known| known.partitions);
             if let Some(least) = usize::try_from(*partition)
@@ -103,7 +103,7 @@ impl TopicChanges {
                 .map(|count| count + 1)
                 .filter(|count| counts > 0 && *count > counts)
             {
-                self.counted(topic, least);
+                self.note_partitions(topic, least);
             }
             if let Some(known) = self.known.get_mut(topic) {
                 known.ends.insert(*partition, *offset);
@@ -111,7 +111,8 @@ impl TopicChanges {
         }
     }
 
-    fn counted(&mut self, topic: &str, count: usize) {
+    /// Notes the number of partitions that a topic has now.
+    fn note_partitions(&mut self, topic: &str, count: usize) {
         let Some(known) = self.known.get_mut(topic) else { return };
         let before = std::mem::replace(&mut known.partitions, count);
         if before == 0 || before == count {
@@ -119,7 +120,7 @@ impl TopicChanges {
         }
         // Partitions are never taken away from a topic.
         if count < before {
-            return self.made_anew(topic);
+            return self.note_made_anew(topic);
         }
         if known.ends.is_empty() {
             return;
@@ -130,7 +131,8 @@ impl TopicChanges {
         self.happened.push(SinkEvent { part: topic.to_owned(), what });
     }
 
-    fn made_anew(&mut self, topic: &str) {
+    /// Notes that a topic was deleted and made anew.
+    fn note_made_anew(&mut self, topic: &str) {
         if let Some(known) = self.known.get_mut(topic) {
             // What is known of the new one begins here.
             *known = TopicMemory::default();

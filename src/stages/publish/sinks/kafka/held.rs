@@ -1,8 +1,8 @@
-//! Reads the position of this store, to the end of the positions topic.
+//! Reads the last position of this store from the positions topic.
 //!
-//! A position never stands before the one that was read or written last, so reading begins there;
-//! from the topic's beginning only where nothing of this store is found behind it. Reading may take
-//! as long as it goes on.
+//! The last position is never at a lower offset than one that was read or written earlier, so
+//! reading begins at that offset. Only where nothing of this store is found from there on, the
+//! topic is read from its beginning. Reading may take as long as records keep coming.
 
 use std::time::{Duration, Instant};
 
@@ -17,12 +17,12 @@ use rdkafka::{
 
 use super::{PATIENCE, Position, PublishError, Shared, SinkHoldings, SinkReport, sink_error};
 
-/// Another store's open transaction may hold the end back until it times out.
-const OTHERS: Duration = Duration::from_secs(90);
+/// How long to wait for the open transaction of another store, which holds back the end of the
+/// topic until it times out.
+const OTHERS_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What the topic holds, as far as it can be read by somebody who has not taken the transactional
-/// id: a transaction of this store that is still open is not part of it, and then it is not
-/// settled.
+/// What the topic holds, as far as a process can read it that has not taken the transactional id. A
+/// transaction of this store may still be open; then the result is not settled.
 pub(super) fn holdings_so_far(
     shared: &Shared,
     from: Option<i64>,
@@ -39,7 +39,7 @@ pub(super) fn settled_holdings(
     from: Option<i64>,
 ) -> Result<SinkHoldings, PublishError> {
     let topic = shared.topic("positions");
-    if !wait_for_end(shared, &topic, OTHERS)? {
+    if !wait_for_end(shared, &topic, OTHERS_TIMEOUT)? {
         return Err(PublishError::Transient(format!(
             "an open transaction holds back the end of {topic}"
         )));
@@ -47,8 +47,8 @@ pub(super) fn settled_holdings(
     read_holdings(shared, &topic, from)
 }
 
-/// `read_committed` ends at the last stable offset, without an error where that is short of the
-/// end.
+/// Waits until `read_committed` consumers can read to the end of the topic, and returns whether they
+/// can. They end at the last stable offset, without an error where that is before the end.
 fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool, PublishError> {
     let end = ends(&consumer(shared, "read_uncommitted")?, topic)?.1;
     let started = Instant::now();
@@ -85,7 +85,7 @@ fn read_holdings(
     Ok(SinkHoldings { sink_id, position, position_at, settled: true, notes: SinkReport::default() })
 }
 
-/// Says what goes wrong, but not that the end of the topic was reached: that is what we read for.
+/// Logs errors, but not that the end of a topic was reached, which each reading aims for.
 pub(super) struct QuietContext;
 
 impl ClientContext for QuietContext {
@@ -103,7 +103,7 @@ pub(super) fn consumer(
     isolation: &str,
 ) -> Result<BaseConsumer<QuietContext>, PublishError> {
     let mut client = shared.client();
-    // Never joined: the client only asks that there is one.
+    // The group is never joined; librdkafka only requires a name.
     client.set("group.id", format!("{}{}", shared.config.topic_prefix.as_str(), shared.store));
     client
         .set("enable.auto.commit", "false")
@@ -120,7 +120,7 @@ fn ends(consumer: &BaseConsumer<QuietContext>, topic: &str) -> Result<(i64, i64)
         .map_err(|error| sink_error("reading the end of the positions", &error))
 }
 
-/// The last position of this store from an offset on, and where it stands.
+/// The last position of this store from an offset on, and its offset.
 fn scan(
     shared: &Shared,
     consumer: &BaseConsumer<QuietContext>,
@@ -161,7 +161,8 @@ fn scan(
     )))
 }
 
-/// The group is never joined, so that we may not is nothing to us.
+/// Whether an error says that the group may not be joined. It is never joined, so that is no error
+/// here.
 pub(super) fn is_about_the_group(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }

@@ -1,12 +1,11 @@
 //! Kafka: records and the position that they reach, in one transaction.
 //!
 //! What must stay true: the position is written in the same transaction as the records, so a
-//! `read_committed` consumer sees each record once. The transactional id is taken only once what
-//! the topics hold was judged to be ours: a process that has stopped never fences one that
-//! publishes. After an error that leaves it open what became of a transaction the producer is
-//! dropped and the start is gone through again: the positions topic is looked at,
-//! `init_transactions` settles what was open, and only then the positions topic is read to its high
-//! watermark.
+//! `read_committed` consumer sees each record once. The transactional id is taken only after the
+//! position in the topics was judged to be ours, so a process that has stopped never fences one
+//! that publishes. After an error that leaves open what became of a transaction, the producer is
+//! dropped and the sink starts again: it reads the positions topic, `init_transactions` settles the
+//! open transaction, and then the positions topic is read to its high watermark.
 
 mod changes;
 mod held;
@@ -47,26 +46,25 @@ use crate::{
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a batch is sent whose transaction had to be aborted, before the start is gone through
-/// again.
+/// How often a batch is sent whose transaction had to be aborted, before the sink starts again.
 const TRIES: u32 = 3;
-/// Bytes of a record that the producer takes at all, before compression. Our own bound is far
-/// below; what an older version wrote may be above.
+/// Bytes of a record that the producer takes at all, before compression. Records are bounded far
+/// below this, but an older version may have written larger ones.
 const PRODUCER_MAX: usize = 8_000_000;
-/// After this without an answer a connection is given up and made anew: one that died without a
-/// word (a firewall that forgot it, a proxy that hangs) holds records up for so long.
+/// After this long without an answer a connection is closed and made anew. A connection that died
+/// unnoticed (a firewall that forgot it, a proxy that hangs) delays records by this long.
 const DEAD: Duration = Duration::from_secs(10);
 /// Bytes of records that go in one request at most.
 const BATCH: usize = 1_000_000;
 
 type Producer = ThreadedProducer<Context>;
 
-/// The sink.
+/// Publishes to the topics of a Kafka cluster, as one store.
 pub(super) struct KafkaSink {
     shared: Arc<Shared>,
-    /// Bytes of a batch that the topics take, as far as they say.
+    /// Bytes of a batch that the topics take, as far as their config could be read.
     batch: usize,
-    /// The topics of records, as they were at the last look and delivery.
+    /// The topics of records as they were last seen, with where the last delivery ended.
     topics: TopicChanges,
     producer: Option<Arc<Producer>>,
 }
@@ -82,7 +80,7 @@ impl std::fmt::Debug for KafkaSink {
 pub(super) struct Shared {
     pub(super) config: Kafka,
     pub(super) store: StoreId,
-    /// What was said of the topics: each start looks at them again.
+    /// Warnings about the topics that were logged: each connection checks the topics again.
     said: Mutex<BTreeSet<String>>,
 }
 
@@ -91,7 +89,7 @@ impl Shared {
         Self { config, store, said: Mutex::default() }
     }
 
-    /// Whether this was not said before.
+    /// Whether this warning was not logged before.
     fn is_news(&self, what: String) -> bool {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what)
     }
@@ -110,8 +108,8 @@ impl Shared {
 
     fn producing(&self, batch: usize) -> ClientConfig {
         let mut client = self.client();
-        // The same call goes again over a new connection while the transaction is still good: one
-        // that the broker aborts since it took too long costs the producer.
+        // A dead connection is noticed early enough to repeat the call over a new one, before the
+        // broker aborts the transaction because it took too long: then the producer is lost, too.
         let dead = DEAD.min(self.config.transaction_timeout / 4).as_millis().to_string();
         for name in ["socket.timeout.ms", "request.timeout.ms"] {
             if client.get(name).is_none() {
@@ -125,18 +123,18 @@ impl Shared {
         client
             .set("transaction.timeout.ms", self.config.transaction_timeout.as_millis().to_string());
         client.set("compression.type", "zstd");
-        // Records of a batch are all there when it begins: waiting for more would only delay.
+        // All records of a batch are there when it begins, so waiting for more would only delay.
         client.set("linger.ms", "5");
         client.set("message.max.bytes", PRODUCER_MAX.to_string());
-        // A topic's limit is one on batches: one that is above it would be refused with all the
-        // records in it.
+        // A topic's limit applies to batches: a batch above it would be refused with all its
+        // records.
         client.set("batch.size", batch.to_string());
         client
     }
 }
 
 impl KafkaSink {
-    /// For one store. Connects at the first [`Sink::holdings`].
+    /// A sink for one store. It connects at the first [`Sink::holdings`].
     #[must_use]
     pub(super) fn new(config: Kafka, store: StoreId) -> Self {
         Self {
@@ -156,11 +154,11 @@ impl KafkaSink {
         close(self.producer.take()).await?;
         let (shared, from) = (Arc::clone(&self.shared), remembered.position_at);
         let (limit, described) = topics::make(&shared).await?;
-        // Room for what a batch has beside its records.
+        // Leaves room for what a batch has beside its records.
         self.batch = limit.map_or(BATCH, |limit| BATCH.min(limit.saturating_sub(512)).max(1));
         let mut held = blocking(move || held::holdings_so_far(&shared, from)).await?;
         self.topics = TopicChanges::remembered(&remembered.notes.memory);
-        // What another cluster has says nothing of the topics that were published to.
+        // The topics of another cluster are not those that were published to.
         if remembered.sink_id.as_ref().is_none_or(|ours| *ours == held.sink_id) {
             self.topics.described(&described);
             held.notes = self.topics.notes();
@@ -193,8 +191,8 @@ impl KafkaSink {
         rows: &[OutboxRow],
         position: &Position,
     ) -> Result<Delivered, PublishError> {
-        // Taken out: where it is not certain what became of a transaction it is dropped, and the
-        // next try opens again.
+        // The producer is put back only where it is certain what became of the transaction;
+        // otherwise it is dropped, and the next try opens the sink again.
         let Some(producer) = self.producer.take() else {
             return Err(PublishError::Transient("not connected".to_owned()));
         };
@@ -271,7 +269,7 @@ async fn blocking<T: Send + 'static>(
         .map_err(|error| PublishError::Transient(error.to_string()))?
 }
 
-/// Closing a producer waits for its threads, which is nothing for a thread of the runtime.
+/// Closes a producer. That waits for its threads, so it is done on a thread that may block.
 async fn close(producer: Option<Arc<Producer>>) -> Result<(), PublishError> {
     let Some(producer) = producer else { return Ok(()) };
     blocking(move || {
@@ -281,7 +279,7 @@ async fn close(producer: Option<Arc<Producer>>) -> Result<(), PublishError> {
     .await
 }
 
-/// What an error of a call means to publishing.
+/// What an error of a librdkafka call means for publishing. `doing` says what was called.
 fn sink_error(doing: &str, error: &KafkaError) -> PublishError {
     failed(recovery::from_error(error), format!("{doing}: {error}"))
 }

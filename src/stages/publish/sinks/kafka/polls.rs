@@ -1,4 +1,4 @@
-//! Tells polls to the topic `polls`, best effort and outside all transactions.
+//! Reports polls to the topic `polls`, best effort and outside all transactions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use rdkafka::{
 use super::Shared;
 use crate::{model::poll_record::PollRecord, stages::publish::sink::PollReporter};
 
-/// How long what was told may take to arrive at the end.
+/// How long the last reports may take to arrive when the daemon ends.
 const FLUSH: Duration = Duration::from_secs(1);
 
 pub(super) struct PollProducer {
@@ -19,7 +19,7 @@ pub(super) struct PollProducer {
 }
 
 impl PollProducer {
-    /// `None` where the producer cannot be made, which is said.
+    /// `None` where the producer cannot be made; the reason is logged.
     pub(super) fn start(shared: &Shared) -> Option<Self> {
         let mut client = shared.client();
         client

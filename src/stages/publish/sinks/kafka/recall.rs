@@ -1,7 +1,8 @@
 //! Reads from the topic of articles what was published after an older copy of `data_dir` was made.
 //!
-//! Each record says its number, so reading begins where the copy knows that it wrote last, and only
-//! what comes after its last record is kept. Reading may take as long as it goes on.
+//! Each record carries its number in the outbox. Reading begins at the offsets that the copy knows
+//! of, and keeps only the records whose numbers are higher than the last one of the copy. Reading
+//! may take as long as records keep coming.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +24,7 @@ use crate::{
     store::{Epoch, Reached},
 };
 
-/// The records, in the order of their numbers.
+/// The articles that were published after `after`, in the order of their numbers.
 pub(super) fn published_after(
     shared: &Shared,
     after: &Reached,
@@ -80,7 +81,7 @@ pub(super) fn published_after(
     Ok(found.into_iter().map(|(_, published)| published).collect())
 }
 
-/// Epoch and number of a record of this store.
+/// Epoch and number of a record; `None` where it is not of this store.
 fn number(shared: &Shared, message: &BorrowedMessage<'_>) -> Option<(Epoch, u64)> {
     let value = message.headers()?.iter().find(|header| header.key == "nashra-seq")?.value?;
     let (store, number) = std::str::from_utf8(value).ok()?.split_once('/')?;

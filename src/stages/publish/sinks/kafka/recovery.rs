@@ -1,25 +1,25 @@
 //! What to do about an error of librdkafka. Pure.
 //!
-//! What must stay true: only what the cluster says of one record is taken for that record's fault.
-//! What an operator can have done by a slip (rights, a full quota, a clock that is wrong) waits,
-//! however long, because it would be every record's fault.
+//! What must stay true: a record is at fault only where the cluster says so of that one record.
+//! What an operator may have caused by mistake (missing rights, a full quota, a wrong clock) would
+//! hit every record, so publishing waits, however long.
 
 use std::time::Duration;
 
 use rdkafka::{error::KafkaError, types::RDKafkaErrorCode as Code};
 
-/// The way back from a failed call.
+/// What to do after a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recovery {
-    /// The call is made again: its outcome is not known yet, or nothing has happened.
+    /// Make the same call again: its outcome is not known yet, or it did nothing.
     Again,
-    /// The transaction is aborted, and the batch goes again with the same producer.
+    /// Abort the transaction and send the batch again with the same producer.
     Abort,
-    /// The producer is of no more use: a new one begins with what the topics hold.
+    /// Drop the producer; a new one begins by reading what the topics hold.
     Restart,
-    /// Another producer has taken the transactional id.
+    /// Give way: another producer has taken the transactional id.
     Fenced,
-    /// We may not do this.
+    /// Wait for an operator: nashra is not allowed to do this.
     Unauthorised,
 }
 
@@ -32,7 +32,7 @@ struct ErrorFlags {
     abort: bool,
 }
 
-/// The way back from an error of a call.
+/// What to do about the error of a call.
 pub(super) fn from_error(error: &KafkaError) -> Recovery {
     let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
     recovery(match error {
@@ -65,9 +65,9 @@ fn recovery(flags: ErrorFlags) -> Recovery {
     }
 }
 
-/// A broker that aborts a transaction because it took too long fences its producer as well: that is
-/// nobody else's doing, and librdkafka may wait without end for its own abort of what is aborted
-/// already.
+/// Turns `Fenced` and `Abort` into `Restart` where the transaction had timed out. A broker that
+/// aborts a transaction because it took too long also fences its producer, although no other process
+/// was involved; and librdkafka may wait for ever to abort what the broker has aborted already.
 pub(super) fn unless_timed_out(recovery: Recovery, took: Duration, timeout: Duration) -> Recovery {
     if matches!(recovery, Recovery::Fenced | Recovery::Abort) && took >= timeout {
         Recovery::Restart
@@ -76,8 +76,8 @@ pub(super) fn unless_timed_out(recovery: Recovery, took: Duration, timeout: Dura
     }
 }
 
-/// Why a record was refused for good: one word; nothing where the same record may be taken another
-/// time.
+/// Why a record is refused for good, as a metric's label; `None` where the cluster may take the same
+/// record later.
 pub(super) fn refusal(code: Code) -> Option<&'static str> {
     match code {
         Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {

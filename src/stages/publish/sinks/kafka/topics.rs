@@ -1,10 +1,11 @@
-//! Looks at the topics, makes those that are missing, and says where those that exist differ from
-//! the config.
+//! Finds the topics, makes those that are missing, and warns where the others differ from the
+//! config.
 //!
-//! What must stay true: what exists is never asked to be made, so the rights to write, to read
-//! positions and to describe are enough where somebody else made the topics; what we may not look
-//! at is left unchecked, and said. A broker that has not heard of a topic yet answers like one that
-//! does not let us look, so those that were just made are asked for more than once.
+//! What must stay true: no request is made to create a topic that exists, so the rights to write,
+//! to read positions and to describe are enough where somebody else made the topics. A topic whose
+//! config nashra may not read is not checked, and that is logged. A broker that does not know a
+//! topic yet answers as one does that refuses to describe it, so new topics are asked about more
+//! than once.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, sink_error};
 use crate::stages::commit::MAX_RECORD;
 
-/// How the topic of positions is made: each start reads it, so what is overwritten goes soon.
+/// The config of the topic of positions. Each start reads the topic, so it is compacted soon.
 const POSITIONS: [(&str, &str); 5] = [
     ("cleanup.policy", "compact"),
     ("segment.bytes", "1048576"),
@@ -32,13 +33,13 @@ const POSITIONS: [(&str, &str); 5] = [
     ("max.compaction.lag.ms", "600000"),
 ];
 
-/// For how long a topic that was just made may be unknown to a broker of its cluster, and how long
-/// we wait before we ask again.
-const SPREADS: Duration = Duration::from_secs(10);
+/// How long a new topic may stay unknown to some broker of its cluster.
+const SPREADING: Duration = Duration::from_secs(10);
+/// Pause before a new topic is asked about again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The least `max.message.bytes` of the topics that hold records, where they tell it, and what
-/// these topics are.
+/// Makes the topics that are missing. Returns the smallest `max.message.bytes` of the topics that
+/// hold records, where that can be read, and a description of these topics.
 pub(super) async fn make(
     shared: &Shared,
 ) -> Result<(Option<usize>, Vec<TopicDescription>), PublishError> {
@@ -83,7 +84,7 @@ pub(super) async fn make(
         made.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
     let retained = [("retention.ms", retention.as_str())];
-    let until = |topic: &String| Some(Instant::now() + SPREADS).filter(|_| made.contains(topic));
+    let until = |topic: &String| Some(Instant::now() + SPREADING).filter(|_| made.contains(topic));
     let [of_articles, of_dead, of_positions] = [&articles, &dead, &positions]
         .map(|topic| TopicQuery { admin: &admin, options: &options, topic, until: until(topic) });
     let of_articles = compare(shared, of_articles, &retained).await?;
@@ -95,8 +96,8 @@ pub(super) async fn make(
     Ok((limits.into_iter().flatten().min(), found))
 }
 
-/// Refuses a topic of positions that deletes, as one that the broker made by itself does: positions
-/// older than its retention would be forgotten.
+/// Refuses a topic of positions that deletes records by age, as a topic does that the broker created
+/// by itself: positions older than its retention would be lost.
 fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(), PublishError> {
     let policy = config.and_then(|config| value(config, "cleanup.policy"));
     policy.filter(|policy| policy != "compact").map_or(Ok(()), |policy| {
@@ -106,8 +107,8 @@ fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(
     })
 }
 
-/// What is there; what is missing is still to be made. One that we may not even describe is there,
-/// or is somebody else's affair.
+/// Describes topics; `made` marks those that are missing and have to be made. A topic that nashra may
+/// not even describe counts as there.
 async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescription>, PublishError> {
     let consumer = held::consumer(shared, "read_committed")?;
     super::blocking(move || {
@@ -156,7 +157,7 @@ async fn create(
     Ok(())
 }
 
-/// Bytes of a batch that a topic takes; said where that is less than our records may have.
+/// Bytes of a batch that a topic takes. Logs a warning where records may be larger than that.
 fn limit(shared: &Shared, topic: &str, config: Option<&ConfigResource>) -> Option<usize> {
     let limit = value(config?, "max.message.bytes")?.parse().ok()?;
     if limit < MAX_RECORD && shared.is_news(format!("{topic} {limit}")) {
@@ -174,17 +175,17 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
     config.get(name).and_then(|entry| entry.value.clone())
 }
 
-/// How one topic is asked about.
+/// A request for the config of one topic.
 struct TopicQuery<'a> {
     admin: &'a AdminClient<DefaultClientContext>,
     options: &'a AdminOptions,
     topic: &'a str,
-    /// Until when it is asked for again while nobody seems to know it.
+    /// Until when the request is repeated while the brokers seem not to know the topic.
     until: Option<Instant>,
 }
 
-/// A topic's config. Where we may not see it, librdkafka has one without entries, and so it has
-/// where the topic is not there.
+/// A topic's config. librdkafka gives a config without entries where nashra may not read it, and
+/// also where the topic does not exist.
 async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, PublishError> {
     let TopicQuery { admin, options, topic, until } = question;
     loop {
@@ -201,8 +202,8 @@ async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, Pu
     }
 }
 
-/// A topic's config, where we may see it. A topic that is not there any more is found out by
-/// writing.
+/// A topic's config, where nashra may read it; logs a warning for each setting that differs from
+/// what is wanted. That a topic no longer exists is noticed when it is written to.
 async fn compare(
     shared: &Shared,
     question: TopicQuery<'_>,

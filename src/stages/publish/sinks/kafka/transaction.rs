@@ -1,7 +1,7 @@
 //! One transaction: records, and the position that they reach.
 //!
-//! What must stay true: nothing of a transaction is told as done before its commit is; a
-//! transaction with a refused record is aborted, so that no consumer sees any of it.
+//! What must stay true: nothing of a transaction is reported as delivered before its commit
+//! succeeded; a transaction with a refused record is aborted, so that no consumer sees any of it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -32,9 +32,9 @@ use crate::{
     store::{NewRecord, OutboxRow},
 };
 
-/// The number of the position among the records of a transaction.
+/// Stands for the position where the other records of a transaction have their index.
 const POSITION: usize = usize::MAX;
-/// How often it is looked meanwhile whether a record is refused.
+/// How often, while records are sent, it is checked whether one of them was refused.
 const FLUSH: Duration = Duration::from_millis(100);
 /// Pause before a record is offered again to a full queue.
 const FULL: Duration = Duration::from_millis(20);
@@ -42,7 +42,7 @@ const FULL: Duration = Duration::from_millis(20);
 /// What the cluster said of the records of one transaction.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryReports {
-    /// By their number: which were not taken, and why.
+    /// The index of each record that was not taken, and why.
     failed: Vec<(usize, Code)>,
     /// The last record of each partition.
     pub(super) delivered: Vec<PartitionEnd>,
@@ -101,14 +101,14 @@ impl ProducerContext for Context {
 
 /// What became of a transaction.
 pub(super) struct TransactionOutcome {
-    /// Where its records came to stand, once it is committed.
+    /// Where it ended in each partition, where it was committed.
     pub(super) result: Result<Vec<PartitionEnd>, PublishError>,
-    /// Whether the producer can go on: it cannot where its transaction could neither be committed
-    /// nor aborted.
+    /// Whether the producer can be used again; `false` where its transaction could neither be
+    /// committed nor aborted.
     pub(super) usable: bool,
 }
 
-/// Sends a batch and commits it.
+/// Sends a batch and the position that it reaches, in one transaction.
 pub(super) fn run(
     shared: &Shared,
     producer: &Producer,
@@ -133,7 +133,7 @@ pub(super) fn run(
             ..error
         },
     };
-    // After an abort there is a report of each record.
+    // After an abort every record has its delivery report.
     let usable = error.recovery != Recovery::Restart
         && error.recovery != Recovery::Fenced
         && abort(producer);
@@ -145,7 +145,7 @@ pub(super) fn run(
 struct CallFailure {
     recovery: Recovery,
     words: String,
-    /// The record that it was about, and what was said of it.
+    /// The index of the record that it was about, and its error.
     record: Option<(usize, Code)>,
 }
 
@@ -191,8 +191,7 @@ fn begin_and_commit(
     loop {
         match producer.commit_transaction(PATIENCE) {
             Ok(()) => return Ok(()),
-            // The outcome is not known yet; the same commit is asked for again (librdkafka:
-            // resumable).
+            // The outcome is not known yet. librdkafka lets the same commit be called again.
             Err(error) if recovery::from_error(&error) == Recovery::Again => {
                 tracing::warn!(%error, "the commit of a transaction takes long");
             }
@@ -201,9 +200,9 @@ fn begin_and_commit(
     }
 }
 
-/// Waits until the cluster has answered for each record. Once it refuses one, those behind it are
-/// never sent: a commit would wait for them in vain. Of what else goes wrong the commit tells at
-/// once, and says more than the records do.
+/// Waits until the cluster has answered for each record. Once one is refused, the records after it
+/// are never sent, and a commit would wait for them in vain. Any other failure is left to the
+/// commit, which fails at once and with a better reason than the records give.
 fn all_sent(producer: &Producer) -> Result<(), CallFailure> {
     let started = Instant::now();
     loop {
@@ -257,7 +256,7 @@ fn send(
     }
 }
 
-/// Whether it is certain that nothing of the transaction will be seen.
+/// Aborts the transaction; returns whether it is certain that no consumer will see any of it.
 fn abort(producer: &Producer) -> bool {
     for _ in 0..3 {
         match producer.abort_transaction(PATIENCE) {
@@ -272,7 +271,7 @@ fn abort(producer: &Producer) -> bool {
     false
 }
 
-/// What a failure means to publishing: a record's own fault, or one of the rest of the world.
+/// What a failure means for publishing: either single records are at fault, or something else is.
 fn to_publish_error(
     shared: &Shared,
     rows: &[OutboxRow],
@@ -296,7 +295,7 @@ fn to_publish_error(
     }
     let denied = all().find(|(_, code)| *code == Code::TopicAuthorizationFailed);
     if denied.is_some() || recovery == Recovery::Unauthorised {
-        // Which of a transaction's topics it is, is only told where a broker refuses what was sent.
+        // Only a broker that refuses a record says which of the topics may not be written to.
         let names = match denied.and_then(|(number, _)| rows.get(*number)) {
             Some(row) => topic_name(shared, row.record.topic),
             None => topics_of(shared, rows),
@@ -307,7 +306,7 @@ fn to_publish_error(
             words: format!("writing to {names} is not allowed ({words})"),
         };
     }
-    // What is said of a record says more than that the transaction failed.
+    // The error of a record explains more than the failure of the transaction does.
     let first = all().find(|(_, code)| !matches!(code, Code::PurgeQueue | Code::PurgeInflight));
     failed(recovery, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
 }
