@@ -300,7 +300,7 @@ fn parts(
         first: config.page.retry_first,
         max: config.page.retry_max,
     };
-    let again = commit::Again { retry, refetch_per_day: rules.refetch_per_day };
+    let revisits = commit::RevisitRules { retry, refetch_per_day: rules.refetch_per_day };
     let settings = reading::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
@@ -342,7 +342,7 @@ fn parts(
             articles: store.articles(),
             outbox: store.outbox(),
             dead_letters,
-            again,
+            revisits,
             clock,
         },
         sources,

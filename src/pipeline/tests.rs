@@ -313,7 +313,7 @@ fn parts(
             articles: store.articles(),
             outbox: store.outbox(),
             dead_letters: DeadLetterFiles::new(Some(dir), 1 << 20),
-            again: commit::Again { retry, refetch_per_day: 100 },
+            revisits: commit::RevisitRules { retry, refetch_per_day: 100 },
             clock,
         },
         sources,

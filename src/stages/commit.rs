@@ -1,9 +1,10 @@
-//! The one committing task: decides identity and revision in commit order, and writes each decision
-//! with all that belongs to it in one atomic batch: the entry gone, the article's state, its
-//! records in the outbox.
+//! The one committing task: decides on identity and revision in commit order, and writes each
+//! decision in one atomic batch with all that belongs to it: the entry's row is removed or moved,
+//! the article's state is kept, and its records go to the outbox.
 //!
-//! What must stay true: nobody else writes articles, aliases or the outbox's end, so no verdict
-//! depends on the timing of threads; an entry's claim is released only after its batch is durable.
+//! What must stay true: nobody else writes articles and aliases or appends to the outbox, so no
+//! verdict depends on the timing of threads. An entry's claim is released only after its batch is
+//! durable.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -33,23 +34,23 @@ use crate::{
     text,
 };
 
-mod again;
 mod dead;
 mod files;
 mod fit;
 mod recall;
+mod revisit;
 
-pub use again::Again;
-use again::DoubtOutcome;
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
 pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
 pub use recall::{PublishedArticle, RecallReport, RecallRequest, recall};
+use revisit::DoubtOutcome;
+pub use revisit::RevisitRules;
 
-/// Candidates that share one durable commit.
-const GROUP: usize = 64;
-/// Other addresses kept of one article; a page that is reached by more says nothing new.
+/// The most candidates that share one durable commit.
+const GROUP_SIZE: usize = 64;
+/// The most other addresses that are kept of one article.
 const MAX_ALTERNATES: usize = 32;
 
 /// What the committing task works with.
@@ -57,18 +58,18 @@ const MAX_ALTERNATES: usize = 32;
 pub struct Parts<C> {
     /// Articles and aliases.
     pub articles: ArticleStore,
-    /// For the end of the outbox.
+    /// The outbox, of which the task needs the end.
     pub outbox: Outbox,
     /// Where bytes that could not be read are kept.
     pub dead_letters: DeadLetterFiles,
-    /// When looks are made again.
-    pub again: Again,
-    /// Tells when decisions are made, for what is remembered of them.
+    /// When pages that were read are read again.
+    pub revisits: RevisitRules,
+    /// Gives the times of decisions, which are kept with them.
     pub clock: Arc<C>,
 }
 
 /// Runs until its input closes and everything received is durable. `wake` tells publish that there
-/// is more.
+/// are new records.
 pub async fn run<C: Clock>(
     mut input: mpsc::Receiver<Claimed>,
     mut recalls: mpsc::Receiver<RecallRequest>,
@@ -76,10 +77,10 @@ pub async fn run<C: Clock>(
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {
     let mut tail = parts.outbox.tail()?;
-    let mut group = Vec::with_capacity(GROUP);
+    let mut group = Vec::with_capacity(GROUP_SIZE);
     loop {
         let received = tokio::select! {
-            received = input.recv_many(&mut group, GROUP) => received,
+            received = input.recv_many(&mut group, GROUP_SIZE) => received,
             Some(RecallRequest { published, answer }) = recalls.recv() => {
                 // The operator may have gone away meanwhile.
                 answer.send(recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await).ok();
@@ -91,17 +92,17 @@ pub async fn run<C: Clock>(
         }
         let before = tail;
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
-            group.drain(..).map(|group| (group.candidate, group.claim)).unzip();
+            group.drain(..).map(|claimed| (claimed.candidate, claimed.claim)).unzip();
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
-        let moment = Moment { tail, now: parts.clock.now(), again: parts.again };
-        // Hashing, JSON and files are no work for the network's threads. What the store is seen
-        // through ends here, too: it may have to be reopened before the commit is durable.
+        let context = DecisionContext { tail, now: parts.clock.now(), revisits: parts.revisits };
+        // Hashing, JSON and files would block the network's threads. The view of the store ends
+        // with this closure, because the store may have to be reopened before the commit is durable.
         let decided = tokio::task::spawn_blocking(move || {
-            decide_all(candidates, &articles, &dead_letters, moment)
+            decide_group(candidates, &articles, &dead_letters, context)
         });
         let decided = decided.await??;
         tail = decided.tail;
-        for (claim, row) in claims.iter_mut().zip(decided.put_off) {
+        for (claim, row) in claims.iter_mut().zip(decided.moved) {
             if let Some(row) = row {
                 claim.read_again_at(row.due_ms());
             }
@@ -110,67 +111,68 @@ pub async fn run<C: Clock>(
         decided.counts.report();
         drop(claims);
         if tail.seq > before.seq {
-            // Full means that publish already knows.
+            // If the channel is full, publish has yet to take an earlier wake.
             wake.try_send(()).ok();
         }
     }
 }
 
-/// What decisions are made by beside what the store holds.
+/// What decisions depend on besides the candidates and the store.
 #[derive(Debug, Clone, Copy)]
-struct Moment {
+struct DecisionContext {
     /// Where the outbox ends.
     tail: Tail,
     now: DateTime<Utc>,
-    again: Again,
+    revisits: RevisitRules,
 }
 
-/// What was decided on a group.
-struct Decided {
+/// The decisions on a group of candidates.
+struct GroupDecision {
     batch: Batch,
-    /// Where the outbox ends after it.
+    /// Where the outbox ends after the batch.
     tail: Tail,
-    counts: Counts,
-    /// For each candidate the row that it is looked at again by.
-    put_off: Vec<Option<PendingKey>>,
+    counts: DecisionCounts,
+    /// For each candidate, the row that its entry was moved to, where it is read again.
+    moved: Vec<Option<PendingKey>>,
 }
 
-/// Decides on a group.
-fn decide_all(
+/// Decides on a group of candidates, one after the other.
+fn decide_group(
     candidates: Vec<Candidate>,
     articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
-    moment: Moment,
-) -> Result<Decided, StoreError> {
-    let mut work = Work::new(articles.view()?, moment);
-    let mut put_off = Vec::with_capacity(candidates.len());
+    context: DecisionContext,
+) -> Result<GroupDecision, StoreError> {
+    let mut decisions = DecisionBatch::new(articles.view()?, context);
+    let mut moved = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
             PageOutcome::Dead(dead) => dead_letters.keep(dead),
             _ => None,
         };
-        work.take(candidate, bytes_at.as_deref())?;
-        put_off.push(work.put_off.take());
+        moved.push(decisions.decide(candidate, bytes_at.as_deref())?);
     }
-    Ok(Decided { batch: work.batch, tail: work.tail, counts: work.counts, put_off })
+    let DecisionBatch { batch, tail, counts, .. } = decisions;
+    Ok(GroupDecision { batch, tail, counts, moved })
 }
 
-/// The records that a candidate would be published as where nothing is known yet.
+/// The records that a candidate would be published as if nothing were known yet.
 ///
 /// # Errors
-/// None but what a store in memory may have.
+/// Where the store in memory that it decides with fails.
 pub async fn preview(
     candidate: Candidate,
     now: DateTime<Utc>,
 ) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let again = Again {
+    let revisits = RevisitRules {
         retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO },
         refetch_per_day: 0,
     };
-    let moment = Moment { tail: outbox.tail()?, now, again };
-    let decided = decide_all(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), moment)?;
+    let context = DecisionContext { tail: outbox.tail()?, now, revisits };
+    let decided =
+        decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), context)?;
     articles.commit(decided.batch).await?;
     let rows = outbox.rows_after(0, usize::MAX, usize::MAX)?;
     Ok(rows
@@ -183,39 +185,44 @@ pub async fn preview(
 struct KnownArticle {
     id: Uuid,
     state: ArticleState,
-    /// Which of its names it was found by, in words.
+    /// By which kind of alias it was found, in words.
     found_by: &'static str,
 }
 
-/// One batch in the making: what is durable, and on top of it what this batch will add.
-struct Work {
+/// The decisions of one group while they are made: a view of what is durable, and what the batch
+/// will add to it.
+struct DecisionBatch {
     view: ArticleView,
+    /// Aliases that the batch adds.
     aliases: HashMap<[u8; 16], Uuid>,
+    /// States of articles that the batch writes.
     articles: HashMap<Uuid, ArticleState>,
     batch: Batch,
     tail: Tail,
     now: DateTime<Utc>,
-    again: Again,
-    /// Where the entry that was taken last is put off to.
-    put_off: Option<PendingKey>,
-    counts: Counts,
+    revisits: RevisitRules,
+    /// The row that the entry of the present candidate was moved to.
+    moved: Option<PendingKey>,
+    counts: DecisionCounts,
 }
 
+/// What is counted once the batch is durable, by the labels of the metrics.
 #[derive(Default)]
-struct Counts {
+struct DecisionCounts {
     decisions: Vec<&'static str>,
     dead: Vec<&'static str>,
 }
 
-impl Counts {
+impl DecisionCounts {
     fn report(self) {
         self.decisions.into_iter().for_each(metrics::article);
         self.dead.into_iter().for_each(metrics::dead_letter);
     }
 }
 
-impl Work {
-    fn new(view: ArticleView, Moment { tail, now, again }: Moment) -> Self {
+impl DecisionBatch {
+    fn new(view: ArticleView, context: DecisionContext) -> Self {
+        let DecisionContext { tail, now, revisits } = context;
         Self {
             view,
             aliases: HashMap::new(),
@@ -223,13 +230,28 @@ impl Work {
             batch: Batch::default(),
             tail,
             now,
-            again,
-            put_off: None,
-            counts: Counts::default(),
+            revisits,
+            moved: None,
+            counts: DecisionCounts::default(),
         }
     }
 
-    fn take(&mut self, candidate: Candidate, bytes_at: Option<&str>) -> Result<(), StoreError> {
+    /// Decides on a candidate; returns the row that its entry was moved to, where it is read again.
+    /// `bytes_at` is the file with the bytes of a page that could not be read.
+    fn decide(
+        &mut self,
+        candidate: Candidate,
+        bytes_at: Option<&str>,
+    ) -> Result<Option<PendingKey>, StoreError> {
+        self.decide_candidate(candidate, bytes_at)?;
+        Ok(self.moved.take())
+    }
+
+    fn decide_candidate(
+        &mut self,
+        candidate: Candidate,
+        bytes_at: Option<&str>,
+    ) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
         let found = match reading {
             PageOutcome::Later { pause, error, tried } => {
@@ -238,7 +260,7 @@ impl Work {
                     entry.held_s += u64::try_from(pause.num_seconds()).unwrap_or(0);
                 }
                 entry.last_error = Some(error);
-                self.put_off(&key, self.now + pause, &entry);
+                self.retry_at(&key, self.now + pause, &entry);
                 return Ok(());
             }
             PageOutcome::Page(fetched) => {
@@ -251,47 +273,47 @@ impl Work {
                 let page = doubt::ShownPage::new(&first, fetched.end);
                 let found = assemble::from_page(&entry, *fetched);
                 let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
-                match self.doubts(&key, &mut entry, names, page)? {
+                match self.judge_doubt(&key, &mut entry, names, page)? {
                     DoubtOutcome::Settled => return Ok(()),
                     DoubtOutcome::GivenUp => vec![assemble::from_feed(&entry, self.now)],
-                    DoubtOutcome::No => found,
+                    DoubtOutcome::Believed => found,
                 }
             }
             PageOutcome::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
             PageOutcome::Dead(dead) => {
                 self.dead_letter(&entry, &dead, bytes_at);
-                // A document is all that its source said: what is told beside it makes no article.
-                // Nor do a listing's words about a link whose page, once seen, is none.
-                let nothing =
+                // A document is all that its source has to say, so what came beside it makes no
+                // article. Neither do a listing's words about a link whose page is no article.
+                let makes_no_article =
                     entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
-                if nothing { Vec::new() } else { vec![assemble::from_feed(&entry, dead.at)] }
+                if makes_no_article {
+                    Vec::new()
+                } else {
+                    vec![assemble::from_feed(&entry, dead.at)]
+                }
             }
             PageOutcome::Replaced => Vec::new(),
         };
-        let mut nothing_new = false;
-        for (at, article) in found
-            .into_iter()
-            .enumerate()
-            .filter(|(_, it)| it.content.title.is_some() || it.content.text.is_some())
-        {
-            let is_as_before = self.article(&entry, article)?;
-            nothing_new |= is_as_before && at == 0;
+        let mut is_first_unchanged = false;
+        for (index, article) in found.into_iter().enumerate().filter(|(_, article)| {
+            article.content.title.is_some() || article.content.text.is_some()
+        }) {
+            let is_unchanged = self.decide_article(&entry, article)?;
+            is_first_unchanged |= is_unchanged && index == 0;
         }
-        if !nothing_new || !self.is_looked_at_once_more(&key, &mut entry) {
+        if !is_first_unchanged || !self.revisit_unchanged(&key, &mut entry) {
             self.batch.entry_done(&key, &entry);
         }
         Ok(())
     }
 
-    /// Decides on an article; says whether it is what was published before its entry was listed.
-    fn article(&mut self, entry: &PendingEntry, mut found: Assembled) -> Result<bool, StoreError> {
-        assemble::bound(&mut found);
-        fit::text(&mut found.content);
-        clean::content(&mut found.content);
-        (found.url, found.fetched_url) =
-            (found.url.and_then(clean::url), found.fetched_url.and_then(clean::url));
-        found.alternates =
-            std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
+    /// Decides on an article; returns whether it is unchanged since before its entry was listed.
+    fn decide_article(
+        &mut self,
+        entry: &PendingEntry,
+        mut found: Assembled,
+    ) -> Result<bool, StoreError> {
+        clean_found(&mut found);
         let content_hash =
             text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
         let (known, names) = self.resolve(&mut found, &content_hash)?;
@@ -310,7 +332,7 @@ impl Work {
             || (Uuid::now_v7(), "no alias was known".to_owned()),
             |known| (known.id, format!("known by its {}", known.found_by)),
         );
-        let mut state = known.map_or_else(|| self.fresh(entry, &found), |known| known.state);
+        let mut state = known.map_or_else(|| self.new_state(entry, &found), |known| known.state);
         state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
         state.day = day(self.now);
         if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate)
@@ -318,9 +340,9 @@ impl Work {
         {
             (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
         }
-        let is_as_before = decision == Decision::Duplicate && state.revised < entry.order;
+        let is_unchanged = decision == Decision::Duplicate && state.revised < entry.order;
         if decision != Decision::Stale {
-            self.rename(id, &mut state, &found, names)?;
+            self.add_names(id, &mut state, &found, names)?;
         }
         let change = match &decision {
             Decision::New => Some((Change::New, Vec::new())),
@@ -339,17 +361,23 @@ impl Work {
             state.revised = found.order;
             state.content_hash = content_hash;
             state.url = url;
-            let record =
-                self.record(entry, found, edition(entry, id, &state, change, changed_fields));
+            let record = self.article_record(
+                entry,
+                found,
+                edition(entry, id, &state, change, changed_fields),
+            );
             self.append(record);
         }
         self.batch.article(id, &state);
         self.articles.insert(id, state);
-        Ok(is_as_before)
+        Ok(is_unchanged)
     }
 
-    /// The article that one of these names is of.
-    fn known(&self, names: &[assemble::NamedAlias]) -> Result<Option<KnownArticle>, StoreError> {
+    /// The first known article that one of these names belongs to.
+    fn find_known(
+        &self,
+        names: &[assemble::NamedAlias],
+    ) -> Result<Option<KnownArticle>, StoreError> {
         for (by, alias) in names {
             if let Some(id) = self.alias(alias)?
                 && let Some(state) = self.state(id)?
@@ -360,16 +388,16 @@ impl Work {
         Ok(None)
     }
 
-    /// Finds the article, and the names to give it.
+    /// Finds the article that is known already, and the aliases that it gets.
     fn resolve(
         &self,
         found: &mut Assembled,
         content_hash: &str,
     ) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
-        let mut known = self.known(&found.names)?;
+        let mut known = self.find_known(&found.names)?;
         let mut names = std::mem::take(&mut found.names);
-        // A template that names one canonical address for many articles must not fold them into
-        // one.
+        // A site's template may name one canonical address for many articles, which must not be
+        // merged into one.
         if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
             && found.claimed
             && names[1..]
@@ -395,7 +423,8 @@ impl Work {
             .map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
     }
 
-    fn fresh(&self, entry: &PendingEntry, found: &Assembled) -> ArticleState {
+    /// The state of an article that is not known yet.
+    fn new_state(&self, entry: &PendingEntry, found: &Assembled) -> ArticleState {
         ArticleState {
             revision: 0,
             url: found.url.as_ref().map(ToString::to_string),
@@ -417,9 +446,9 @@ impl Work {
         }
     }
 
-    /// Adds names. A name that is taken stays with its article: aliases are never pointed
-    /// elsewhere.
-    fn rename(
+    /// Adds other addresses and aliases to an article. An alias that another article has stays
+    /// there: aliases are never pointed elsewhere.
+    fn add_names(
         &mut self,
         id: Uuid,
         state: &mut ArticleState,
@@ -443,7 +472,12 @@ impl Work {
         Ok(())
     }
 
-    fn record(&self, entry: &PendingEntry, found: Assembled, edition: Edition) -> NewRecord {
+    fn article_record(
+        &self,
+        entry: &PendingEntry,
+        found: Assembled,
+        edition: Edition,
+    ) -> NewRecord {
         let (id, revision) = (edition.id, edition.revision);
         let article = found.into_record(edition);
         NewRecord {
@@ -454,7 +488,7 @@ impl Work {
             event_source: event_source(entry),
             event_time: self.now,
             traceparent: traceparent(),
-            value: fit::value(entry.source.url.secrets().hide_in(article)),
+            value: fit::to_json(entry.source.url.secrets().hide_in(article)),
         }
     }
 
@@ -469,7 +503,18 @@ impl Work {
     }
 }
 
-/// What the record says of the article and of this edition, whose state is noted already.
+/// Bounds and cleans an article as it was found, before it is compared and published.
+fn clean_found(found: &mut Assembled) {
+    assemble::bound(found);
+    fit::cut_text(&mut found.content);
+    clean::content(&mut found.content);
+    found.url = found.url.take().and_then(clean::url);
+    found.fetched_url = found.fetched_url.take().and_then(clean::url);
+    found.alternates =
+        std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
+}
+
+/// What a record says of its article and edition. `state` is already that of this edition.
 fn edition(
     entry: &PendingEntry,
     id: Uuid,
@@ -483,7 +528,7 @@ fn edition(
         .alternate_urls
         .iter()
         .filter_map(|url| clean::address(url))
-        .filter(|it| Some(it) != state.url.as_ref());
+        .filter(|url| Some(url) != state.url.as_ref());
     Edition {
         id,
         revision: state.revision,
@@ -501,7 +546,7 @@ fn event_source(entry: &PendingEntry) -> String {
     format!("/sources/{}", entry.source.id)
 }
 
-/// A new trace (W3C Trace Context §3.2): it starts here, so both ids are made here.
+/// The header of a new trace (W3C Trace Context §3.2), with new ids.
 fn traceparent() -> String {
     let (trace, span) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
     format!("00-{trace}-{}-01", &span[..16])

@@ -98,7 +98,7 @@ pub(super) fn letter(entry: &PendingEntry, dead: &DeadPage, bytes_at: Option<&st
     }
 }
 
-/// What a dead letter takes from the record whose place it takes.
+/// The fields that a dead letter copies from the record that it replaces.
 #[derive(Deserialize)]
 struct RefusedRecord {
     source: record::Source,
@@ -107,8 +107,8 @@ struct RefusedRecord {
     first_seen: DateTime<Utc>,
 }
 
-/// The small dead letter that stands where the sink refused a record: why, and where its value is
-/// kept.
+/// The small dead letter that replaces a record that the sink refused. `error` says why, and
+/// `bytes_at` is the file with the record's value.
 pub(crate) fn refused(
     record: &NewRecord,
     error: String,

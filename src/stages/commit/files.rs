@@ -1,7 +1,7 @@
-//! The bytes of dead letters: files below `data_dir`, a folder a day, within a budget.
+//! Files with the bytes of dead letters, below `data_dir`: one folder a day, within a budget.
 //!
-//! What must stay true: the budget holds after each write, whatever was written; a page that
-//! unpacks to a thousand times what was sent takes no more disk than its share.
+//! What must stay true: after each write the files are within the budget, whatever was written. A
+//! page that unpacks to a thousand times what was sent takes no more disk than its share.
 
 use std::{
     collections::VecDeque,
@@ -51,8 +51,8 @@ impl DeadLetterFiles {
         }
     }
 
-    /// Writes the bytes and says where. A failure to write is logged: the dead letter goes out
-    /// without them.
+    /// Writes the bytes to a file and returns its path. A failure is logged, and the dead letter is
+    /// published without a file.
     pub(super) fn keep(&self, dead: &mut DeadPage) -> Option<String> {
         let bytes = dead.bytes.take()?;
         let dir = self.dir.as_ref()?;
@@ -69,8 +69,8 @@ impl DeadLetterFiles {
         }
     }
 
-    /// Keeps the whole value of a record that the sink does not take: durable when it returns.
-    /// Where it is known by its name, the file is written again and not a second time.
+    /// Keeps the whole value of a record that the sink does not take: durable when it returns. A
+    /// record that was kept before, under the same name, is written to the same file.
     pub(crate) async fn keep_record(
         &self,
         name: &str,
@@ -91,7 +91,8 @@ impl DeadLetterFiles {
         tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
     }
 
-    /// Whether it was written: what is larger than the whole budget is not.
+    /// Writes a file; returns whether it was written, which it is not if it is larger than the whole
+    /// budget.
     fn write(&self, dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
         let packed = zstd::bulk::compress(bytes, LEVEL)?;
         let size = on_disk(packed.len() as u64);
@@ -105,14 +106,14 @@ impl DeadLetterFiles {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(dir))?;
         let mut file =
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        // It counts from here on, whether it is written to its end or not.
+        // The file counts from here on, even if writing it fails.
         kept.files.push_back((path.to_owned(), size));
         kept.total += size;
         file.write_all(&packed)?;
         Ok(true)
     }
 
-    /// Forgets the days before `oldest` (a name such as `2026-11-24`).
+    /// Removes the files of the days before `oldest` (a name such as `2026-11-24`).
     pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +128,7 @@ impl DeadLetterFiles {
 }
 
 impl KeptFiles {
-    /// What an earlier run left; a folder that cannot be read holds nothing for us.
+    /// The files that earlier runs left. A folder that cannot be read counts as empty.
     fn find(dir: &Path) -> Self {
         let inside =
             |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|file| file.path());
@@ -152,12 +153,12 @@ impl KeptFiles {
             && let Some((path, size)) = self.files.remove(place)
         {
             self.total -= size;
-            // One that is gone already is no loss, and one that stays is told by the next step.
+            // The file may be gone already. If it cannot be removed, creating it anew fails.
             fs::remove_file(path).ok();
         }
     }
 
-    /// Removes the oldest files while that is asked for, and days that are empty.
+    /// Removes the oldest files while `more` says so, and the folders of days that are empty.
     fn forget(&mut self, more: impl Fn(&Self) -> bool) -> std::io::Result<()> {
         while more(self)
             && let Some((path, size)) = self.files.pop_front()

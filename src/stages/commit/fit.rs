@@ -1,5 +1,5 @@
-//! Keeps a record within what every broker takes: Kafka's default `message.max.bytes` is 1,048,588
-//! bytes.
+//! Keeps each record below the size that every broker takes: the default of Kafka's
+//! `message.max.bytes` is 1,048,588 bytes.
 
 use chrono::{DateTime, Utc};
 
@@ -12,39 +12,39 @@ use crate::{
     store::NewRecord,
 };
 
-/// Bytes of a record, with key and headers.
+/// The most bytes of a record, with its key and headers.
 pub const MAX_RECORD: usize = 1_020_000;
-/// Bytes of a record's JSON.
+/// The most bytes of a record's JSON value.
 const MAX_VALUE: usize = 1_000_000;
-/// Bytes of what stands beside the value.
-const BESIDE: usize = MAX_RECORD - MAX_VALUE;
+/// The most bytes of key and headers together.
+const MAX_BESIDE: usize = MAX_RECORD - MAX_VALUE;
 
-/// A record as it may go to the outbox. Every one of every topic goes through here: one that is
-/// larger than all bounds allow becomes a small dead letter.
+/// A record as it may go to the outbox: one that is larger than the bounds allow becomes a small
+/// dead letter. Every record of every topic passes through here.
 pub(super) fn bounded(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
     let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
     let beside = 2 * [key, event_id, event_type, event_source, traceparent]
         .iter()
         .map(|field| field.len())
         .sum::<usize>();
-    if record.value.len() <= MAX_VALUE && beside <= BESIDE {
+    if record.value.len() <= MAX_VALUE && beside <= MAX_BESIDE {
         return record;
     }
     let error = format!("a record of {} bytes, and {beside} beside them", record.value.len());
     let mut letter = dead::refused(&record, error, None, now);
-    if beside > BESIDE {
-        // No source of the config has such an id.
+    if beside > MAX_BESIDE {
+        // The source's id is too long, which no id from the config is.
         (letter.key, letter.event_source) = (String::new(), "/sources".to_owned());
     }
     letter
 }
 
-/// Cuts a text that no article has, and says so.
-pub(super) fn text(content: &mut Content) {
-    cut(content, MAX_TEXT);
+/// Cuts a text that is longer than that of any article, and notes that in `quality.truncated`.
+pub(super) fn cut_text(content: &mut Content) {
+    cut_text_to(content, MAX_TEXT);
 }
 
-fn cut(content: &mut Content, limit: usize) {
+fn cut_text_to(content: &mut Content, limit: usize) {
     let Some(text) = content.text.as_mut().filter(|text| text.len() > limit) else { return };
     text.truncate(text.floor_char_boundary(limit));
     content.quality.truncated = true;
@@ -58,9 +58,9 @@ fn cut(content: &mut Content, limit: usize) {
     content.updates.retain(|update| (update.block as usize) < blocks);
 }
 
-/// The record as JSON, made smaller until it fits: first what repeats, then what is least, then the
-/// text.
-pub(super) fn value(mut article: Article) -> Vec<u8> {
+/// The record as JSON. An article that is too large is cut in steps until it fits: first its lists,
+/// its short texts and its text, at last all that can be large.
+pub(super) fn to_json(mut article: Article) -> Vec<u8> {
     let mut limit = MAX_TEXT;
     loop {
         // Our own plain types always serialise.
@@ -82,13 +82,13 @@ pub(super) fn value(mut article: Article) -> Vec<u8> {
         {
             text.truncate(text.floor_char_boundary(limit.min(20_000)));
         }
-        cut(content, limit);
+        cut_text_to(content, limit);
         if limit < MAX_TEXT / 4 {
             content.blocks.clear();
             content.updates.clear();
         }
         if limit == 0 {
-            // Nothing that is left can be large but lists.
+            // Only lists can still be large.
             content.clear_lists();
             article.alternate_urls.clear();
             article.source.tags.clear();
@@ -116,7 +116,7 @@ mod tests {
     fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
         let mut content = Content::largest();
         bounds::content(&mut content);
-        text(&mut content);
+        cut_text(&mut content);
         let mut source = Source {
             id: "s".into(),
             name: content.title.clone(),
@@ -152,7 +152,7 @@ mod tests {
             content,
         };
         let article = found.into_record(edition);
-        let json = value(article);
+        let json = to_json(article);
         assert!(json.len() <= MAX_VALUE, "{}", json.len());
         let kept: Article = serde_json::from_slice(&json).unwrap();
         assert!(kept.content.quality.truncated && kept.content.title.is_some());
@@ -171,7 +171,7 @@ mod tests {
             value: vec![b'v'; value],
         };
         assert_eq!(bounded(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
-        for (key, size) in [(10, MAX_VALUE + 1), (BESIDE, 10), (BESIDE, MAX_VALUE + 1)] {
+        for (key, size) in [(10, MAX_VALUE + 1), (MAX_BESIDE, 10), (MAX_BESIDE, MAX_VALUE + 1)] {
             let letter = bounded(record(key, size), DateTime::UNIX_EPOCH);
             let told: serde_json::Value = serde_json::from_slice(&letter.value).unwrap();
             assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));

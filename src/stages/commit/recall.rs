@@ -1,13 +1,14 @@
-//! Wins back from the articles topic what an older copy of `data_dir` does not know: which article
-//! an address is, and its last revision.
+//! Recovers from the topic of articles what an older copy of `data_dir` does not know: which article
+//! has which address, and its last revision.
 //!
-//! Without it, each article that was first published after the copy was made would come again under
-//! a new id. What waits in the outbox was decided on by the copy alone: a record that says what the
-//! topic holds is left out, another one goes on as the next revision of the article that its
-//! address is known by. What must stay true: this is done by the committing task, or where none
-//! runs; names that a published article has are never pointed elsewhere, only those of articles
-//! that no consumer has seen; done twice it comes to the same, because a kill may find it before
-//! the new epoch is durable.
+//! Without it, each article that was first published after the copy was made would be published
+//! again under a new id. The records that wait in the outbox were decided on without knowing the
+//! topic: a record that says what the topic already holds is left out, and any other becomes the
+//! next revision of the article that has its address.
+//!
+//! What must stay true: only the committing task does this, or a command while none runs. Names of
+//! articles that consumers have seen are never pointed elsewhere. Doing it twice gives the same
+//! result, because the process may be killed before the new epoch is durable.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -27,7 +28,7 @@ use crate::{
     store::{ArticleStore, ArticleView, Batch, NewRecord, Outbox, OutboxRow, StoreError},
 };
 
-/// A record of the topic, as far as it is needed.
+/// A record of the topic of articles: the article's id, and its state as far as it can be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedArticle {
     id: Uuid,
@@ -35,8 +36,8 @@ pub struct PublishedArticle {
 }
 
 impl PublishedArticle {
-    /// Reads a record of this program or an older one, and what the article was known by as far as
-    /// that can be told from it; `None` where it is no record of an article.
+    /// Reads a record of this program or an older one, with the names of its article as far as they
+    /// can be told from it; `None` where it is no record of an article.
     #[must_use]
     pub fn parse(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
         let article = serde_json::from_slice::<Article>(value).ok()?;
@@ -57,8 +58,8 @@ impl PublishedArticle {
         } = article;
         let parsed = |address: &String| Url::parse(address).ok();
         let mut aliases = match (&part, url.as_ref().and_then(parsed)) {
-            // An article that follows another one is known by its page and title, unless it has an
-            // address of its own.
+            // An article that is not the first of its page is known by the page and its title, unless
+            // it has an address of its own.
             (Some(part), Some(page)) if part.index > 0 && url == fetched_url => {
                 vec![identity::of_part(&page, content.title.as_deref().unwrap_or_default())]
             }
@@ -85,7 +86,7 @@ impl PublishedArticle {
             guid: None,
             first_seen,
             fetched_at: fetched,
-            // Whatever is looked at from now on is later.
+            // Whatever is read from now on is later.
             order: 0,
             revised: 0,
             shown: None,
@@ -104,8 +105,8 @@ impl PublishedArticle {
     }
 }
 
-/// The fingerprints of those fields that the record has: what an older program did not write is
-/// unknown.
+/// The fingerprints of the fields that the record has. Fields that an older program did not write
+/// are unknown.
 fn known_fields(article: &Article, value: &[u8]) -> BTreeMap<String, u64> {
     let written = Article::fields_of(value);
     let mut fields = decide::fields(&article.content, article.url.as_deref());
@@ -113,10 +114,10 @@ fn known_fields(article: &Article, value: &[u8]) -> BTreeMap<String, u64> {
     fields
 }
 
-/// What was won back.
+/// What was recovered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RecallReport {
-    /// Articles of the topic that `data_dir` knew not, or not so far.
+    /// Articles of which the topic holds a revision that `data_dir` did not know.
     pub articles: usize,
     /// Waiting records that are left out, because the topic holds the same.
     pub same: usize,
@@ -131,48 +132,49 @@ pub struct RecallReport {
 pub struct RecallRequest {
     /// The records that the topic holds and `data_dir` does not know, in their order.
     pub published: Vec<PublishedArticle>,
-    /// What came of it.
+    /// Where the report is sent.
     pub answer: oneshot::Sender<Result<RecallReport, StoreError>>,
 }
 
-/// Does it: durable when it returns.
+/// Takes over what the topic holds: durable when it returns.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// Where the store cannot be read or written.
 pub async fn recall(
     articles: &ArticleStore,
     outbox: &Outbox,
     published: Vec<PublishedArticle>,
     now: DateTime<Utc>,
 ) -> Result<RecallReport, StoreError> {
-    let (batch, recalled) = {
+    let (batch, report) = {
         let waiting = WaitingArticles::load(outbox)?;
         let mut work = RecallWork {
             view: articles.view()?,
             waits: waiting.counts(),
-            won: HashMap::new(),
+            published: HashMap::new(),
             editions: HashSet::new(),
             names: HashMap::new(),
             now,
             batch: Batch::default(),
         };
-        let mut further = HashSet::new();
+        let mut newer = HashSet::new();
         for article in published {
             let id = article.id;
             if work.add(article)? {
-                further.insert(id);
+                newer.insert(id);
             }
         }
-        let mut recalled = RecallReport { articles: further.len(), ..RecallReport::default() };
-        work.merge()?;
-        work.settle(outbox, &waiting, &mut recalled)?;
-        (work.batch, recalled)
+        let mut report = RecallReport { articles: newer.len(), ..RecallReport::default() };
+        work.merge_names()?;
+        work.settle_waiting(outbox, &waiting, &mut report)?;
+        (work.batch, report)
     };
     articles.commit(batch).await?;
-    Ok(recalled)
+    Ok(report)
 }
 
-/// The articles of the records that wait: number and id of each, in order.
+/// The articles of the records that wait: the number of each record and the id of its article, in
+/// order.
 struct WaitingArticles(Vec<(u64, Uuid)>);
 
 impl WaitingArticles {
@@ -191,7 +193,7 @@ impl WaitingArticles {
         }
     }
 
-    /// How many there are of each article.
+    /// How many records of each article wait.
     fn counts(&self) -> HashMap<Uuid, u32> {
         let mut counts = HashMap::new();
         for (_, id) in &self.0 {
@@ -206,29 +208,30 @@ struct RecallWork {
     /// How many records of an article wait.
     waits: HashMap<Uuid, u32>,
     /// What the topic holds of each article.
-    won: HashMap<Uuid, ArticleState>,
-    /// Every edition that the topic holds: article, revision, hash of the text.
+    published: HashMap<Uuid, ArticleState>,
+    /// Every edition that the topic holds: article, revision and content hash.
     editions: HashSet<(Uuid, u32, String)>,
-    /// Which article of the topic a name is.
+    /// The article of the topic that each name belongs to.
     names: HashMap<[u8; 16], Uuid>,
     now: DateTime<Utc>,
     batch: Batch,
 }
 
 impl RecallWork {
-    /// Takes over an article of the topic. Says whether it is more than `data_dir` knows.
+    /// Takes over an article of the topic; returns whether that is more than `data_dir` knows.
     fn add(
         &mut self,
         PublishedArticle { id, mut state }: PublishedArticle,
     ) -> Result<bool, StoreError> {
         self.editions.insert((id, state.revision, state.content_hash.clone()));
-        let known = match self.won.remove(&id) {
+        let known = match self.published.remove(&id) {
             Some(known) => Some(known),
             None => self.view.article(id)?,
         };
-        // What waits is not what consumers have: it is decided on anew, by what they have.
+        // Consumers do not have the revisions that wait. Those are decided on anew, given what
+        // consumers have.
         let waits = self.waits.get(&id).copied().unwrap_or_default();
-        let further = known
+        let newer = known
             .as_ref()
             .is_none_or(|known| known.revision.saturating_sub(waits) <= state.revision);
         if let Some(known) = known {
@@ -239,19 +242,20 @@ impl RecallWork {
                     state.aliases.push(*alias);
                 }
             }
-            if !further {
+            if !newer {
                 state = known;
             }
         }
         for alias in &state.aliases {
             self.names.entry(*alias).or_insert(id);
         }
-        self.won.insert(id, state);
-        Ok(further)
+        self.published.insert(id, state);
+        Ok(newer)
     }
 
-    /// Names go to the articles of the topic, and those with them whose every record still waits.
-    fn merge(&mut self) -> Result<(), StoreError> {
+    /// Gives names to the articles of the topic. An article of `data_dir` with such a name, of which
+    /// consumers have seen nothing, is merged into the article of the topic.
+    fn merge_names(&mut self) -> Result<(), StoreError> {
         let names: Vec<([u8; 16], Uuid)> =
             self.names.iter().map(|(name, id)| (*name, *id)).collect();
         for (name, id) in names {
@@ -259,10 +263,10 @@ impl RecallWork {
                 None => self.batch.alias(&name, id),
                 Some(other) if other == id => {}
                 Some(other)
-                    if self.waits.contains_key(&other) && !self.won.contains_key(&other) =>
+                    if self.waits.contains_key(&other) && !self.published.contains_key(&other) =>
                 {
-                    // Of one that was published before the copy was made, consumers have a revision
-                    // that does not wait.
+                    // Where not every revision waits, one was published before the copy was made,
+                    // and consumers have it.
                     let seen = |state: &ArticleState| {
                         self.waits.get(&other).is_none_or(|wait| *wait < state.revision)
                     };
@@ -274,38 +278,38 @@ impl RecallWork {
                         self.batch.alias(alias, id);
                         self.names.entry(*alias).or_insert(id);
                     }
-                    if let Some(won) = self.won.get_mut(&id) {
-                        won.guid = won.guid.take().or(state.guid);
-                        won.aliases.extend(
+                    if let Some(published) = self.published.get_mut(&id) {
+                        published.guid = published.guid.take().or(state.guid);
+                        published.aliases.extend(
                             state
                                 .aliases
                                 .iter()
-                                .filter(|alias| !won.aliases.contains(alias))
+                                .filter(|alias| !published.aliases.contains(alias))
                                 .copied()
                                 .collect::<Vec<_>>(),
                         );
                     }
                     self.batch.forget_article(other);
                 }
-                // It is the name of an article that consumers have: it stays so.
+                // The name stays with an article that consumers have.
                 Some(_) => {}
             }
         }
         Ok(())
     }
 
-    /// What becomes of the records that wait.
-    fn settle(
+    /// Decides what becomes of the records that wait.
+    fn settle_waiting(
         &mut self,
         outbox: &Outbox,
         waiting: &WaitingArticles,
-        recalled: &mut RecallReport,
+        report: &mut RecallReport,
     ) -> Result<(), StoreError> {
         for (seq, id) in &waiting.0 {
             let Some(row) = outbox.rows_after(seq - 1, 1, usize::MAX)?.pop() else { continue };
-            // Left out by a call before this one, which was killed before the new epoch began.
+            // An earlier call left the record out, and was killed before the new epoch began.
             if row.record.value.is_empty() {
-                recalled.same += 1;
+                report.same += 1;
                 continue;
             }
             let Ok(article) = serde_json::from_slice::<Article>(&row.record.value) else {
@@ -316,23 +320,24 @@ impl RecallWork {
                 known.aliases.iter().find_map(|alias| self.names.get(alias)).copied()
             });
             let id = named.unwrap_or(*id);
-            let Some(won) = self.won.get_mut(&id) else {
-                recalled.new += 1;
+            let Some(published) = self.published.get_mut(&id) else {
+                report.new += 1;
                 continue;
             };
             let edition = (article.id, article.revision, article.content_hash.clone());
-            let record =
-                if won.content_hash == article.content_hash || self.editions.contains(&edition) {
-                    recalled.same += 1;
-                    // Nothing in its place: the number alone goes on.
-                    NewRecord { value: Vec::new(), ..row.record.clone() }
-                } else {
-                    recalled.revised += 1;
-                    revised(id, won, article, &row)
-                };
+            let record = if published.content_hash == article.content_hash
+                || self.editions.contains(&edition)
+            {
+                report.same += 1;
+                // A record without a value is not sent; only its number is used up.
+                NewRecord { value: Vec::new(), ..row.record.clone() }
+            } else {
+                report.revised += 1;
+                as_next_revision(id, published, article, &row)
+            };
             outbox.replace_in(&mut self.batch, &row, record)?;
         }
-        for (id, state) in &mut self.won {
+        for (id, state) in &mut self.published {
             state.day = day(self.now);
             self.batch.article(*id, state);
         }
@@ -340,19 +345,24 @@ impl RecallWork {
     }
 }
 
-/// A waiting record as the next revision of the article that it is.
-fn revised(id: Uuid, won: &mut ArticleState, mut article: Article, row: &OutboxRow) -> NewRecord {
+/// A waiting record as the next revision of the article that the topic holds.
+fn as_next_revision(
+    id: Uuid,
+    published: &mut ArticleState,
+    mut article: Article,
+    row: &OutboxRow,
+) -> NewRecord {
     let fields = known_fields(&article, &row.record.value);
-    article.changed_fields = decide::changed(&won.fields, &fields);
-    won.revision += 1;
-    (won.fields, won.fetched_at) = (fields, won.fetched_at.max(article.fetched));
-    won.content_hash.clone_from(&article.content_hash);
+    article.changed_fields = decide::changed(&published.fields, &fields);
+    published.revision += 1;
+    (published.fields, published.fetched_at) = (fields, published.fetched_at.max(article.fetched));
+    published.content_hash.clone_from(&article.content_hash);
     (article.id, article.revision, article.change, article.first_seen) =
-        (id, won.revision, Change::Revised, won.first_seen);
+        (id, published.revision, Change::Revised, published.first_seen);
     let record = row.record.clone();
     NewRecord {
         key: id.to_string(),
-        event_id: format!("{id}/{}", won.revision),
+        event_id: format!("{id}/{}", published.revision),
         value: serde_json::to_vec(&article).unwrap_or_else(|_| record.value.clone()),
         ..record
     }

@@ -15,7 +15,7 @@ use crate::{
     store::Store,
 };
 
-const AGAIN: Again = Again {
+const REVISITS: RevisitRules = RevisitRules {
     retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) },
     refetch_per_day: 6,
 };
@@ -78,17 +78,17 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
     Candidate { key, entry, reading: PageOutcome::Page(Box::new(look)) }
 }
 
-fn moment(store: &Store) -> Moment {
-    Moment { tail: store.outbox().tail().unwrap(), now: at(100), again: AGAIN }
+fn context(store: &Store) -> DecisionContext {
+    DecisionContext { tail: store.outbox().tail().unwrap(), now: at(100), revisits: REVISITS }
 }
 
 /// What is published when these are decided on one after the other.
 async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
     let store = Store::in_memory().unwrap();
     for candidate in candidates {
-        let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
-        work.take(candidate, None).unwrap();
-        store.articles().commit(work.batch).await.unwrap();
+        let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), context(&store));
+        decisions.decide(candidate, None).unwrap();
+        store.articles().commit(decisions.batch).await.unwrap();
     }
     let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap()).collect()
@@ -151,9 +151,9 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
         at: at(1),
     });
     let store = Store::in_memory().unwrap();
-    let mut work = Work::new(store.articles().view().unwrap(), moment(&store));
-    work.take(candidate, None).unwrap();
-    store.articles().commit(work.batch).await.unwrap();
+    let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), context(&store));
+    decisions.decide(candidate, None).unwrap();
+    store.articles().commit(decisions.batch).await.unwrap();
     let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     assert_eq!(rows.iter().map(|row| row.record.topic).collect::<Vec<_>>(), [Topic::DeadLetters]);
 }
