@@ -39,8 +39,8 @@ use crate::{
     telemetry::ready::Ready,
 };
 
-/// How often a start looks whether a full disk has room.
-const NO_ROOM: Duration = Duration::from_secs(1);
+/// How often a start on a full disk checks whether there is room.
+const FULL_DISK_RECHECK: Duration = Duration::from_secs(1);
 
 /// Why a daemon did not start or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,7 @@ pub enum DaemonError {
     /// The admin address is taken.
     #[error("listening on {address}: {source}")]
     Listen {
-        /// The address that was to be listened at.
+        /// The configured address.
         address: SocketAddr,
         /// Why that is not possible.
         source: std::io::Error,
@@ -65,7 +65,7 @@ pub enum DaemonError {
     /// The control socket cannot be made.
     #[error("the control socket {}: {source}", path.display())]
     Control {
-        /// The path of the socket or file.
+        /// The path of the socket.
         path: std::path::PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -85,14 +85,14 @@ pub struct Start {
     pub sources: Sources,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
-    /// Ends it in order.
+    /// Ends the daemon in order.
     pub stop: CancellationToken,
 }
 
 /// Runs until `stop`, with the sink that the config names.
 ///
 /// # Errors
-/// What keeps it from starting; once it runs, only a damaged store or a panic ends it.
+/// What keeps the daemon from starting. Once it runs, only a damaged store or a panic ends it.
 pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
     run_with(config, start, |store| sinks::start(config, store.id())).await
 }
@@ -110,31 +110,31 @@ pub async fn run_with(
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
     let ready = Ready::default();
-    let mut side = JoinSet::new();
-    side.spawn(admin::report_status(status, ready.clone()));
+    let mut side_tasks = JoinSet::new();
+    side_tasks.spawn(admin::report_status(status, ready.clone()));
     if let Some(listener) = admin_listener(config).await? {
         let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
         let state =
             admin::AdminState { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
-        side.spawn(admin::serve(listener, state, CancellationToken::new()));
+        side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
     }
     let (operator_requests_tx, operator_requests) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
     let path = config.control_socket();
     let socket =
         control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side.spawn(socket.serve(control::ControlTargets {
+    side_tasks.spawn(socket.serve(control::ControlTargets {
         store: store.clone(),
         operator_requests: operator_requests_tx,
         changes: changes_tx,
     }));
-    let told =
+    let monitored =
         monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
-    side.spawn(monitor::run(
+    side_tasks.spawn(monitor::run(
         store.clone(),
         monitor::Settings::from_config(config),
-        told,
+        monitored,
         dead_letters.clone(),
     ));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
@@ -159,12 +159,12 @@ pub async fn run_with(
         // Whoever still waits for a store that cannot be reopened must not keep the process.
         store.close();
     }
-    side.shutdown().await;
+    side_tasks.shutdown().await;
     tracing::info!("stopped");
     Ok(outcome?)
 }
 
-/// Where metrics, health and status are shown, if the config wants them.
+/// The listener of the admin endpoint, if the config wants it.
 async fn admin_listener(config: &Config) -> Result<Option<TcpListener>, DaemonError> {
     let Some(address) = config.admin.listen.address() else { return Ok(None) };
     let listener = listen(address).await?;
@@ -178,7 +178,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })
 }
 
-/// Where hubs tell what is new, if the config wants them.
+/// The listener to which hubs push what is new, if the config wants it.
 async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonError> {
     let (Some(address), Some(public_url)) =
         (config.websub.listen.address(), &config.websub.public_url)
@@ -193,14 +193,13 @@ async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonEr
     Ok(Some(websub::WebsubSetup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
-/// Opens the store and begins a run. A command that holds it is waited for: it takes a moment, and
-/// another daemon does not give it up. So is room on a full disk, which others have filled and will
-/// free.
+/// Opens the store and begins a run. A store that is in use is tried again for three seconds, since
+/// a command holds it for a moment only. Room on a full disk is waited for as long as it takes.
 async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreError> {
     let mut tries = 30;
     loop {
         let begun = Store::open(&config.data_dir, config.store.cache.as_usize())
-            .and_then(|element| element.begin_run().map(|()| element));
+            .and_then(|store| store.begin_run().map(|()| store));
         let pause = match &begun {
             Err(StoreError::Locked { .. }) if tries > 0 => {
                 tries -= 1;
@@ -208,7 +207,7 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreE
             }
             Err(error) if error.is_full_disk() => {
                 tracing::error!(%error, "there is no room to start; it is waited for");
-                NO_ROOM
+                FULL_DISK_RECHECK
             }
             _ => return begun,
         };

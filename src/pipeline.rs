@@ -49,14 +49,14 @@ const CALLBACKS: usize = 64;
 /// Poll and `WebSub` → schedule; best effort, so its size decides only what is dropped.
 const EARLY_POLLS: usize = 1024;
 
-/// The stages' parts.
+/// What the stages work with.
 #[derive(Debug)]
 pub struct Parts<F, C> {
     /// What is polled at first, and which topics are read.
     pub sources: Sources,
     /// For the poll stage.
     pub poll: poll::PollContext<F, C>,
-    /// For what hubs tell, where that is wanted.
+    /// For the `WebSub` stage, where it is wanted.
     pub websub: Option<websub::WebsubSetup>,
     /// For the input stage.
     pub input: input::Parts<C>,
@@ -64,7 +64,7 @@ pub struct Parts<F, C> {
     pub page: page::PageContext<F, C>,
     /// For the committing task.
     pub commit: commit::Parts<C>,
-    /// Where records are published.
+    /// The sink that records are published to.
     pub sink: Box<dyn Sink>,
     /// Holds everything durable.
     pub store: Store,
@@ -74,18 +74,18 @@ pub struct Parts<F, C> {
     pub polls_per_source_day: f64,
 }
 
-/// How the run is steered from outside.
+/// The channels by which a run is steered and observed from outside.
 #[derive(Debug)]
 pub struct Steering {
     /// Room in the outbox and on the disk.
     pub pressure: watch::Receiver<Pressure>,
     /// Whether publishing goes on.
     pub status: watch::Sender<publish::Status>,
-    /// Sources that come and go.
+    /// Requests to add and remove sources.
     pub changes: mpsc::Receiver<schedule::change::ChangeRequest>,
-    /// Operators' wishes to the publish stage.
+    /// Commands of operators to the publish stage.
     pub operator_requests: mpsc::Receiver<publish::OperatorRequest>,
-    /// How the parts of the daemon are.
+    /// Where readiness of the daemon's parts is reported.
     pub ready: Ready,
     /// Ends the run in order.
     pub stop: CancellationToken,
@@ -199,7 +199,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     until_ended(stages, &stop, drain, &deadline).await
 }
 
-/// Loads the schedule, and has the hosts cool down that did so when the last run ended.
+/// Loads the schedule, and lets hosts cool down that were cooling down when the last run ended.
 fn load_schedule<F: Fetch, C: Clock>(
     poll: &poll::PollContext<F, C>,
     sources: Sources,
@@ -213,7 +213,8 @@ fn load_schedule<F: Fetch, C: Clock>(
     Ok(state)
 }
 
-/// Waits until all stages have ended, or the time for draining is over.
+/// Waits until all stages have ended, or the time for draining is over. A stage that fails stops
+/// the run; the first error is returned.
 async fn until_ended(
     mut stages: JoinSet<Result<(), PipelineError>>,
     stop: &CancellationToken,

@@ -1,4 +1,5 @@
-//! Words for operators: why this poll time, why this verdict, what the store holds.
+//! Texts for operators: why a source is polled when it is, what was decided on an article and why,
+//! and what the store holds.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -66,7 +67,7 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
     }))
 }
 
-/// What is subscribed to, and how good the hub is.
+/// The subscription of a source, and how well its hub delivers.
 fn hub(subscription: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String {
     let hub = subscription.announced.hub();
     let secrets = facts.url.secrets();
@@ -96,7 +97,7 @@ fn hub(subscription: &Subscription, facts: &Facts, now: DateTime<Utc>) -> String
     out
 }
 
-/// How a source came, where no list names it.
+/// Where a source comes from that was added by command.
 fn added(row: &AddedSource) -> String {
     let declared =
         added::of_rows([row.clone()]).sources.first().map(export::shown).unwrap_or_default();
@@ -158,7 +159,7 @@ fn source(facts: &Facts, now: DateTime<Utc>) -> String {
     out
 }
 
-/// What was learned of when it publishes, and what it says itself.
+/// What was learned of when a source publishes, and what the source says of itself.
 fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
     let expected = facts.rhythm.expectation(now.timestamp());
     let (hour, share) = expected.busiest_hour();
@@ -241,14 +242,14 @@ fn topic(state: &TopicState, waiting: usize) -> String {
     out
 }
 
-/// What is secret in the address of the source that listed an article first.
+/// The secrets in the address of the source that first listed an article.
 fn secrets_of(store: &Store, state: &ArticleState) -> Secrets {
     store
         .polls()
         .facts(&state.source)
         .ok()
         .flatten()
-        .map(|fact| fact.url.secrets())
+        .map(|facts| facts.url.secrets())
         .unwrap_or_default()
 }
 
@@ -284,7 +285,7 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
     out
 }
 
-/// How a source is, for a list of all.
+/// The state of a source, as one line of a list of all sources.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "as in the facts")]
 pub struct SourceState {
@@ -301,14 +302,14 @@ pub struct SourceState {
 /// The sources as the store knows them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SourceStates {
-    /// Every one that was ever polled.
+    /// Every source that was ever polled.
     pub states: Vec<SourceState>,
     /// The sources that were added by command.
     pub added: Vec<AddedSource>,
 }
 
-/// How every source is that was ever polled, and which were added by command: [`SourceStates`]
-/// as JSON.
+/// The states of all sources that were ever polled, and the sources that were added by command, as
+/// the JSON of [`SourceStates`].
 pub fn sources(store: &Store) -> Result<String, StoreError> {
     let of = |Facts { id, title, site, state, reason, last_poll, next_due, entries, .. }: Facts| {
         SourceState { id, title, site, state, reason, last_poll, next_due, entries }
@@ -317,7 +318,7 @@ pub fn sources(store: &Store) -> Result<String, StoreError> {
     Ok(serde_json::json!(SourceStates { states, added: store.added().all()? }).to_string())
 }
 
-/// What a check found, in words.
+/// The report of a check as text.
 #[must_use]
 pub fn checked(found: &CheckReport) -> String {
     let mut out = format!("store {}\n", found.id);
@@ -333,7 +334,7 @@ pub fn checked(found: &CheckReport) -> String {
     out
 }
 
-/// What was exported, in words.
+/// The report of an export as text.
 #[must_use]
 pub fn exported(rows: u64, to: &Path) -> String {
     format!(
@@ -342,7 +343,7 @@ pub fn exported(rows: u64, to: &Path) -> String {
     )
 }
 
-/// What a repair did, in words.
+/// The report of a repair as text.
 #[must_use]
 pub fn repaired(repaired: &RepairReport) -> String {
     let mut out = format!(

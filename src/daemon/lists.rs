@@ -1,8 +1,8 @@
 //! Every source that the config names, from files and from addresses.
 //!
-//! An address may be a list (TOML, OPML, one URL a line) or a source itself: what comes back
-//! decides. The last good copy of a list is kept in `data_dir`, so that a start does not depend on
-//! somebody else's server.
+//! An address may be that of a list (TOML, OPML, one URL a line) or of a source: the answer shows
+//! which. The last good copy of a list is kept in `data_dir`, so that a start does not depend on
+//! another server.
 
 use std::{
     io::Write as _,
@@ -25,10 +25,11 @@ use crate::{
     read::feed,
 };
 
-/// All sources. Two that have one id or one address are an error or a warning, wherever they stand.
+/// All sources. Two sources with the same id or the same address are an error or a warning, also
+/// where they stand in different lists.
 pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
     let mut lists = Vec::new();
-    // It reads all the certificates of the system: only where something is fetched.
+    // Making a fetcher reads all certificates of the system, so it is made only where it is needed.
     let mut fetcher = None;
     for list in &config.sources {
         lists.push(match list {
@@ -102,7 +103,8 @@ fn as_source(url: &Url) -> ParsedList {
     sources::parse(url.as_str(), url.as_str().as_bytes())
 }
 
-/// A list names sources; a feed is one, and so is a page.
+/// Whether an answer is a list of sources; otherwise it is a source itself, such as a feed or a
+/// page.
 fn is_list(bytes: &[u8], url: &Url) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let start = text.trim_start_matches('\u{feff}').trim_start();
@@ -125,7 +127,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     let part = path.with_extension("part");
     std::fs::remove_file(&part).ok();
-    // A new file: never what a link leads to.
+    // Only a new file is written, so a link is not followed.
     std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -1,9 +1,8 @@
-//! Looks at the levels each second: gauges for the operators, readiness, pressure for the schedule;
-//! and retention once a day.
+//! Measures the levels of outbox, disk and queue, each second, for the gauges, readiness and the
+//! pressure on the schedule; and runs retention once a day.
 //!
-//! What must stay true: what takes long (going through the queue, retention, a store that is being
-//! reopened) keeps none of the other looks from being taken, and none of it is done on the
-//! network's threads.
+//! What must stay true: none of the measurements waits for one that takes long (counting the queue,
+//! retention, a store that is being reopened), and none of them is made on the network's threads.
 
 use std::time::{Duration, Instant};
 
@@ -22,20 +21,20 @@ use crate::{
     },
 };
 
-/// How often the levels are looked at.
+/// How often the levels are measured.
 const EVERY: Duration = Duration::from_secs(1);
-/// Waiting entries are counted by going through them: so seldom at most, and never for more than a
-/// hundredth of the time.
+/// The shortest pause between two counts of the waiting entries. A count goes through all of them,
+/// so the pause is also at least `COUNT_SHARE` times as long as the count took.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 const COUNT_SHARE: u32 = 100;
 /// The first hour belongs to polling: after a long stop it renews what is still listed before
 /// anything is forgotten.
 const FIRST_SWEEP: Duration = Duration::from_hours(1);
-/// How often it is looked whether retention is due.
-const SWEEP_LOOK: Duration = Duration::from_mins(1);
-/// Pause between two steps of retention: it never competes with the stages.
+/// How often it is checked whether retention is due.
+const SWEEP_CHECK: Duration = Duration::from_mins(1);
+/// Pause between two steps of retention, so that it does not compete with the stages.
 const SWEEP_PAUSE: Duration = Duration::from_millis(20);
-/// The most that is kept back for a full disk.
+/// The most bytes that are reserved for a full disk.
 const LARGEST_RESERVE: u64 = 64 << 20;
 
 /// The bounds that the config gives.
@@ -56,7 +55,7 @@ impl Settings {
         }
     }
 
-    /// What is kept back for the store while there is room for it. Pure.
+    /// The bytes to reserve for the store, while there is room for them. Pure.
     fn reserve_bytes(&self, free: u64) -> u64 {
         let bytes = (self.disk_min / 4).min(LARGEST_RESERVE);
         if free.saturating_sub(bytes) < self.disk_min { 0 } else { bytes }
@@ -86,7 +85,8 @@ pub(super) async fn run(
     );
 }
 
-/// Waits for nothing, so that a store that cannot be read is told, too.
+/// Reports trouble of the store. It never waits for the store, so that one that cannot be read is
+/// reported, too.
 async fn watch_store(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
     loop {
         ready.set(Component::Store, store.trouble().map_or(Ok(()), Err));
@@ -139,7 +139,7 @@ async fn sweep_daily(store: &Store, settings: Settings, dead_letters: DeadLetter
                 tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
             }
         }
-        tokio::time::sleep(SWEEP_LOOK).await;
+        tokio::time::sleep(SWEEP_CHECK).await;
     }
 }
 
@@ -170,8 +170,8 @@ fn sample_levels(store: &Store, settings: Settings) -> Result<Levels, StoreError
     })
 }
 
-/// From half the budget on polling slows down, up to ten times; at the whole of it, or where the
-/// disk is nearly full, it stops. Pure.
+/// Polling slows down once half of `outbox.max_bytes` is used, up to ten times as slow; it stops at
+/// the whole of it, and where the disk is nearly full. Pure.
 fn judge_pressure(levels: &Levels, settings: &Settings) -> Pressure {
     let half = settings.outbox_max / 2;
     if check_room(levels, settings).is_err() {

@@ -96,7 +96,8 @@ pub async fn run<C: Clock>(
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
         let context = DecisionContext { tail, now: parts.clock.now(), revisits: parts.revisits };
         // Hashing, JSON and files would block the network's threads. The view of the store ends
-        // with this closure, because the store may have to be reopened before the commit is durable.
+        // with this closure, because the store may have to be reopened before the commit is
+        // durable.
         let decided = tokio::task::spawn_blocking(move || {
             decide_group(candidates, &articles, &dead_letters, context)
         });

@@ -1,7 +1,7 @@
 //! The schedule's part of the store: sources that were added by command, as they were declared.
 //!
-//! What must stay true: only the schedule writes this table while a daemon runs; a command writes it
-//! only where none does.
+//! What must stay true: only the schedule writes this table while a daemon runs; a command writes
+//! it only where none does.
 
 use super::{
     Batch, StoreError,

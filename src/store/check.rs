@@ -39,8 +39,8 @@ pub struct CheckReport {
 pub fn check(dir: &Path, cache: usize) -> Result<CheckReport, Vec<StoreError>> {
     let one = |error: StoreError| vec![error];
     let _lock = lock(dir, false).map_err(one)?;
-    // The copy is made beside the store, so that files can be linked; elsewhere where nothing may be
-    // written there.
+    // The copy is made beside the store, so that files can be linked; elsewhere where nothing may
+    // be written there.
     forget_copies(dir);
     let near = tempfile::Builder::new().prefix(COPY).tempdir_in(dir);
     let temporary = near.or_else(|_| tempfile::tempdir());

@@ -41,7 +41,7 @@ impl PackedDocument {
     /// No document is larger, whatever the config says: the most that `fetch.max_decoded` may be.
     pub(crate) const LARGEST: usize = 1 << 30;
 
-    /// Compresses. It takes a moment for a large document: not for the network's threads.
+    /// Compresses a document. A large one takes a moment, which would block the network's threads.
     pub fn pack(bytes: &[u8]) -> Result<Self, StoreError> {
         zstd::bulk::compress(bytes, LEVEL)
             .map(Self)
@@ -54,7 +54,7 @@ impl PackedDocument {
 }
 
 pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    // The frame tells its content's size; no more than that is allocated.
+    // The frame states the size of its content, and no more than that is allocated.
     zstd::bulk::decompress(packed, PackedDocument::LARGEST)
         .map_err(|error| StoreError::damaged("documents", error))
 }
@@ -106,8 +106,8 @@ impl Batch {
     }
 }
 
-/// Reads every document back, and holds the table against the entries that carry one: `owners` are
-/// their keys.
+/// Reads every document, and compares the table with the entries that carry one; `owners` are the
+/// keys of their documents.
 pub(super) fn verify(
     snapshot: &Snapshot,
     mut owners: HashSet<[u8; 16]>,

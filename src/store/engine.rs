@@ -3,13 +3,13 @@
 //! Everything that is particular to fjall is in this folder; `docs/design/store.md` has the figures
 //! it was chosen by. One thread writes (`writer`): it takes the batches that wait, applies them in
 //! order as one, and makes them durable with one sync, so that many stages share the price of a
-//! commit. Readers take snapshots and never wait for the writer, but while the files are being
+//! commit. Readers take snapshots and do not wait for the writer, except while the files are being
 //! reopened after an error (`slot`).
 //!
-//! What must stay true: a batch is applied whole or not at all; its answer comes after it is
-//! durable; an error of the disk loses no batch: the engine reopens the files and tries again until
-//! it succeeds; a snapshot lives for a piece of work and never across a wait for a commit, because
-//! the files are not reopened while one lives.
+//! What must stay true: a batch is applied whole or not at all, and its answer comes after it is
+//! durable. An error of the disk loses no batch: the engine reopens the files and tries again until
+//! it succeeds. A snapshot lives for one piece of work, and never across a wait for a commit,
+//! because the files are not reopened while a snapshot lives.
 
 mod backend;
 mod filling;
@@ -46,7 +46,7 @@ pub(super) use inspect::{ManifestMinimum, inspect};
 pub(super) use journal::cut_zeros;
 pub(super) use salvage::salvage;
 
-/// The tables. The letters before the dots say which stage owns (writes) each.
+/// The tables, each with the stages that write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
     /// Format version, store id, epoch, counters.
@@ -57,26 +57,25 @@ pub(crate) enum Table {
     Seen,
     /// Poll: the day on which a source last listed an article.
     Listed,
-    /// Poll and input add, the committer removes: entries to be read.
+    /// Poll and input add, the committing task removes: entries to be read.
     Pending,
-    /// Committer: other names of articles.
+    /// Committing task: aliases of articles.
     Aliases,
-    /// Committer: what is known of each article.
+    /// Committing task: what is known of each article.
     Articles,
-    /// Committer appends, publish trims: records to be delivered.
+    /// Committing task appends, publish trims: records to be delivered.
     Outbox,
-    /// Poll and input add with an entry, the committer removes with it: documents that entries
-    /// carry.
+    /// Poll and input add, the committing task removes: documents that entries carry.
     Documents,
     /// Input: how far each topic was read.
     Topics,
     /// Schedule: sources that were added by command.
     Added,
-    /// `WebSub`: what is subscribed to.
+    /// `WebSub`: subscriptions to hubs.
     Subscriptions,
 }
 
-/// Their names in the files, in the order of [`ALL`].
+/// The names of the tables in the files, in the order of [`ALL`].
 const TABLES: [&str; ALL.len()] = [
     "meta",
     "sources",
@@ -92,7 +91,7 @@ const TABLES: [&str; ALL.len()] = [
     "subscriptions",
 ];
 
-/// All of them, in the order of their numbers.
+/// All tables, in the order of their numbers.
 pub(super) const ALL: [Table; 12] = [
     Table::Meta,
     Table::Sources,
@@ -115,12 +114,12 @@ impl Table {
     }
 }
 
-/// Whether a row is the engine's own, which is no content of the store.
+/// Whether a row belongs to the engine itself and is not content of the store.
 pub(super) fn is_own(table: Table, key: &[u8]) -> bool {
     key == MARK || (table == Table::Meta && key == marks::COMMITS)
 }
 
-/// One change.
+/// One change of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Op {
     Put(Table, Vec<u8>, Vec<u8>),
@@ -158,12 +157,13 @@ impl Batch {
         self.0.push(Op::PutBeside { table, key: key.into(), value: value.into(), beside });
     }
 
-    /// Deletes rows if all of them are as they were read when the batch is applied, and else none.
+    /// Deletes rows if all of them are still as they were read when the batch is applied; otherwise
+    /// none of them.
     pub(crate) fn delete_together(&mut self, rows: Vec<Expected>) {
         self.0.push(Op::DeleteTogether(rows));
     }
 
-    /// What is decided when the batch is applied.
+    /// Adds a change that depends on the rows as they are when the batch is applied.
     pub(super) fn step(&mut self, step: Step) {
         self.0.push(Op::Step(step));
     }
@@ -178,7 +178,7 @@ impl Batch {
         self.0.push(Op::DeleteWithin(table, first.into(), last.into()));
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the batch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -210,7 +210,7 @@ impl Engine {
         Self::start(Shared::in_memory())
     }
 
-    /// Gives the space that was kept back to files that cannot be opened; whether there was any.
+    /// Frees the reserved space for files that cannot be opened; returns whether there was any.
     pub(super) fn give_reserve(path: &Path) -> bool {
         Reserve::beside(path).release()
     }
@@ -229,7 +229,7 @@ impl Engine {
     /// Applies a batch; returns once it is durable.
     ///
     /// # Errors
-    /// Only when the writer has ended. An error of the disk is waited out.
+    /// Only when the writer has ended; after an error of the disk the call waits until it is over.
     pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
@@ -239,7 +239,7 @@ impl Engine {
         durable.await.map_err(|_| StoreError::Closed)
     }
 
-    /// Applies a batch before the first stage runs: nobody else writes then.
+    /// Applies a batch before the first stage runs, while nobody else writes.
     pub(crate) fn commit_first(&self, batch: Batch) -> Result<(), StoreError> {
         self.shared.apply(&self.shared.slot.get()?, &[batch])
     }
@@ -258,7 +258,7 @@ impl Engine {
         self.shared.slot.get().map(|slot| slot.commit())
     }
 
-    /// Notes each commit there from now on.
+    /// Notes each commit in the manifest from now on.
     pub(super) fn note_in(&self, manifest: Manifest) {
         *self.shared.manifest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             Some(manifest);
@@ -274,24 +274,22 @@ impl Engine {
         self.shared.health.trouble()
     }
 
-    /// Whether the files are to be reopened, so that whoever reads at length must give up.
+    /// Whether the files have to be reopened, so that long readings must give up.
     pub(crate) fn is_wanted(&self) -> bool {
         self.shared.slot.is_wanted()
     }
 
-    /// Keeps so many bytes of disk back, where none are kept yet.
+    /// Reserves `bytes` of disk, where none are reserved yet.
     pub(crate) fn keep_back(&self, bytes: u64) {
         self.shared.reserve.keep(bytes);
     }
 
-    /// Ends the writer and everybody's waiting for the files: what is not durable yet never becomes
-    /// so.
+    /// Ends the writer, and all waiting for the files. Batches that are not durable yet are lost.
     pub(crate) fn close(&self) {
         self.shared.slot.close();
     }
 
-    /// A consistent view of what is durable now. While the files are being reopened it is waited
-    /// for.
+    /// A consistent view of what is durable now. Waits while the files are being reopened.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         Ok(match self.shared.slot.get()? {
             Backend::Disk(disk) => Snapshot::Disk { view: disk.db.snapshot(), disk },
@@ -300,8 +298,8 @@ impl Engine {
     }
 }
 
-/// A consistent view. It holds old versions while it lives: take one for a piece of work, not for
-/// long.
+/// A consistent view. While it lives the engine keeps old versions of rows, so it is taken for one
+/// piece of work and dropped.
 pub(crate) enum Snapshot {
     Disk { view: fjall::Snapshot, disk: Arc<Disk> },
     Memory(Arc<Tables>),

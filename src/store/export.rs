@@ -1,5 +1,5 @@
-//! Backups: exports the store as it is at one moment, also while a daemon writes to it, and restores
-//! such an export.
+//! Backups: exports the store as it is at one moment, also while a daemon writes to it, and
+//! restores such an export.
 //!
 //! An export is a whole data directory: the store in files of its own, and the manifest. What must
 //! stay true: an export holds one consistent moment, and one that breaks off has no manifest; a

@@ -82,8 +82,8 @@ pub struct Facts {
     pub touched_day: u32,
     /// When it publishes, and how much.
     pub rhythm: Rhythm,
-    /// How many polls a day it is worth at a price of one, in the terms of the budget; `None` before
-    /// its first good poll.
+    /// How many polls a day it is worth at a price of one, in the terms of the budget; `None`
+    /// before its first good poll.
     #[serde(skip_serializing_if = "is_default")]
     pub appetite: Option<f32>,
     /// What it says about when to poll.

@@ -94,7 +94,8 @@ pub struct Reached {
     pub(crate) sink_id: Option<String>,
     /// Whether a position of this epoch was ever written.
     pub(crate) published: bool,
-    /// Where in the sink the position stands that was last written or read: reading can begin there.
+    /// Where in the sink the position stands that was last written or read: reading can begin
+    /// there.
     #[serde(default)]
     pub(crate) position_at: Option<i64>,
     /// What is known of the sink that records were published to.

@@ -202,7 +202,8 @@ fn mend_queue(writer: &mut ChangeWriter, told: &mut Vec<String>) -> Result<(), S
     Ok(())
 }
 
-/// Numbers a damaged outbox anew, so that it goes on from the last acknowledged record without gaps.
+/// Numbers a damaged outbox anew, so that it goes on from the last acknowledged record without
+/// gaps.
 fn mend_outbox(engine: &Engine, told: &mut Vec<String>) -> Result<(), StoreError> {
     let snapshot = engine.snapshot()?;
     if outbox::verify(&snapshot).is_ok() {

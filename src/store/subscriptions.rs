@@ -48,8 +48,8 @@ impl SubscriptionCommit {
     }
 }
 
-/// The key of a subscription: its source and its token. A source has two while one ends and the next
-/// begins.
+/// The key of a subscription: its source and its token. A source has two while one ends and the
+/// next begins.
 fn key(subscription: &Subscription) -> Vec<u8> {
     [subscription.source.as_bytes(), b"\0", subscription.token().as_bytes()].concat()
 }

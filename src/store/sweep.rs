@@ -1,8 +1,8 @@
 //! Retention: forgets what no source has listed for long enough, a few thousand rows at a time.
 //!
-//! Retention counts from the day on which a source last *listed* an entry, so an old item that stays
-//! in a quiet feed never returns as new. Each row is deleted only if it is as it was read, so an
-//! entry that is listed between reading and deleting stays. An article is removed with all its
+//! Retention counts from the day on which a source last *listed* an entry, so an old item that
+//! stays in a quiet feed never returns as new. Each row is deleted only if it is as it was read, so
+//! an entry that is listed between reading and deleting stays. An article is removed with all its
 //! names and its last day, or not at all.
 
 use super::{
@@ -18,9 +18,10 @@ const STEP: usize = 5_000;
 #[derive(Debug)]
 pub struct Sweeper {
     engine: Engine,
-    at: Place,
+    place: Place,
 }
 
+/// Where the next step begins: a table, and the key to go on from.
 #[derive(Debug, Clone)]
 enum Place {
     SeenEntry(Vec<u8>),
@@ -29,37 +30,37 @@ enum Place {
     Done,
 }
 
-/// The numbers of rows that a step of retention removed.
+/// What a step of retention removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SweepCounts {
     /// The number of entries that were forgotten.
     pub entries: usize,
-    /// Articles forgotten, with their aliases.
+    /// The number of articles that were forgotten, with their aliases.
     pub articles: usize,
-    /// Facts of sources forgotten that are no longer polled.
+    /// The number of sources whose facts were forgotten, because they are no longer polled.
     pub sources: usize,
-    /// The whole store was gone through.
+    /// Whether the whole store has been gone through.
     pub finished: bool,
 }
 
 impl Sweeper {
     pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, at: Place::SeenEntry(Vec::new()) }
+        Self { engine, place: Place::SeenEntry(Vec::new()) }
     }
 
     /// Goes through the next rows and forgets what was last listed before `oldest_day`.
     pub async fn step(self, oldest_day: u32) -> Result<(Self, SweepCounts), StoreError> {
-        // Reading thousands of rows is no work for the network's threads.
-        let look = tokio::task::spawn_blocking(move || self.next_batch(oldest_day));
-        let (mut sweeper, batch, swept, next) = look.await.map_err(StoreError::engine)??;
+        // Reading thousands of rows would block the network's threads.
+        let read = tokio::task::spawn_blocking(move || self.next_batch(oldest_day));
+        let (mut sweeper, batch, swept, next) = read.await.map_err(StoreError::engine)??;
         sweeper.engine.commit(batch).await?;
-        sweeper.at = next;
+        sweeper.place = next;
         Ok((sweeper, swept))
     }
 
     fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
         let mut batch = Batch::default();
-        let (swept, next) = match &self.at {
+        let (swept, next) = match &self.place {
             Place::SeenEntry(from) => {
                 let (count, next) = self.seen(from, oldest_day, &mut batch)?;
                 (

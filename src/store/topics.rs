@@ -1,8 +1,8 @@
-//! Input's part of the store: how far each topic was read, committed together with the entries made
-//! of its messages.
+//! The input stage's part of the store: how far each topic was read, committed together with the
+//! entries made of its messages.
 //!
-//! What must stay true: the offset that a batch reaches is in the batch of its entries, so after
-//! any crash reading goes on where the durable entries end: nothing is lost and nothing is read
+//! What must stay true: the offset that a batch reaches is in the batch of its entries. So after
+//! any crash reading goes on where the durable entries end; nothing is lost and nothing is read
 //! twice.
 
 use std::collections::BTreeMap;
@@ -36,10 +36,10 @@ pub struct TopicState {
     pub partitions: BTreeMap<i32, PartitionProgress>,
     /// Messages taken so far.
     pub messages: u64,
-    /// When the last one was.
+    /// When the last message was taken.
     pub last_message: Option<DateTime<Utc>>,
-    /// How often the topic was not the one that was read before, or did not have any more what was
-    /// next.
+    /// How often reading could not go on where it had ended: the topic was another one, or no
+    /// longer had the next message.
     pub resets: u64,
     /// The last such event, in words.
     pub last_reset: Option<String>,
@@ -56,7 +56,7 @@ pub struct PartitionProgress {
     pub last: Option<MessageMark>,
 }
 
-/// A message, to be known again.
+/// What a message is recognised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageMark {
     /// The offset of the message.
@@ -77,7 +77,7 @@ impl TopicStore {
         Self { engine, sequence }
     }
 
-    /// Numbers messages in their order.
+    /// A new sequence number, for the next message.
     #[must_use]
     pub fn sequence(&self) -> Sequence {
         self.sequence.clone()

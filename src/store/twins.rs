@@ -38,7 +38,7 @@ impl TestStore {
     }
 }
 
-/// One of each.
+/// A store in memory, and one on files.
 pub(super) fn both_stores() -> [TestStore; 2] {
     [TestStore::in_memory(), TestStore::on_files()]
 }

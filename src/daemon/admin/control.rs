@@ -1,5 +1,5 @@
-//! The control socket, `data_dir/control.sock`: one JSON object a line in, one out. Commands on a
-//! live `data_dir` go through it, because one process owns the store.
+//! The control socket, `data_dir/control.sock`: a request is one line with a JSON object, and so is
+//! its answer. Commands reach a running daemon through it, because one process owns the store.
 
 use std::{
     fs::Permissions,
@@ -24,51 +24,52 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Bytes of a request: a list of sources to add may be as large as a file of them, and is quoted.
+/// The most bytes of a request. A list of sources to add may be as large as a file of them, and
+/// JSON makes it longer.
 const MAX_REQUEST: u64 = 256 << 20;
 
-/// What may be asked.
+/// A request to the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// Why this poll time, why this verdict.
+    /// Explains a source or an article.
     Explain {
         /// An article's id, an address, or a source's id.
         what: String,
     },
-    /// How every source is, and which were added by command.
+    /// Lists the states of all sources, and the sources that were added by command.
     Sources,
-    /// Sources come or go.
+    /// Adds or removes sources.
     Change {
         /// Which sources are to be added or removed.
         wanted: ChangeCommand,
         /// Whether nothing is changed, and only what would be done is reported.
         dry_run: bool,
     },
-    /// Reads every row back.
+    /// Checks the store by reading every row.
     Check,
-    /// Writes the store as it is now to a folder.
+    /// Exports the store as it is now to a folder.
     Export {
-        /// The folder, absolute; it is made.
+        /// The absolute path of the folder, which is created.
         to: PathBuf,
     },
-    /// Publishing goes on in a new epoch.
+    /// Has publishing go on in a new epoch.
     Adopt,
-    /// What happened to the topics is known.
+    /// Confirms that an operator knows what happened to the topics.
     Confirm,
 }
 
-/// What is answered: words for a terminal, or why not.
+/// The daemon's answer: text for a terminal, or JSON for the command that asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
-    /// It was done; this is its report.
+    /// The request was done; this is its report.
     Ok(String),
-    /// It was not done, for this reason.
+    /// The request was not done, for this reason.
     Error(String),
 }
 
-/// What the socket reaches.
+/// The parts of the daemon that requests are passed to.
 #[derive(Debug, Clone)]
 pub struct ControlTargets {
     /// What reports and exports are read from.
@@ -87,8 +88,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Binds. A file that an earlier process left is replaced: `data_dir` is ours alone, by its
-    /// lock.
+    /// Binds the socket. A file that an earlier process left is replaced: the lock of `data_dir`
+    /// ensures that no other process uses it.
     pub fn bind(path: &Path) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -152,7 +153,7 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
         }
         Request::Adopt => {
             let (answer, outcome) = oneshot::channel();
-            // A closed channel drops the other end of the answer.
+            // If the channel is closed, the sender of the answer is dropped, which ends the wait.
             targets.operator_requests.send(OperatorRequest::Adopt(answer)).await.ok();
             await_answer(outcome)
                 .await
@@ -165,7 +166,7 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
-            // A long list takes a while to be read, and the schedule has no time for that.
+            // A long list takes a while to parse, which must not hold up the schedule.
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
                 targets.changes.send(ChangeRequest { change, dry_run, answer }).await.ok();
             }
@@ -176,7 +177,7 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
     }
 }
 
-/// What a stage answers.
+/// Waits for the answer of a stage.
 async fn await_answer<T, E: std::fmt::Display>(
     outcome: oneshot::Receiver<Result<T, E>>,
 ) -> Result<T, String> {

@@ -22,11 +22,12 @@ pub struct AdminState {
     pub metrics: Option<PrometheusHandle>,
     /// Whether the daemon does its work.
     pub ready: Ready,
-    /// Names on the internet under which it is reached.
+    /// The public host names under which the endpoint is reached.
     pub hosts: Vec<String>,
 }
 
-/// What an orchestrator asks is answered however many others are connected.
+/// Paths that are answered however many clients are connected, because an orchestrator asks for
+/// them.
 const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Serves until `stop`.
@@ -42,7 +43,7 @@ fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
             StatusCode::OK,
             state.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default(),
         ),
-        // The process answers: what it waits for is the business of `/readyz`.
+        // An answer shows that the process lives; what it waits for is shown by `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
             let (ready, words) = state.ready.words();
@@ -60,7 +61,7 @@ fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
     }
 }
 
-/// Tells readiness how publishing is, until the stage ends.
+/// Reports the status of publishing as readiness, until the publish stage ends.
 pub async fn report_status(mut status: watch::Receiver<Status>, ready: Ready) {
     loop {
         ready.set(Component::Publish, check_publishing(&status.borrow_and_update()));

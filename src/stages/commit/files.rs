@@ -91,8 +91,8 @@ impl DeadLetterFiles {
         tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
     }
 
-    /// Writes a file; returns whether it was written, which it is not if it is larger than the whole
-    /// budget.
+    /// Writes a file; returns whether it was written, which it is not if it is larger than the
+    /// whole budget.
     fn write(&self, dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
         let packed = zstd::bulk::compress(bytes, LEVEL)?;
         let size = on_disk(packed.len() as u64);

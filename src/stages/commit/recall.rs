@@ -1,5 +1,5 @@
-//! Recovers from the topic of articles what an older copy of `data_dir` does not know: which article
-//! has which address, and its last revision.
+//! Recovers from the topic of articles what an older copy of `data_dir` does not know: which
+//! article has which address, and its last revision.
 //!
 //! Without it, each article that was first published after the copy was made would be published
 //! again under a new id. The records that wait in the outbox were decided on without knowing the
@@ -58,8 +58,8 @@ impl PublishedArticle {
         } = article;
         let parsed = |address: &String| Url::parse(address).ok();
         let mut aliases = match (&part, url.as_ref().and_then(parsed)) {
-            // An article that is not the first of its page is known by the page and its title, unless
-            // it has an address of its own.
+            // An article that is not the first of its page is known by the page and its title,
+            // unless it has an address of its own.
             (Some(part), Some(page)) if part.index > 0 && url == fetched_url => {
                 vec![identity::of_part(&page, content.title.as_deref().unwrap_or_default())]
             }
@@ -253,8 +253,8 @@ impl RecallWork {
         Ok(newer)
     }
 
-    /// Gives names to the articles of the topic. An article of `data_dir` with such a name, of which
-    /// consumers have seen nothing, is merged into the article of the topic.
+    /// Gives names to the articles of the topic. An article of `data_dir` with such a name, of
+    /// which consumers have seen nothing, is merged into the article of the topic.
     fn merge_names(&mut self) -> Result<(), StoreError> {
         let names: Vec<([u8; 16], Uuid)> =
             self.names.iter().map(|(name, id)| (*name, *id)).collect();

@@ -60,7 +60,8 @@ impl DecisionBatch {
         {
             return Ok(DoubtOutcome::Believed);
         }
-        // The canonical address may come from the site's template, so it identifies no article here.
+        // The canonical address may come from the site's template, so it identifies no article
+        // here.
         let own: Vec<NamedAlias> =
             names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
@@ -114,8 +115,8 @@ impl DecisionBatch {
         }
     }
 
-    /// Has the entry tried again, or makes a dead letter of it after the last try; returns whether it
-    /// is tried again.
+    /// Has the entry tried again, or makes a dead letter of it after the last try; returns whether
+    /// it is tried again.
     fn retry_or_give_up(
         &mut self,
         key: &PendingKey,
@@ -136,8 +137,8 @@ impl DecisionBatch {
         is_tried
     }
 
-    /// Has the page of an entry that showed nothing new read once more, where its source says that it
-    /// changed and fetches of the day are left; returns whether it is.
+    /// Has the page of an entry that showed nothing new read once more, where its source says that
+    /// it changed and fetches of the day are left; returns whether it is.
     pub(super) fn revisit_unchanged(&mut self, key: &PendingKey, entry: &mut PendingEntry) -> bool {
         let Some(fetches) =
             entry.changed.filter(|_| entry.fetch_page && entry.unchanged < MAX_UNCHANGED)

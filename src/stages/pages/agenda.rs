@@ -292,8 +292,8 @@ impl Agenda {
         }
     }
 
-    /// Notes that an entry was not read because its host's next turn is at `next_ms`. The entry stays
-    /// the first of its lane, and the lane goes before those that arrive later.
+    /// Notes that an entry was not read because its host's next turn is at `next_ms`. The entry
+    /// stays the first of its lane, and the lane goes before those that arrive later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
         let Some(key) = self.claims.key(ticket) else { return };
         let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };

@@ -74,7 +74,8 @@ impl Claim {
         self.paced_ms = Some(next_ms);
     }
 
-    /// Has the entry read again at `due_ms`, in milliseconds since 1970, once the claim is released.
+    /// Has the entry read again at `due_ms`, in milliseconds since 1970, once the claim is
+    /// released.
     pub(crate) fn read_again_at(&mut self, due_ms: u64) {
         self.again_ms = Some(due_ms);
     }

@@ -173,8 +173,8 @@ struct ActiveSince {
 }
 
 impl ActiveSince {
-    /// Notes that entries are read now. After a stop, a full outbox or a jump of the clock, the time
-    /// before it does not count as waiting for a host.
+    /// Notes that entries are read now. After a stop, a full outbox or a jump of the clock, the
+    /// time before it does not count as waiting for a host.
     fn at(&mut self, now: DateTime<Utc>) {
         self.since = if now - self.last > LONGEST_BREAK { now } else { self.since.min(now) };
         self.last = now;
@@ -205,8 +205,8 @@ fn claim_due<F, C: Clock>(
     Ok(taken)
 }
 
-/// Reads an entry and hands the result on together with the claim, or releases the claim where it is
-/// not the host's turn.
+/// Reads an entry and hands the result on together with the claim, or releases the claim where it
+/// is not the host's turn.
 async fn read_claimed<F: Fetch, C: Clock>(
     reader: Arc<Reader<F, C>>,
     due: DueEntry,

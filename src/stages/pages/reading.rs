@@ -47,8 +47,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The bounds of the agenda. Documents that are here already wait for commits alone, so twice as
-    /// many are allowed: one half is committed while the other is read.
+    /// The bounds of the agenda. Documents that are here already wait for commits alone, so twice
+    /// as many are allowed: one half is committed while the other is read.
     pub(super) fn bounds(&self) -> Bounds {
         let Self { concurrency: places, per_host, in_flight, .. } = *self;
         Bounds { places, per_host, pages: places + in_flight, here: 2 * in_flight }
@@ -94,9 +94,9 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         }
     }
 
-    /// Reads an entry; returns the result, and the memory that is reserved for it until the decision
-    /// on it is durable. If `give_way` is cancelled while the fetch waits for a host, that counts as
-    /// a try without an answer.
+    /// Reads an entry; returns the result, and the memory that is reserved for it until the
+    /// decision on it is durable. If `give_way` is cancelled while the fetch waits for a host, that
+    /// counts as a try without an answer.
     ///
     /// # Errors
     /// Where it is not its host's turn.
@@ -212,8 +212,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
                 tried: false,
                 ..Failure::fetch(deferred.to_string())
             },
-            // What robots.txt forbids it forbids for long, and a page that sites show to robots does
-            // not go away by asking often.
+            // What robots.txt forbids it forbids for long, and a page that sites show to robots
+            // does not go away by asking often.
             Outcome::Blocked(block) => {
                 let (reason, tries) = if matches!(block, BlockKind::Robots(_)) {
                     ("robots", 1)
@@ -281,8 +281,8 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         })
     }
 
-    /// Decodes a body and has `work` read it, within the memory and the threads that are reserved for
-    /// that.
+    /// Decodes a body and has `work` read it, within the memory and the threads that are reserved
+    /// for that.
     async fn read_body(
         &self,
         body: Body,

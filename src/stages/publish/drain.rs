@@ -279,7 +279,8 @@ impl Drain {
         Ok(Step::Delivered)
     }
 
-    /// Where publishing goes on from, or why it stops. Also notes whether another process publishes.
+    /// Where publishing goes on from, or why it stops. Also notes whether another process
+    /// publishes.
     fn judge(&mut self, acked: &Reached, held: &SinkHoldings) -> Result<Tail, StepError> {
         let outbox = &self.parts.outbox;
         let found = match &held.position {
@@ -407,8 +408,8 @@ impl Drain {
         }
     }
 
-    /// Takes the dead letters that their topic does not take out of a batch, and keeps them in files
-    /// before the batch is sent without them.
+    /// Takes the dead letters that their topic does not take out of a batch, and keeps them in
+    /// files before the batch is sent without them.
     async fn keep_unsendable(&self, rows: Vec<OutboxRow>) -> Result<SplitBatch, PublishError> {
         let (mut sent, mut kept_reasons) = (Vec::with_capacity(rows.len()), Vec::new());
         // A record without a value was left out when data_dir was adopted; only its number is used

@@ -74,8 +74,8 @@ pub trait Sink: Debug + Send + 'static {
     }
 
     /// Connects, or connects again after an error. From then on no other process can publish as
-    /// this store. Reports what the sink holds, as [`Sink::holdings`] does. `from` is the last known
-    /// [`SinkHoldings::position_at`]: the position stands there or later.
+    /// this store. Reports what the sink holds, as [`Sink::holdings`] does. `from` is the last
+    /// known [`SinkHoldings::position_at`]: the position stands there or later.
     fn open(&mut self, from: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>>;
 
     /// Delivers rows together with the position that they reach. When the call returns, all of them

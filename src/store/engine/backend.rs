@@ -18,8 +18,7 @@ use crate::store::StoreError;
 
 /// Bytes of one table that wait in memory to be sorted into files.
 const MEMTABLE: u64 = 8 << 20;
-/// Bytes of journals; the least that the engine takes. Less journal is a quicker start after a
-/// crash.
+/// Bytes of journals: the least that the engine allows, because a start after a crash replays them.
 const JOURNALS: u64 = 64 << 20;
 
 /// An open database or its twin; clones share it.
@@ -29,9 +28,9 @@ pub(super) enum Backend {
     Memory(Arc<RwLock<Arc<Tables>>>),
 }
 
-/// The open files. They are closed when the last of those who hold them lets go.
+/// The open files. They are closed when the last handle on them is dropped.
 pub(crate) struct Disk {
-    // The order in which they go: the tables before the database.
+    // Fields are dropped in this order: the tables before the database.
     pub(super) tables: Box<[Keyspace]>,
     pub(super) db: Database,
     /// The last commit.
@@ -114,7 +113,7 @@ fn last_commit(path: &Path, tables: &[Keyspace]) -> Result<Commits, StoreError> 
     Ok(commits)
 }
 
-/// Why the engine did not open the files: the world, or what stands in them.
+/// Turns an error of opening the files into one of the disk, or one of damaged content.
 fn refused(path: &Path, error: fjall::Error) -> StoreError {
     match error {
         fjall::Error::Io(_)
@@ -157,8 +156,8 @@ impl Backend {
         }
     }
 
-    /// Keys of a part of a table, both ends included. What is before was deleted, and is costly to
-    /// go through.
+    /// The keys of a part of a table, both ends included. Rows before it were deleted, and going
+    /// through deleted rows is costly.
     pub(super) fn keys_within(
         &self,
         table: Table,

@@ -1,10 +1,10 @@
 //! Reads the engine's journals without changing them.
 //!
-//! When fjall opens its files it cuts a journal at the first thing that it does not understand,
-//! because that is what a crash leaves: half a batch at the end, which nobody was told is durable.
-//! A damaged byte in the middle looks the same to it, and everything behind is cut off as well. So
-//! the journals are read here first. A journal is a row of batches (a start with the number of rows
-//! and a sequence number, the rows, an end with their checksum), and zeros behind the last.
+//! When fjall opens its files, it cuts each journal at the first bytes that it cannot read. That is
+//! right for what a crash leaves: an incomplete batch at the end, which was never reported as
+//! durable. But after a damaged byte in the middle, everything that follows is cut off as well. So
+//! the journals are read here first. A journal is a sequence of batches (a start with the number of
+//! rows and a sequence number, the rows, an end with their checksum), followed by zeros.
 
 use std::{
     fs::{self, File},
@@ -22,7 +22,7 @@ const MAGIC: &[u8] = b"FJL\x03";
 const START: u8 = 1;
 const ITEM: u8 = 2;
 const END: u8 = 3;
-/// The engine itself takes a few sequence numbers between two batches, never so many.
+/// The engine itself uses a few sequence numbers between two batches, but never so many.
 const STRAY: u64 = 1 << 20;
 
 /// A whole batch.
@@ -36,7 +36,7 @@ pub(super) struct JournalBatch<'a> {
     pub(super) end: usize,
 }
 
-/// One change.
+/// One row of a batch.
 #[derive(Debug)]
 pub(super) struct Row<'a> {
     pub(super) keyspace: u64,
@@ -75,8 +75,8 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-/// What was ever written of a file: a journal is as long as it may become, and what is behind its
-/// last batch is a hole that need not be read.
+/// The part of a journal that was ever written. A journal has its full length from the start; what
+/// follows its last batch is a hole in the file, which need not be read.
 fn written(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -87,7 +87,7 @@ fn written(path: &Path) -> io::Result<Vec<u8>> {
         {
             Ok(hole) => hole,
             Err(Errno::NXIO) => break,
-            // A file system that does not know of holes.
+            // The file system does not support holes.
             Err(_) => length,
         };
     }
@@ -108,7 +108,7 @@ pub(crate) fn cut_zeros(bytes: &mut Vec<u8>) {
     bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
 }
 
-/// The batch that begins here, if a whole and sound one does.
+/// The batch that begins at this place, if it is complete and sound.
 pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
     let mut reader = Reader { bytes, at };
     if reader.byte()? != START {
@@ -125,13 +125,13 @@ pub(super) fn batch(bytes: &[u8], at: usize) -> Option<JournalBatch<'_>> {
     }
     let sum = xxh3_64(&bytes[first..reader.at]);
     let sound = reader.byte()? == END && reader.u64()? == sum && reader.take(MAGIC.len())? == MAGIC;
-    // The sequence number is not in the checksum, so it is held against what the batch says of it.
+    // The checksum does not cover the sequence number, so it is compared with the commit's mark.
     let numbered = commits
         .is_none_or(|commit| (commit.seqno..commit.seqno.saturating_add(STRAY)).contains(&seqno));
     (sound && numbered).then_some(JournalBatch { seqno, rows, commits, end: reader.at })
 }
 
-/// The next whole batch behind a place where none begins.
+/// The next complete batch after a place where none begins.
 pub(super) fn next(bytes: &[u8], after: usize) -> Option<(usize, JournalBatch<'_>)> {
     let rest = bytes.get(after..)?;
     // Each batch begins where another ends.

@@ -1,13 +1,13 @@
-//! How the tables are held against each other.
+//! Commit numbers in the tables, by which a loss in one of them is noticed.
 //!
-//! Commits are numbered. A commit leaves its number in each table that it touches (a row behind all
-//! others) and in `meta` a row that says which tables it touched and by which commit each was
-//! touched before. So whatever a table or a journal lost, a number is missing somewhere: a table
-//! that is older than the others say, a gap between two journals, an end before the one that the
-//! manifest names.
+//! Commits are numbered. A commit writes its number into each table that it touches (as a row after
+//! all others), and into `meta` which tables it touched and which commit touched each of them
+//! before. So wherever a table or a journal has lost something, a number is missing: a table is
+//! older than `meta` says, there is a gap between two journals, or they end before the commit that
+//! the manifest names.
 //!
-//! What must stay true: the rows are written in the batch of their commit; no reader of a table
-//! sees its mark.
+//! What must stay true: these rows are written in the batch of their commit, and no reader of a
+//! table sees its mark.
 
 use super::{TABLES, Table};
 use crate::store::StoreError;
@@ -48,7 +48,7 @@ impl Commits {
         self.before
     }
 
-    /// Nothing is known but that there were so many.
+    /// A commit of which only the number is known.
     pub(super) fn new(number: u64) -> Self {
         Self { number, ..Self::default() }
     }

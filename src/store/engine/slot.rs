@@ -1,9 +1,9 @@
-//! Where the open files are found, and what readers do while there are none.
+//! Holds the open files, and lets readers wait while they are closed.
 //!
-//! An engine that met an error of the disk refuses further work, so its files are closed and opened
-//! again. Readers wait meanwhile. What must stay true: nobody waits for ever, because closing the
-//! store ends all waiting; a thread of the runtime that waits here gives its other tasks away
-//! first, so health and metrics are answered all the while.
+//! fjall refuses further work after an error of the disk, so its files are closed and opened again.
+//! Readers wait meanwhile. What must stay true: nobody waits for ever, because closing the store
+//! ends all waiting. A thread of the runtime that waits here hands its other tasks over first, so
+//! health and metrics are still answered.
 
 use std::{
     sync::{
@@ -19,9 +19,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use super::backend::Backend;
 use crate::store::StoreError;
 
-/// How often it is looked whether the last reader has let go of the files.
+/// How often it is checked whether the last reader has dropped the files.
 const LOOK: Duration = Duration::from_millis(5);
-/// After this it is told that a reader keeps the files open.
+/// After this long, it is logged that a reader keeps the files open.
 const LONG: Duration = Duration::from_secs(10);
 
 enum State {
@@ -76,7 +76,7 @@ impl Slot {
         }
     }
 
-    /// Whether the files are to be closed to be opened again.
+    /// Whether the files have to be reopened.
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted.load(Ordering::Relaxed)
     }

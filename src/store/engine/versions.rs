@@ -1,6 +1,6 @@
-//! What a table's folder says of itself: the file `current` names a version by number and checksum,
-//! the version names the table's files by number and checksum. The engine trusts both without
-//! computing a checksum, so that is done here.
+//! Checks a table's folder. Its file `current` names a version by number and checksum, and the
+//! version names the table's files by number and checksum. The engine trusts both without computing
+//! the checksums, so that is done here.
 
 use std::{
     fs::{self, File},

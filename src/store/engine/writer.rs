@@ -1,4 +1,4 @@
-//! The one thread that writes, and how it outlasts a disk that refuses.
+//! The one thread that writes, and what it does while the disk refuses.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,14 +16,14 @@ use crate::{
     telemetry::metrics,
 };
 
-/// Batches that may wait for the writer; with the stages' own bounds never reached.
+/// Batches that may wait for the writer. The stages' own bounds keep them below this.
 pub(super) const WRITER_QUEUE: usize = 256;
 /// Batches that share one commit.
 const GROUP: usize = 128;
-/// From the start of one sync to that of the next at least: an idle store commits at once, a busy
-/// one lets more batches share a sync, which costs the same for a hundred as for one.
+/// The shortest time between the starts of two syncs. An idle store commits at once; in a busy one
+/// more batches share a sync, which costs the same for a hundred as for one.
 const LULL: Duration = Duration::from_millis(20);
-/// A commit that takes longer is told as trouble.
+/// A commit that takes longer is reported as trouble.
 const SLOW: Duration = Duration::from_secs(10);
 /// Pauses between tries to commit.
 const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(200), Duration::from_secs(10));
@@ -158,9 +158,9 @@ pub(super) fn run(shared: &Shared, mut queue: mpsc::Receiver<Commit>) {
     }
 }
 
-/// Does not return before the batches are durable, or the store is closed (false). A full disk is
-/// waited out, with the files reopened each time because an engine that met an I/O error refuses
-/// further work, and with the space that was kept back for that.
+/// Returns once the batches are durable (`true`) or the store is closed (`false`). While the disk
+/// is full it tries again, with the reserved space; the files are reopened for each try, because
+/// fjall refuses further work after an I/O error.
 fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
     let mut pauses = PAUSE.waits();
     shared.health.lock().since = Some(Instant::now());

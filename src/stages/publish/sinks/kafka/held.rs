@@ -47,8 +47,8 @@ pub(super) fn settled_holdings(
     read_holdings(shared, &topic, from)
 }
 
-/// Waits until `read_committed` consumers can read to the end of the topic, and returns whether they
-/// can. They end at the last stable offset, without an error where that is before the end.
+/// Waits until `read_committed` consumers can read to the end of the topic, and returns whether
+/// they can. They end at the last stable offset, without an error where that is before the end.
 fn wait_for_end(shared: &Shared, topic: &str, patience: Duration) -> Result<bool, PublishError> {
     let end = ends(&consumer(shared, "read_uncommitted")?, topic)?.1;
     let started = Instant::now();

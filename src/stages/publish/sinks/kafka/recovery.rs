@@ -66,8 +66,9 @@ fn recovery(flags: ErrorFlags) -> Recovery {
 }
 
 /// Turns `Fenced` and `Abort` into `Restart` where the transaction had timed out. A broker that
-/// aborts a transaction because it took too long also fences its producer, although no other process
-/// was involved; and librdkafka may wait for ever to abort what the broker has aborted already.
+/// aborts a transaction because it took too long also fences its producer, although no other
+/// process was involved; and librdkafka may wait for ever to abort what the broker has aborted
+/// already.
 pub(super) fn unless_timed_out(recovery: Recovery, took: Duration, timeout: Duration) -> Recovery {
     if matches!(recovery, Recovery::Fenced | Recovery::Abort) && took >= timeout {
         Recovery::Restart
@@ -76,8 +77,8 @@ pub(super) fn unless_timed_out(recovery: Recovery, took: Duration, timeout: Dura
     }
 }
 
-/// Why a record is refused for good, as a metric's label; `None` where the cluster may take the same
-/// record later.
+/// Why a record is refused for good, as a metric's label; `None` where the cluster may take the
+/// same record later.
 pub(super) fn refusal(code: Code) -> Option<&'static str> {
     match code {
         Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {

@@ -96,8 +96,8 @@ pub(super) async fn make(
     Ok((limits.into_iter().flatten().min(), found))
 }
 
-/// Refuses a topic of positions that deletes records by age, as a topic does that the broker created
-/// by itself: positions older than its retention would be lost.
+/// Refuses a topic of positions that deletes records by age, as a topic does that the broker
+/// created by itself: positions older than its retention would be lost.
 fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(), PublishError> {
     let policy = config.and_then(|config| value(config, "cleanup.policy"));
     policy.filter(|policy| policy != "compact").map_or(Ok(()), |policy| {
@@ -107,8 +107,8 @@ fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(
     })
 }
 
-/// Describes topics; `made` marks those that are missing and have to be made. A topic that nashra may
-/// not even describe counts as there.
+/// Describes topics; `made` marks those that are missing and have to be made. A topic that nashra
+/// may not even describe counts as there.
 async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescription>, PublishError> {
     let consumer = held::consumer(shared, "read_committed")?;
     super::blocking(move || {
