@@ -67,7 +67,7 @@ impl Process {
         self.drain.step(&mut self.sink).await.unwrap()
     }
 
-    /// Goes on until there is nothing to do but wait.
+    /// Steps until the stage has to wait.
     async fn drained(&mut self) -> Step {
         loop {
             match self.step().await {
@@ -77,10 +77,10 @@ impl Process {
         }
     }
 
-    /// An operator adopts, and nobody asks what the topic of articles holds.
+    /// An operator adopts while no committing task runs.
     async fn adopt(&mut self) -> Result<AdoptionReport, AdoptError> {
         let (answer, outcome) = oneshot::channel();
-        // Who is asked to take over articles has ended, which is told where it matters.
+        // A closed channel is an error only where articles have to be taken over.
         self.recalls.close();
         self.drain.adopt(&mut self.sink, answer).await;
         outcome.await.unwrap()
