@@ -1,7 +1,7 @@
 //! Holds the documents to the tree: what they link to and every path that they name exists.
 //!
-//! A path is a code span with a slash whose first part is a folder of the repository or of the code,
-//! or that ends in `.rs`; the ending may be left out.
+//! A path is a code span with a slash whose first part is a folder of the repository or of the
+//! code, or that ends in `.rs`; the ending may be left out.
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 

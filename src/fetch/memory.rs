@@ -3,11 +3,12 @@
 //! bodies at once is too many.
 //!
 //! Small bodies never wait for large ones. As it comes, each body has a little that is its own
-//! ([`MemoryPlan::free`]); beyond that it asks once for all that it can come to, and stops reading until
-//! there is room. While it is read it costs many times its size (a tree, lines, what is measured of
-//! them: [`cost`]); up to [`MemoryPlan::small`] that is what the threads have anyway, beyond it the body
-//! waits for room among the large ones. At most [`MemoryPlan::patient`] wait for either room: who comes
-//! then is told to come again, so that those who wait do not take all places of a stage.
+//! ([`MemoryPlan::free`]); beyond that it asks once for all that it can come to, and stops reading
+//! until there is room. While it is read it costs many times its size (a tree, lines, what is
+//! measured of them: [`cost`]); up to [`MemoryPlan::small`] that is what the threads have anyway,
+//! beyond it the body waits for room among the large ones. At most [`MemoryPlan::patient`] wait for
+//! either room: who comes then is told to come again, so that those who wait do not take all places
+//! of a stage.
 //!
 //! What must stay true: nobody waits here who holds what others wait for. The order is: room to
 //! come, room to be read, a thread, room for what was made; that last room is held over no other

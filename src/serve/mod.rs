@@ -2,8 +2,9 @@
 //! made in memory by a function.
 //!
 //! What must stay true: whoever connects and then sends nothing, reads nothing or asks without end
-//! has a connection for a bounded time, and there is a bounded number of them; where a [`AccessRules`]
-//! keeps paths in reserve, those are answered at once although all places are taken.
+//! has a connection for a bounded time, and there is a bounded number of them; where a
+//! [`AccessRules`] keeps paths in reserve, those are answered at once although all places are
+//! taken.
 
 mod guard;
 mod timeout_stream;

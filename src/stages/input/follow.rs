@@ -1,5 +1,5 @@
-//! Follows one topic: connects, reads as far as there is room, commits, and after any error connects
-//! again.
+//! Follows one topic: connects, reads as far as there is room, commits, and after any error
+//! connects again.
 
 use std::{sync::Arc, time::Duration};
 

@@ -264,7 +264,8 @@ fn configure(client: &mut ClientConfig) {
         .set("enable.partition.eof", "false")
         .set("statistics.interval.ms", "2000")
         .set("topic.metadata.refresh.interval.ms", "5000");
-    // A partition's share of an answer is unpacked as a whole, and 60 kB may be a document of 20 MB.
+    // A partition's share of an answer is unpacked as a whole, and 60 kB may be a document of 20
+    // MB.
     client.set("fetch.message.max.bytes", "65536").set("queued.max.messages.kbytes", "16384");
     // For the words about the topic's id.
     let debug =

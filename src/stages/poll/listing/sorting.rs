@@ -1,5 +1,5 @@
-//! Takes the entries of one listing, one after the other, as they were judged: what is remembered of
-//! each, what is enqueued, and the counts.
+//! Takes the entries of one listing, one after the other, as they were judged: what is remembered
+//! of each, what is enqueued, and the counts.
 //!
 //! What must stay true: an entry that is enqueued is remembered in the same batch; one whose page
 //! was fetched again as often as a day allows waits for the next day and is not lost.
