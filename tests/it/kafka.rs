@@ -40,6 +40,14 @@ pub(crate) struct Seen {
 }
 
 pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
+    // A consumer of librdkafka has been seen to stall for good right after it was assigned.
+    (0..5)
+        .find_map(|_| read_once(brokers, topic))
+        .unwrap_or_else(|| panic!("no consumer comes to the end of {topic}"))
+}
+
+/// `None` where nothing, not even the end of a partition, came for ten seconds.
+fn read_once(brokers: &str, topic: &str) -> Option<Vec<Seen>> {
     let mut client = ClientConfig::new();
     client
         .set("bootstrap.servers", brokers)
@@ -63,7 +71,7 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
     consumer.assign(&list).unwrap();
     let (mut seen, mut ended) = (Vec::new(), 0);
     while ended < partitions.len() {
-        match consumer.poll(Duration::from_secs(1)) {
+        match consumer.poll(Duration::from_secs(10)) {
             Some(Ok(message)) => {
                 let text = |bytes: Option<&[u8]>| {
                     String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap()
@@ -80,10 +88,10 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
             }
             Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
             Some(Err(error)) => panic!("{error}"),
-            None => {}
+            None => return None,
         }
     }
-    seen
+    Some(seen)
 }
 
 pub(crate) fn admin(brokers: &str) -> AdminClient<rdkafka::client::DefaultClientContext> {
