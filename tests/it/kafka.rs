@@ -40,14 +40,6 @@ pub(crate) struct Seen {
 }
 
 pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
-    // A consumer of librdkafka has been seen to stall for good right after it was assigned.
-    (0..5)
-        .find_map(|_| read_once(brokers, topic))
-        .unwrap_or_else(|| panic!("no consumer comes to the end of {topic}"))
-}
-
-/// `None` where nothing, not even the end of a partition, came for ten seconds.
-fn read_once(brokers: &str, topic: &str) -> Option<Vec<Seen>> {
     let mut client = ClientConfig::new();
     client
         .set("bootstrap.servers", brokers)
@@ -69,10 +61,20 @@ fn read_once(brokers: &str, topic: &str) -> Option<Vec<Seen>> {
         list.add_partition_offset(topic, *partition, Offset::Beginning).unwrap();
     }
     consumer.assign(&list).unwrap();
-    let (mut seen, mut ended) = (Vec::new(), 0);
-    while ended < partitions.len() {
-        match consumer.poll(Duration::from_secs(10)) {
+    // Where more is written all the time, a partition may never say that it ended.
+    let ends = partitions.iter().map(|partition| {
+        let (_, end) =
+            consumer.fetch_watermarks(topic, *partition, Duration::from_secs(20)).unwrap();
+        (*partition, end)
+    });
+    let mut open: BTreeMap<i32, i64> = ends.collect();
+    let mut seen = Vec::new();
+    while !open.is_empty() {
+        match consumer.poll(Duration::from_secs(1)) {
             Some(Ok(message)) => {
+                if open.get(&message.partition()).is_some_and(|end| message.offset() + 1 >= *end) {
+                    open.remove(&message.partition());
+                }
                 let text = |bytes: Option<&[u8]>| {
                     String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap()
                 };
@@ -86,12 +88,12 @@ fn read_once(brokers: &str, topic: &str) -> Option<Vec<Seen>> {
                     value: serde_json::from_slice(message.payload().unwrap()).unwrap(),
                 });
             }
-            Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
             Some(Err(error)) => panic!("{error}"),
-            None => return None,
+            None => {}
         }
     }
-    Some(seen)
+    seen
 }
 
 pub(crate) fn admin(brokers: &str) -> AdminClient<rdkafka::client::DefaultClientContext> {
