@@ -1,6 +1,5 @@
-//! How bytes stand in rows of the store: as text, which is a third of the size of a list of numbers
-//! and read in a tenth of the time. What must stay true: lists of numbers, as older rows have them,
-//! are read as well.
+//! How bytes stand in rows of the store: as text, which is shorter than a list of numbers and
+//! read faster. What must stay true: lists of numbers, as older rows have them, are read as well.
 
 use std::{fmt, marker::PhantomData};
 
