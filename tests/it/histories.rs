@@ -1,7 +1,12 @@
 //! Two processes on copies of one `data_dir`, and topics that are no more what they were; against a
 //! real broker.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    panic::{self, AssertUnwindSafe},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use rdkafka::{
     ClientConfig,
@@ -138,4 +143,30 @@ fn a_start_reads_positions_from_the_last_one_on_and_not_all_that_other_stores_le
     );
     let few = positions_read(&world, &["a", "b", "c"]);
     assert!(!few.is_empty() && few.iter().all(|few| *few < 10), "{few:?}");
+}
+
+#[test]
+fn a_start_does_not_wait_until_other_stores_stop_writing_positions() {
+    let Some(world) = World::new("busy") else { return };
+    positions_read(&world, &["a"]);
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", &world.brokers).create().unwrap();
+    let (topic, stop) = (world.topic("positions"), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        // As often as that, an answer of the broker is never empty.
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let value = r#"{"epoch":1,"seq":1,"cluster_id":null}"#;
+                let record = BaseRecord::to(&topic).partition(0).key("another store");
+                producer.send(record.payload(value)).unwrap();
+                producer.flush(Duration::from_millis(100)).unwrap_or_default();
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let started = panic::catch_unwind(AssertUnwindSafe(|| {
+            positions_read(&world, &["a", "b"]);
+        }));
+        stop.store(true, Ordering::Relaxed);
+        started.unwrap();
+    });
 }

@@ -2,9 +2,12 @@
 //!
 //! The last position is never at a lower offset than one that was read or written earlier, so
 //! reading begins at that offset. Only where nothing of this store is found from there on, the
-//! topic is read from its beginning. Reading may take as long as records keep coming.
+//! topic is read from its beginning. Reading ends where the topic ended when it began.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
@@ -12,6 +15,7 @@ use rdkafka::{
     config::FromClientConfigAndContext as _,
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::KafkaError,
+    message::BorrowedMessage,
     types::RDKafkaErrorCode,
 };
 
@@ -127,42 +131,66 @@ fn scan(
     topic: &str,
     from: Offset,
 ) -> Result<Option<(Position, i64)>, PublishError> {
-    let failed = |error: &KafkaError| sink_error("reading positions", error);
-    let mut partition = TopicPartitionList::new();
-    partition.add_partition_offset(topic, 0, from).map_err(|error| failed(&error))?;
-    consumer.assign(&partition).map_err(|error| failed(&error))?;
     let key = shared.store.to_string();
     let (mut found, mut records) = (None, 0_u64);
+    read_to_end(consumer, topic, [(0, from)], |message| {
+        records += 1;
+        if message.key() == Some(key.as_bytes()) {
+            let position: Option<Position> =
+                message.payload().and_then(|value| serde_json::from_slice(value).ok());
+            found = position.map(|at| (Position { store: shared.store, ..at }, message.offset()));
+        }
+    })?;
+    tracing::debug!(topic, records, "read the positions");
+    Ok(found)
+}
+
+/// Reads partitions from these offsets on up to the ends that they have now. A partition that
+/// others write to more often than a request for more waits never says that it ended.
+pub(super) fn read_to_end(
+    consumer: &BaseConsumer<QuietContext>,
+    topic: &str,
+    from: impl IntoIterator<Item = (i32, Offset)>,
+    mut each: impl FnMut(&BorrowedMessage<'_>),
+) -> Result<(), PublishError> {
+    let failed = |error: &KafkaError| sink_error(&format!("reading {topic}"), error);
+    let (mut open, mut list) = (BTreeMap::new(), TopicPartitionList::new());
+    for (partition, offset) in from {
+        let (_, end) = consumer
+            .fetch_watermarks(topic, partition, PATIENCE)
+            .map_err(|error| failed(&error))?;
+        open.insert(partition, end);
+        list.add_partition_offset(topic, partition, offset).map_err(|error| failed(&error))?;
+    }
+    consumer.assign(&list).map_err(|error| failed(&error))?;
     let mut progress = Instant::now();
-    while progress.elapsed() < PATIENCE {
+    while !open.is_empty() {
+        if progress.elapsed() > PATIENCE {
+            return Err(PublishError::Transient(format!(
+                "{topic} gave nothing more for {} s before its end",
+                PATIENCE.as_secs()
+            )));
+        }
         match consumer.poll(Duration::from_secs(1)) {
-            Some(Err(KafkaError::PartitionEOF(_))) => {
-                tracing::debug!(topic, records, "read the positions");
-                return Ok(found);
-            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
             Some(Err(error)) if is_about_the_group(&error) => {}
             Some(Err(error)) => return Err(failed(&error)),
             Some(Ok(message)) => {
                 progress = Instant::now();
-                records += 1;
-                if message.key() == Some(key.as_bytes()) {
-                    let position: Option<Position> =
-                        message.payload().and_then(|value| serde_json::from_slice(value).ok());
-                    found = position
-                        .map(|at| (Position { store: shared.store, ..at }, message.offset()));
+                let end = open.get(&message.partition()).copied();
+                if end.is_some_and(|end| message.offset() + 1 >= end) {
+                    open.remove(&message.partition());
                 }
+                each(&message);
             }
             None => {}
         }
     }
-    Err(PublishError::Transient(format!(
-        "{topic} gave nothing more for {} s before its end",
-        PATIENCE.as_secs()
-    )))
+    Ok(())
 }
 
 /// Whether an error says that the group may not be joined. It is never joined, so that is no error
 /// here.
-pub(super) fn is_about_the_group(error: &KafkaError) -> bool {
+fn is_about_the_group(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }

@@ -1,16 +1,13 @@
 //! Reads from the topic of articles what was published after an older copy of `data_dir` was made.
 //!
 //! Each record carries its number in the outbox. Reading begins at the offsets that the copy knows
-//! of, and keeps only the records whose numbers are higher than the last one of the copy. Reading
-//! may take as long as records keep coming.
+//! of, ends where the topic ended when it began, and keeps only the records whose numbers are higher
+//! than the last one of the copy.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
 
 use rdkafka::{
-    Message as _, Offset, TopicPartitionList,
+    Message as _, Offset,
     consumer::Consumer as _,
     error::KafkaError,
     message::{BorrowedMessage, Headers as _},
@@ -40,7 +37,7 @@ pub(super) fn published_after(
         .map(MetadataPartition::id)
         .collect();
     let remembered = TopicChanges::remembered(&after.notes.memory);
-    let (mut open, mut list) = (partitions.clone(), TopicPartitionList::new());
+    let mut begins = Vec::new();
     for partition in partitions {
         let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE).map_err(failed)?;
         let from = remembered
@@ -48,35 +45,18 @@ pub(super) fn published_after(
             .map(|end| end + 1)
             .filter(|offset| (low..=high).contains(offset))
             .unwrap_or(low);
-        list.add_partition_offset(&topic, partition, Offset::Offset(from)).map_err(failed)?;
+        begins.push((partition, Offset::Offset(from)));
     }
-    consumer.assign(&list).map_err(failed)?;
-    let (mut found, mut progress) = (Vec::new(), Instant::now());
-    let now = SystemClock.now();
-    while !open.is_empty() {
-        match consumer.poll(Duration::from_secs(1)) {
-            Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),
-            Some(Err(error)) if held::is_about_the_group(&error) => {}
-            Some(Err(error)) => return Err(failed(error)),
-            Some(Ok(message)) => {
-                progress = Instant::now();
-                let number = number(shared, &message)
-                    .filter(|number| *number > (after.epoch(), after.seq()));
-                let article = message
-                    .payload()
-                    .filter(|_| number.is_some())
-                    .and_then(|value| PublishedArticle::parse(value, now));
-                found.extend(number.zip(article));
-            }
-            None if progress.elapsed() > PATIENCE => {
-                return Err(PublishError::Transient(format!(
-                    "{topic} gave nothing more for {} s before its end",
-                    PATIENCE.as_secs()
-                )));
-            }
-            None => {}
-        }
-    }
+    let (mut found, now) = (Vec::new(), SystemClock.now());
+    held::read_to_end(&consumer, &topic, begins, |message| {
+        let number =
+            number(shared, message).filter(|number| *number > (after.epoch(), after.seq()));
+        let article = message
+            .payload()
+            .filter(|_| number.is_some())
+            .and_then(|value| PublishedArticle::parse(value, now));
+        found.extend(number.zip(article));
+    })?;
     found.sort_by_key(|(number, _)| *number);
     Ok(found.into_iter().map(|(_, published)| published).collect())
 }
