@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{event_source, traceparent};
+use super::edition::{event_source, traceparent};
 use crate::{
     model::{
         bounds,

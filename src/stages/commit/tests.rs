@@ -5,12 +5,12 @@ use chrono::TimeDelta;
 use super::*;
 use crate::{
     model::{
-        candidate::FetchedPage,
+        candidate::{DeadPage, FetchedPage},
         entry::Entry,
         lane::Lane,
         page::{Page, PageKind, Part},
-        pending::{Document, EntryKey, PendingKey},
-        record::{self, Article, Content},
+        pending::{Document, EntryKey, PendingEntry},
+        record::{self, Article, Content, Topic},
     },
     store::Store,
 };

@@ -1,0 +1,341 @@
+//! The decisions on a group of candidates while they are made: each sees what those before it in
+//! the group decided, and all become durable in one batch.
+//!
+//! What must stay true: an alias that an article has is never pointed elsewhere.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    DecisionContext, dead, edition, fit,
+    revisit::{DoubtOutcome, RevisitRules},
+};
+use crate::{
+    base::clock::day,
+    model::{
+        article::{ArticleState, TextRank, Verdict},
+        candidate::{Candidate, DeadPage, PageOutcome},
+        identity,
+        pending::{PendingEntry, PendingKey},
+        record::Change,
+    },
+    policy::{
+        assemble::{self, Assembled},
+        decide::{self, Decision, FoundEdition},
+        doubt,
+    },
+    store::{ArticleView, Batch, NewRecord, StoreError, Tail},
+    telemetry::metrics,
+    text,
+};
+
+/// The most other addresses that are kept of one article.
+const MAX_ALTERNATES: usize = 32;
+
+/// An article that is known.
+pub(super) struct KnownArticle {
+    pub(super) id: Uuid,
+    pub(super) state: ArticleState,
+    /// By which kind of alias it was found, in words.
+    found_by: &'static str,
+}
+
+/// The decisions of one group while they are made: a view of what is durable, and what the batch
+/// will add to it.
+pub(super) struct DecisionBatch {
+    view: ArticleView,
+    /// Aliases that the batch adds.
+    aliases: HashMap<[u8; 16], Uuid>,
+    /// States of articles that the batch writes.
+    pub(super) articles: HashMap<Uuid, ArticleState>,
+    pub(super) batch: Batch,
+    /// Where the outbox ends after the batch.
+    pub(super) tail: Tail,
+    pub(super) now: DateTime<Utc>,
+    pub(super) revisits: RevisitRules,
+    /// The row that the entry of the present candidate was moved to.
+    pub(super) moved: Option<PendingKey>,
+    pub(super) counts: DecisionCounts,
+}
+
+/// What is counted once the batch is durable, by the labels of the metrics.
+#[derive(Default)]
+pub(super) struct DecisionCounts {
+    pub(super) decisions: Vec<&'static str>,
+    dead: Vec<&'static str>,
+}
+
+impl DecisionCounts {
+    /// Reports them to the metrics.
+    pub(super) fn report(self) {
+        self.decisions.into_iter().for_each(metrics::article);
+        self.dead.into_iter().for_each(metrics::dead_letter);
+    }
+}
+
+impl DecisionBatch {
+    /// An empty batch.
+    pub(super) fn new(view: ArticleView, context: DecisionContext) -> Self {
+        let DecisionContext { tail, now, revisits } = context;
+        Self {
+            view,
+            aliases: HashMap::new(),
+            articles: HashMap::new(),
+            batch: Batch::default(),
+            tail,
+            now,
+            revisits,
+            moved: None,
+            counts: DecisionCounts::default(),
+        }
+    }
+
+    /// Decides on a candidate; returns the row that its entry was moved to, where it is read again.
+    /// `bytes_at` is the file with the bytes of a page that could not be read.
+    pub(super) fn decide(
+        &mut self,
+        candidate: Candidate,
+        bytes_at: Option<&str>,
+    ) -> Result<Option<PendingKey>, StoreError> {
+        self.decide_candidate(candidate, bytes_at)?;
+        Ok(self.moved.take())
+    }
+
+    fn decide_candidate(
+        &mut self,
+        candidate: Candidate,
+        bytes_at: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let Candidate { key, mut entry, reading } = candidate;
+        let found = match reading {
+            PageOutcome::Later { pause, error, tried } => {
+                entry.tries += u32::from(tried);
+                if !tried {
+                    entry.held_s += u64::try_from(pause.num_seconds()).unwrap_or(0);
+                }
+                entry.last_error = Some(error);
+                self.retry_at(&key, self.now + pause, &entry);
+                return Ok(());
+            }
+            PageOutcome::Page(fetched) => {
+                let first = fetched
+                    .page
+                    .articles
+                    .first()
+                    .map(|article| article.content.clone())
+                    .unwrap_or_default();
+                let page = doubt::ShownPage::new(&first, fetched.end);
+                let found = assemble::from_page(&entry, *fetched);
+                let names = found.first().map(|found| found.names.as_slice()).unwrap_or_default();
+                match self.judge_doubt(&key, &mut entry, names, page)? {
+                    DoubtOutcome::Settled => return Ok(()),
+                    DoubtOutcome::GivenUp => vec![assemble::from_feed(&entry, self.now)],
+                    DoubtOutcome::Believed => found,
+                }
+            }
+            PageOutcome::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
+            PageOutcome::Dead(dead) => {
+                self.dead_letter(&entry, &dead, bytes_at);
+                // A document is all that its source has to say, so what came beside it makes no
+                // article. Neither do a listing's words about a link whose page is no article.
+                let makes_no_article =
+                    entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
+                if makes_no_article {
+                    Vec::new()
+                } else {
+                    vec![assemble::from_feed(&entry, dead.at)]
+                }
+            }
+            PageOutcome::Replaced => Vec::new(),
+        };
+        let mut is_first_unchanged = false;
+        for (index, article) in found.into_iter().enumerate().filter(|(_, article)| {
+            article.content.title.is_some() || article.content.text.is_some()
+        }) {
+            let is_unchanged = self.decide_article(&entry, article)?;
+            is_first_unchanged |= is_unchanged && index == 0;
+        }
+        if !is_first_unchanged || !self.revisit_unchanged(&key, &mut entry) {
+            self.batch.entry_done(&key, &entry);
+        }
+        Ok(())
+    }
+
+    /// Decides on an article; returns whether it is unchanged since before its entry was listed.
+    fn decide_article(
+        &mut self,
+        entry: &PendingEntry,
+        mut found: Assembled,
+    ) -> Result<bool, StoreError> {
+        edition::clean_found(&mut found);
+        let content_hash =
+            text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
+        let (known, names) = self.resolve(&mut found, &content_hash)?;
+        let url = found.url.as_ref().map(ToString::to_string);
+        let fields = decide::fields(&found.content, url.as_deref());
+        let facts = FoundEdition {
+            order: found.order,
+            text_rank: found.text_rank,
+            content_hash: &content_hash,
+            fields: &fields,
+        };
+        let decision = decide::decide(known.as_ref().map(|known| &known.state), facts);
+        self.counts.decisions.push(decision.label());
+
+        let (id, why) = known.as_ref().map_or_else(
+            || (Uuid::now_v7(), "no alias was known".to_owned()),
+            |known| (known.id, format!("known by its {}", known.found_by)),
+        );
+        let mut state = known.map_or_else(|| self.new_state(entry, &found), |known| known.state);
+        state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
+        state.day = day(self.now);
+        if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate)
+            && found.text_rank == TextRank::Page
+        {
+            (state.shown, state.doubted) = (found.shown.take().or(state.shown), None);
+        }
+        let is_unchanged = decision == Decision::Duplicate && state.revised < entry.order;
+        if decision != Decision::Stale {
+            self.add_names(id, &mut state, &found, names)?;
+        }
+        let change = match &decision {
+            Decision::New => Some((Change::New, Vec::new())),
+            Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
+            Decision::Duplicate => {
+                (state.fetched_at, state.order, state.text_rank) =
+                    (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
+                None
+            }
+            Decision::Stale | Decision::Kept => None,
+        };
+        if let Some((change, changed_fields)) = change {
+            state.revision += 1;
+            (state.fetched_at, state.order, state.text_rank, state.fields) =
+                (found.fetched_at, found.order, found.text_rank, fields);
+            state.revised = found.order;
+            state.content_hash = content_hash;
+            state.url = url;
+            let edition = edition::of_state(entry, id, &state, change, changed_fields);
+            self.append(edition::record(entry, found, edition, self.now));
+        }
+        self.batch.article(id, &state);
+        self.articles.insert(id, state);
+        Ok(is_unchanged)
+    }
+
+    /// The first known article that one of these names belongs to.
+    pub(super) fn find_known(
+        &self,
+        names: &[assemble::NamedAlias],
+    ) -> Result<Option<KnownArticle>, StoreError> {
+        for (by, alias) in names {
+            if let Some(id) = self.alias(alias)?
+                && let Some(state) = self.state(id)?
+            {
+                return Ok(Some(KnownArticle { id, state, found_by: by }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the article that is known already, and the aliases that it gets.
+    fn resolve(
+        &self,
+        found: &mut Assembled,
+        content_hash: &str,
+    ) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
+        let mut known = self.find_known(&found.names)?;
+        let mut names = std::mem::take(&mut found.names);
+        // A site's template may name one canonical address for many articles, which must not be
+        // merged into one.
+        if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
+            && found.claimed
+            && names[1..]
+                .iter()
+                .all(|(_, alias)| self.alias(alias).is_ok_and(|alias| alias.is_none()))
+            && state.content_hash != content_hash
+            && state.fields.get("title") != found.content.fingerprints().get("title")
+        {
+            found.url = found.fetched_url.as_ref().map(identity::clean);
+            names.remove(0);
+            known = None;
+        }
+        Ok((known, names.into_iter().map(|(_, alias)| alias).collect()))
+    }
+
+    fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
+        self.aliases.get(alias).map_or_else(|| self.view.alias(alias), |id| Ok(Some(*id)))
+    }
+
+    fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
+        self.articles
+            .get(&id)
+            .map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
+    }
+
+    /// The state of an article that is not known yet.
+    fn new_state(&self, entry: &PendingEntry, found: &Assembled) -> ArticleState {
+        ArticleState {
+            revision: 0,
+            url: found.url.as_ref().map(ToString::to_string),
+            alternate_urls: Vec::new(),
+            source: entry.source.id.clone(),
+            guid: entry.entry.guid.clone(),
+            first_seen: entry.first_seen,
+            fetched_at: found.fetched_at,
+            order: found.order,
+            revised: 0,
+            shown: None,
+            doubted: None,
+            content_hash: String::new(),
+            fields: BTreeMap::new(),
+            text_rank: found.text_rank,
+            aliases: Vec::new(),
+            day: day(self.now),
+            verdict: Verdict { what: String::new(), why: String::new(), at: self.now },
+        }
+    }
+
+    /// Adds other addresses and aliases to an article. An alias that another article has stays
+    /// there: aliases are never pointed elsewhere.
+    fn add_names(
+        &mut self,
+        id: Uuid,
+        state: &mut ArticleState,
+        found: &Assembled,
+        names: Vec<[u8; 16]>,
+    ) -> Result<(), StoreError> {
+        for other in &found.alternates {
+            let other = other.to_string();
+            if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&other)
+            {
+                state.alternate_urls.push(other);
+            }
+        }
+        for name in names {
+            if state.aliases.len() < 2 * MAX_ALTERNATES && self.alias(&name)?.is_none() {
+                self.batch.alias(&name, id);
+                self.aliases.insert(name, id);
+                state.aliases.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn dead_letter(
+        &mut self,
+        entry: &PendingEntry,
+        dead: &DeadPage,
+        bytes_at: Option<&str>,
+    ) {
+        self.counts.dead.push(dead.reason);
+        let record = dead::letter(entry, dead, bytes_at);
+        self.append(record);
+    }
+
+    fn append(&mut self, record: NewRecord) {
+        self.batch.append(&mut self.tail, fit::bounded(record, self.now));
+    }
+}

@@ -1,0 +1,87 @@
+//! One edition of an article, from what was found to the record that goes to the outbox.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::fit;
+use crate::{
+    model::{
+        article::ArticleState,
+        bounds, clean,
+        pending::PendingEntry,
+        record::{Change, SCHEMA, Topic},
+    },
+    policy::assemble::{self, Assembled, Edition},
+    store::NewRecord,
+};
+
+/// Bounds and cleans an article as it was found, before it is compared and published.
+pub(super) fn clean_found(found: &mut Assembled) {
+    assemble::bound(found);
+    fit::cut_text(&mut found.content);
+    clean::content(&mut found.content);
+    found.url = found.url.take().and_then(clean::url);
+    found.fetched_url = found.fetched_url.take().and_then(clean::url);
+    found.alternates =
+        std::mem::take(&mut found.alternates).into_iter().filter_map(clean::url).collect();
+}
+
+/// What a record says of its article and edition. `state` is already that of this edition.
+pub(super) fn of_state(
+    entry: &PendingEntry,
+    id: Uuid,
+    state: &ArticleState,
+    change: Change,
+    changed_fields: Vec<String>,
+) -> Edition {
+    let mut source = entry.source.clone();
+    bounds::source(&mut source);
+    let others = state
+        .alternate_urls
+        .iter()
+        .filter_map(|url| clean::address(url))
+        .filter(|url| Some(url) != state.url.as_ref());
+    Edition {
+        id,
+        revision: state.revision,
+        change,
+        changed_fields,
+        url: state.url.clone(),
+        alternate_urls: others.collect(),
+        source: clean::source(source),
+        first_seen: state.first_seen,
+        content_hash: state.content_hash.clone(),
+    }
+}
+
+/// The record of an edition, on its way to the outbox. `at` is when it was decided on.
+pub(super) fn record(
+    entry: &PendingEntry,
+    found: Assembled,
+    edition: Edition,
+    at: DateTime<Utc>,
+) -> NewRecord {
+    let (id, revision) = (edition.id, edition.revision);
+    let article = found.into_record(edition);
+    NewRecord {
+        topic: Topic::Articles,
+        key: id.to_string(),
+        event_id: format!("{id}/{revision}"),
+        event_type: SCHEMA.to_owned(),
+        event_source: event_source(entry),
+        event_time: at,
+        traceparent: traceparent(),
+        value: fit::to_json(entry.source.url.secrets().hide_in(article)),
+    }
+}
+
+/// The source of an entry, as the header `ce_source` names it.
+pub(super) fn event_source(entry: &PendingEntry) -> String {
+    format!("/sources/{}", entry.source.id)
+}
+
+/// The header of a new trace (W3C Trace Context §3.2), with new ids.
+pub(super) fn traceparent() -> String {
+    let (trace, span) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
+    format!("00-{trace}-{}-01", &span[..16])
+}
