@@ -2,19 +2,19 @@
 //! delivers batch after batch.
 //!
 //! What must stay true: what the topics hold is judged before the transactional id is taken, and
-//! once more afterwards. A record counts as refused only where it was refused when sent alone. Its
-//! value is kept in a file before a dead letter takes its place.
+//! once more afterwards.
 
-use std::{future::Future, time::Duration};
+mod refused;
+mod reporter;
 
-use tokio::{
-    sync::{oneshot, watch},
-    time::{Instant, timeout},
+use tokio::sync::{oneshot, watch};
+
+use self::{
+    refused::{Refused, SplitBatch},
+    reporter::{Reporter, SLOW_ANSWER},
 };
-
 use super::{
     AdoptError, AdoptionReport, Halt, Parts, Position, Status, WriterId, adopt, changes, position,
-    refused,
     sink::{Delivered, PublishError, Refusal, Sink, SinkHoldings},
 };
 use crate::{
@@ -24,15 +24,6 @@ use crate::{
     telemetry::{metrics, ready::Component},
 };
 
-/// After this long without an answer of the sink, that is logged and shown.
-const SLOW_ANSWER: Duration = Duration::from_secs(30);
-/// For how long dead letters are kept in files before their topic is tried again.
-const LETTERS_IN_FILES: Duration = Duration::from_mins(5);
-
-/// The shortest time between two requests for the limits of the sink's topics, which are made where
-/// many records are refused.
-const LIMITS_RECHECK: Duration = Duration::from_mins(1);
-
 /// Why a step failed: the sink, which is tried again, or the store, which ends the run.
 #[derive(Debug, thiserror::Error)]
 enum StepError {
@@ -40,14 +31,6 @@ enum StepError {
     Sink(#[from] PublishError),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// The rows of a batch, apart by whether they are sent.
-struct SplitBatch {
-    /// The rows that are sent.
-    sent: Vec<OutboxRow>,
-    /// For each dead letter that is kept in a file instead, the reason.
-    kept_reasons: Vec<&'static str>,
 }
 
 /// How a step ended.
@@ -67,18 +50,11 @@ pub(super) enum Step {
     Halted,
 }
 
-/// All dead letters go to files, because their topic may not be written to.
-#[derive(Debug)]
-struct LettersInFiles {
-    reason: String,
-    /// When the topic is tried again.
-    until: Instant,
-}
-
 /// Drains the outbox of one store into one sink, and remembers what it knows of the sink.
 pub(super) struct Drain {
     parts: Parts,
-    status: watch::Sender<Status>,
+    /// Shows how publishing goes.
+    pub(super) reporter: Reporter,
     /// The name of this process in positions.
     writer: WriterId,
     /// What the sink has acknowledged; `None` while it has yet to say what it holds.
@@ -95,13 +71,7 @@ pub(super) struct Drain {
         reason = "there may be another process of which nothing is known"
     )]
     other_writer: Option<Option<WriterId>>,
-    /// A record that was refused together with others: it is sent alone next.
-    suspect: Option<u64>,
-    /// A dead letter that was refused alone, and why: it is kept in a file and not sent.
-    refused_letter: Option<(u64, &'static str)>,
-    letters_in_files: Option<LettersInFiles>,
-    /// When the limits of the sink's topics were last asked for again.
-    limits_asked: Option<Instant>,
+    refused: Refused,
 }
 
 impl Drain {
@@ -109,15 +79,12 @@ impl Drain {
         let writer = WriterId::this(SystemClock.now());
         Self {
             parts,
-            status,
+            reporter: Reporter::new(status),
             writer,
             acked: None,
             last_position: None,
             other_writer: None,
-            suspect: None,
-            refused_letter: None,
-            letters_in_files: None,
-            limits_asked: None,
+            refused: Refused::default(),
         }
     }
 
@@ -129,74 +96,18 @@ impl Drain {
         };
         Ok(match outcome {
             Ok(step) => {
-                let status = self.letters_in_files.as_ref().map_or(Status::Publishing, |letters| {
-                    Status::KeepingLetters(letters.reason.clone())
-                });
-                self.set_status(status);
+                self.reporter.set(
+                    self.refused.letters_denied().map_or(Status::Publishing, |reason| {
+                        Status::KeepingLetters(reason.to_owned())
+                    }),
+                );
                 step
             }
-            Err(StepError::Sink(error)) => self.note_failure(&error),
+            Err(StepError::Sink(error)) => {
+                self.reporter.note_failure(&error, self.other_writer.iter().flatten().next())
+            }
             Err(StepError::Store(error)) => return Err(error),
         })
-    }
-
-    /// Counts, logs and shows an error of the sink.
-    fn note_failure(&mut self, error: &PublishError) -> Step {
-        let (reason, step) = match error {
-            PublishError::Halted(halt) => {
-                let status = Status::Halted(halt.clone());
-                if *self.status.borrow() != status {
-                    tracing::error!(reason = halt.label(), "publishing stopped: {halt}");
-                }
-                self.set_status(status);
-                return Step::Halted;
-            }
-            PublishError::Fenced(_) => ("fenced", Step::Fenced),
-            PublishError::Unauthorised { .. } => ("unauthorised", Step::Failed),
-            PublishError::Transient(_) | PublishError::Refused(_) => ("transient", Step::Failed),
-        };
-        metrics::publish_error(reason);
-        let words = match self.other_writer.iter().flatten().next() {
-            Some(writer) if step == Step::Fenced => format!("{error}: {writer}"),
-            _ => error.to_string(),
-        };
-        tracing::warn!(
-            reason = words,
-            "the sink does not take records; nothing is lost, trying again"
-        );
-        self.set_status(Status::Retrying(words));
-        step
-    }
-
-    /// Waits for an answer of the sink. If that takes longer than `long`, it is logged and shown:
-    /// Kafka's client may go on trying for as long as no broker answers.
-    pub(super) async fn await_sink<T>(&self, long: Duration, call: impl Future<Output = T>) -> T {
-        tokio::pin!(call);
-        if let Ok(answer) = timeout(long, &mut call).await {
-            return answer;
-        }
-        let words = format!("the sink has not answered for {} s", long.as_secs());
-        tracing::warn!(reason = words, "publishing takes long; nothing is lost");
-        // The reason of a halt says more.
-        if !matches!(*self.status.borrow(), Status::Halted(_)) {
-            self.set_status(Status::Retrying(words));
-        }
-        call.await
-    }
-
-    /// Shows a status, where it is a new one.
-    fn set_status(&self, status: Status) {
-        let before = self.status.borrow().clone();
-        if before == status {
-            return;
-        }
-        if let Status::Halted(halt) = &before {
-            metrics::publish_halted(halt.label(), false);
-        }
-        if let Status::Halted(halt) = &status {
-            metrics::publish_halted(halt.label(), true);
-        }
-        self.status.send_replace(status);
     }
 
     /// Adopts what the topics hold, as an operator asked; the next step then resumes.
@@ -237,7 +148,7 @@ impl Drain {
     /// Asks the sink what it holds, and finds where to go on from.
     async fn resume(&mut self, sink: &mut dyn Sink) -> Result<Step, StepError> {
         let mut acked = self.parts.outbox.acked()?;
-        let found = self.await_sink(SLOW_ANSWER, sink.holdings(&acked)).await?;
+        let found = self.reporter.await_sink(SLOW_ANSWER, sink.holdings(&acked)).await?;
         let mut from = None;
         if let Some(held) = found {
             from = held.position_at;
@@ -252,7 +163,7 @@ impl Drain {
             }
             self.judge(&acked, &held)?;
         }
-        let Some(held) = self.await_sink(SLOW_ANSWER, sink.open(from)).await? else {
+        let Some(held) = self.reporter.await_sink(SLOW_ANSWER, sink.open(from)).await? else {
             self.acked = Some(acked);
             return Ok(Step::Delivered);
         };
@@ -318,9 +229,7 @@ impl Drain {
     async fn deliver(&mut self, sink: &mut dyn Sink, acked: Reached) -> Result<Step, StepError> {
         let limits = sink.limits();
         let mut rows = self.parts.outbox.rows_after(acked.seq, limits.records, limits.bytes)?;
-        if let Some(at) = self.suspect.and_then(|seq| rows.iter().position(|row| row.seq == seq)) {
-            rows.truncate(at.max(1));
-        }
+        self.refused.isolate_suspect(&mut rows);
         let Some(last) = rows.last() else {
             self.acked = Some(acked);
             return Ok(Step::Empty);
@@ -333,32 +242,28 @@ impl Drain {
             sink_id: acked.sink_id.clone(),
             writer: Some(self.writer.clone()),
         };
-        let SplitBatch { sent, kept_reasons } = self.keep_unsendable(rows).await?;
+        let SplitBatch { sent, kept_reasons } =
+            self.refused.keep_unsendable(&self.parts.files, rows).await?;
         let has_letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
         let started = std::time::Instant::now();
-        let delivered = match self.await_sink(SLOW_ANSWER, sink.publish(&sent, &position)).await {
+        let outcome = self.reporter.await_sink(SLOW_ANSWER, sink.publish(&sent, &position)).await;
+        let delivered = match outcome {
             Ok(delivered) => delivered,
             Err(PublishError::Refused(refusals)) => {
                 return self.handle_refusals(acked, &sent, refusals).await;
             }
-            // The topic of dead letters may be the one that is denied: a batch without dead letters
-            // will show.
+            // The topic of dead letters may be the one that is denied: a batch without dead
+            // letters will show.
             Err(PublishError::Unauthorised { topic: None | Some(Topic::DeadLetters), words })
                 if has_letters =>
             {
-                metrics::publish_error("unauthorised");
-                tracing::warn!(
-                    reason = words,
-                    "it is tried without dead letters, which are kept in data_dir"
-                );
-                let until = Instant::now() + LETTERS_IN_FILES;
-                self.letters_in_files = Some(LettersInFiles { reason: words, until });
+                self.refused.deny_letters(words);
                 self.acked = Some(acked);
                 return Ok(Step::Again);
             }
             Err(error) => {
                 if matches!(error, PublishError::Unauthorised { .. }) {
-                    self.letters_in_files = None;
+                    self.refused.allow_letters();
                 }
                 return Err(error.into());
             }
@@ -393,95 +298,26 @@ impl Drain {
 
     /// Notes a delivery, once its position is durable in the sink and in the store.
     fn note_delivered(&mut self, position: Position, sent: &[OutboxRow]) {
-        self.suspect = self.suspect.filter(|suspect| *suspect > position.seq);
+        let count = |topic| sent.iter().filter(|row| row.record.topic == topic).count() as u64;
+        self.refused.note_delivered(position.seq, count(Topic::DeadLetters) > 0);
         self.last_position = Some(Some(position));
-        if sent.iter().any(|row| row.record.topic == Topic::DeadLetters)
-            && self.letters_in_files.take().is_some()
-        {
-            tracing::info!("the topic of dead letters takes them again");
-        }
         for topic in [Topic::Articles, Topic::DeadLetters] {
-            metrics::published(
-                topic,
-                sent.iter().filter(|row| row.record.topic == topic).count() as u64,
-            );
+            metrics::published(topic, count(topic));
         }
     }
 
-    /// Takes the dead letters that their topic does not take out of a batch, and keeps them in
-    /// files before the batch is sent without them.
-    async fn keep_unsendable(&self, rows: Vec<OutboxRow>) -> Result<SplitBatch, PublishError> {
-        let (mut sent, mut kept_reasons) = (Vec::with_capacity(rows.len()), Vec::new());
-        // A record without a value was left out when data_dir was adopted; only its number is used
-        // up.
-        for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
-            let all = self
-                .letters_in_files
-                .as_ref()
-                .filter(|letters| letters.until > Instant::now())
-                .map(|_| "unauthorised");
-            let one =
-                self.refused_letter.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
-            match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
-                Some(reason) => {
-                    refused::keep(&self.parts.files, &row.record).await?;
-                    kept_reasons.push(reason);
-                }
-                None => sent.push(row),
-            }
-        }
-        Ok(SplitBatch { sent, kept_reasons })
-    }
-
-    /// Handles refused records: one that was refused among others is sent alone next; one that was
-    /// refused alone is replaced by a dead letter.
+    /// Handles the first of the records that the sink refused; the next step tries the rest again.
     async fn handle_refusals(
         &mut self,
         acked: Reached,
         sent: &[OutboxRow],
         refusals: Vec<Refusal>,
     ) -> Result<Step, StepError> {
-        // Where many are refused, a topic's limit may have changed: the sink is opened again, which
-        // asks for the limits.
-        let asks_limits = refusals.len() > 1
-            && self.limits_asked.is_none_or(|asked| asked.elapsed() > LIMITS_RECHECK);
-        if asks_limits {
-            self.limits_asked = Some(Instant::now());
-        }
-        let Some((row, refusal)) = refusals
-            .into_iter()
-            .filter_map(|refusal| Some((sent.iter().find(|row| row.seq == refusal.seq)?, refusal)))
-            .min_by_key(|(row, _)| row.seq)
-        else {
-            return Err(PublishError::Transient(
-                "a record is refused that was not sent".to_owned(),
-            )
-            .into());
-        };
-        self.acked = (!asks_limits).then_some(acked);
-        if sent.len() > 1 {
-            self.suspect = Some(row.seq);
-            return Ok(Step::Again);
-        }
-        metrics::publish_refused(row.record.topic, refusal.reason);
-        if row.record.topic == Topic::DeadLetters {
-            tracing::warn!(
-                seq = row.seq,
-                reason = refusal.words,
-                "a dead letter is kept in data_dir, since the sink refuses it"
-            );
-            self.refused_letter = Some((row.seq, refusal.reason));
-            return Ok(Step::Again);
-        }
-        let kept = refused::keep(&self.parts.files, &row.record).await?;
-        tracing::warn!(
-            seq = row.seq,
-            reason = refusal.words,
-            kept,
-            "the sink refuses a record: a dead letter takes its place"
-        );
-        let letter = refused::letter(&row.record, &refusal, kept.as_deref());
-        self.parts.outbox.replace(row, letter).await?;
+        // Opening the sink again asks for its limits.
+        let reopens = self.refused.rechecks_limits(refusals.len());
+        let (row, refusal) = refused::first(sent, refusals)?;
+        self.acked = (!reopens).then_some(acked);
+        self.refused.handle(&self.parts, row, &refusal, sent.len() == 1).await?;
         Ok(Step::Again)
     }
 }

@@ -10,7 +10,6 @@ mod changes;
 mod drain;
 pub mod polls;
 mod position;
-mod refused;
 pub mod sink;
 pub mod sinks;
 

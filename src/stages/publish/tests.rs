@@ -389,7 +389,7 @@ async fn a_sink_that_hangs_in_the_midst_of_a_transaction_is_told_of_before_it_an
     assert_eq!(*process.status.borrow(), Status::Publishing);
     let mut seen = process.status.clone();
     let hangs = async { seen.wait_for(|seen| matches!(seen, Status::Retrying(_))).await.is_ok() };
-    assert!(process.drain.await_sink(Duration::from_millis(1), hangs).await);
+    assert!(process.drain.reporter.await_sink(Duration::from_millis(1), hangs).await);
     append(&store, 1, Topic::Articles).await;
     assert_eq!(process.drained().await, Step::Empty);
     assert_eq!(*process.status.borrow(), Status::Publishing, "it answered");
@@ -406,6 +406,6 @@ async fn why_publishing_is_stopped_is_told_also_while_the_sink_does_not_answer()
     let answers_late = std::future::poll_fn(|_| {
         if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }
     });
-    halted.drain.await_sink(Duration::from_millis(1), answers_late).await;
+    halted.drain.reporter.await_sink(Duration::from_millis(1), answers_late).await;
     halted.halt();
 }
