@@ -1,7 +1,10 @@
 //! What the agenda does, simulated: sources, hosts that answer or do not, and one second after the
 //! other.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 
@@ -22,7 +25,7 @@ struct World {
     rows: BTreeSet<PendingKey>,
     /// Fetches, when they end and what they were for.
     under_way: Vec<(u64, Ticket, PendingKey, bool)>,
-    silent: std::collections::HashSet<HostKey>,
+    silent: HashSet<HostKey>,
     /// A host that is asked once in so many milliseconds, and when the next time is.
     paced: Option<(HostKey, u64, u64)>,
     /// Who came before it was the host's turn, and when that is.
@@ -39,7 +42,7 @@ impl World {
             now: 0,
             rows: BTreeSet::new(),
             under_way: Vec::new(),
-            silent: std::collections::HashSet::new(),
+            silent: HashSet::new(),
             paced: None,
             sent_away: Vec::new(),
             read: Vec::new(),
