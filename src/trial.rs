@@ -38,9 +38,14 @@ pub enum TrialError {
     /// It cannot be read now.
     #[error("{0}")]
     World(String),
-    /// It is to be read as a sitemap, and is none.
-    #[error("no sitemap: {0}")]
-    Sitemap(String),
+    /// It is to be read as a source of this kind, and is none.
+    #[error("no {kind}: {reason}")]
+    Other {
+        /// What it was to be.
+        kind: SourceKind,
+        /// What it is or lacks instead.
+        reason: String,
+    },
     /// A rule is not understood.
     #[error(transparent)]
     Rule(RuleError),
@@ -74,26 +79,6 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "lowercase")]
 pub enum ReportContent {
-    /// A feed: RSS, Atom, RDF or JSON Feed.
-    Feed {
-        /// Its own title.
-        title: Option<String>,
-        /// Its language, as it claims.
-        language: Option<String>,
-        /// Its entries, in its order.
-        entries: Vec<EntryPreview>,
-    },
-    /// A listing: a page of links to articles.
-    Listing {
-        /// Its own title.
-        title: Option<String>,
-        /// Its language, as it claims.
-        language: Option<String>,
-        /// The links that are taken for articles', in its order.
-        entries: Vec<EntryPreview>,
-        /// The links that are not, those that came nearest to it first.
-        lost: Vec<RejectedCandidate>,
-    },
     /// A sitemap, or an index of them.
     Sitemap {
         /// The publication, as it names it.
@@ -115,6 +100,21 @@ pub enum ReportContent {
         articles: Vec<ArticlePreview>,
         /// Candidates that lost.
         lost: Vec<RejectedCandidate>,
+    },
+    /// A body that lists entries: a feed, or a page of links to articles.
+    #[serde(untagged)]
+    Entries {
+        /// The kind of source that it is.
+        what: SourceKind,
+        /// Its own title.
+        title: Option<String>,
+        /// Its language, as it claims.
+        language: Option<String>,
+        /// Its entries, in its order; of a page the links that are taken for articles'.
+        entries: Vec<EntryPreview>,
+        /// Of a page, the links that are not, those that came nearest to it first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lost: Option<Vec<RejectedCandidate>>,
     },
 }
 
@@ -161,7 +161,7 @@ pub struct RejectedCandidate {
 #[must_use]
 pub fn is_readable(kind: SourceKind) -> bool {
     match kind.format() {
-        Format::Feed | Format::Links | Format::Sitemap | Format::Page => true,
+        Format::Entries(_) | Format::Sitemap | Format::Page => true,
         Format::Site | Format::Messages => false,
     }
 }
@@ -173,8 +173,8 @@ pub struct Trial<'a, F> {
     pub fetcher: &'a F,
     /// Rules of polling.
     pub rules: poll::Rules,
-    /// What it is to be read as; told by the bytes unless it is given.
-    pub read_as: Option<Format>,
+    /// The kind of source that it is to be read as; told by the bytes unless it is given.
+    pub read_as: Option<SourceKind>,
     /// What is said of the elements of a page.
     pub page_rules: Rules,
     /// The time by which entries are new or old.
@@ -244,13 +244,9 @@ impl<F: Fetch> Trial<'_, F> {
             .map_err(|error| TrialError::World(error.to_string()))??;
         let (via, content_type) = (fetched.via.clone(), fetched.content_type.clone());
         let content = match parsed {
-            ParsedDocument::Feed(feed) => {
-                let (title, language, entries) = self.preview_entries(feed);
-                ReportContent::Feed { title, language, entries }
-            }
-            ParsedDocument::Listing(feed, lost) => {
-                let (title, language, entries) = self.preview_entries(feed);
-                ReportContent::Listing { title, language, entries, lost }
+            ParsedDocument::Entries { kind: what, feed, lost } => {
+                let (title, language, entries) = self.preview_entries(*feed);
+                ReportContent::Entries { what, title, language, entries, lost }
             }
             ParsedDocument::Sitemap => {
                 let followed = discover::follow(
@@ -263,7 +259,10 @@ impl<F: Fetch> Trial<'_, F> {
                 )
                 .await;
                 let discover::FollowedSitemap { feed, sitemaps, .. } =
-                    followed.map_err(|error| TrialError::Sitemap(error.to_string()))?;
+                    followed.map_err(|error| TrialError::Other {
+                        kind: SourceKind::Sitemap,
+                        reason: error.to_string(),
+                    })?;
                 let (title, language, entries) = self.preview_entries(feed);
                 ReportContent::Sitemap { title, language, sitemaps, entries }
             }

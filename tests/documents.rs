@@ -1,4 +1,5 @@
-//! Holds the documents to the tree: what they link to and every path that they name exists.
+//! Holds the documents to the tree: what they link to and every path that they name exists, and
+//! what the code has several of they name whole.
 //!
 //! A path is a code span with a slash whose first part is a folder of the repository or of the
 //! code, or that ends in `.rs`; the ending may be left out.
@@ -8,6 +9,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+};
+
+use clap::Args as _;
+use nashra::{
+    config::{LogFormat, Overrides, PageMode, RobotsMode, SinkKind, StartAt},
+    model::kind::SourceKind,
 };
 
 /// Media types look like paths in the room `text`.
@@ -135,5 +142,49 @@ fn the_index_of_design_notes_names_each_of_them() {
             name == "README.md" || index.contains(&format!("]({name})")),
             "{name} is not in docs/design/README.md"
         );
+    }
+}
+
+#[test]
+fn the_example_config_names_each_value_of_a_setting_with_a_few() {
+    let text = fs::read_to_string(root().join("config/nashra.toml")).unwrap();
+    for names in [SinkKind::NAMES, PageMode::NAMES, RobotsMode::NAMES, LogFormat::NAMES] {
+        let (first, last) = names.rsplit_once(" or ").unwrap();
+        for name in first.split(", ").chain([last]) {
+            assert!(text.contains(name), "config/nashra.toml does not name {name} of {names}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_source_is_in_the_readme_and_in_the_example_list() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let list = fs::read_to_string(root().join("config/sources.toml")).unwrap();
+    for kind in SourceKind::ALL {
+        assert!(
+            readme.contains(&format!("\n| `{kind}` | ")),
+            "{kind} is not in the table of sources in README.md"
+        );
+        assert!(
+            list.contains(&format!("\"{kind}\": ")),
+            "config/sources.toml does not say what the kind {kind} is"
+        );
+    }
+    for start in StartAt::ALL {
+        assert!(
+            list.contains(&format!("\"{start}\"")),
+            "config/sources.toml does not name {start}"
+        );
+    }
+}
+
+#[test]
+fn the_help_of_a_flag_names_each_of_its_values() {
+    let help = Overrides::augment_args(clap::Command::new("nashra")).render_long_help().to_string();
+    for (flag, names) in [
+        ("sink", SinkKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()),
+        ("pages", PageMode::ALL.iter().map(|mode| mode.as_str()).collect()),
+    ] {
+        assert!(help.contains(&format!("--{flag} <{}>", names.join("|"))), "{help}");
     }
 }

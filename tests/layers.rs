@@ -1,4 +1,5 @@
-//! Holds every `use crate::…` of both packages against the tables of layers in ARCHITECTURE.md.
+//! Holds every `use crate::…` of both packages against the tables of layers in ARCHITECTURE.md, and
+//! what one room alone knows against the others.
 //!
 //! A line of a table names rooms (modules), two spaces or more before what is inside them. A room
 //! may use those of the lines above its own, none of its own line but itself, and none below. What
@@ -242,6 +243,26 @@ fn no_room_uses_one_of_its_own_layer_or_above() {
     }
     wrong.sort();
     wrong.dedup();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn formats_of_entries_are_told_apart_by_their_reader_alone() {
+    let own = ["crates/nashra-read/src/model/kind.rs", "crates/nashra-read/src/read/entries"];
+    let mut wrong = Vec::new();
+    for file in files() {
+        let shown = file.strip_prefix(root()).unwrap();
+        if module(&file).is_none() || own.iter().any(|own| shown.starts_with(own)) {
+            continue;
+        }
+        let text = code(&fs::read_to_string(&file).unwrap());
+        for (at, name) in text.match_indices("EntryFormat::") {
+            if text[at + name.len()..].starts_with(char::is_uppercase) {
+                let line = text[..at].matches('\n').count() + 1;
+                wrong.push(format!("{}:{line}", shown.display()));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 

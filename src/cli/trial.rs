@@ -58,7 +58,7 @@ async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialErro
     let trial = Trial {
         fetcher: &*fetcher,
         rules: daemon::rules(config),
-        read_as: options.kind.map(SourceKind::format),
+        read_as: options.kind,
         page_rules: Rules::parse(&options.rules).map_err(TrialError::Rule)?,
         now: SystemClock.now(),
     };

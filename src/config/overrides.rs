@@ -55,7 +55,7 @@ pub struct Overrides {
     pub backlog: Option<Backlog>,
 
     /// Fetch pages, publish what feeds say, or record entries and publish nothing [default: on]
-    #[arg(long, value_name = "on|feed|off")]
+    #[arg(long, value_name = PageMode::FLAG_VALUES)]
     pub pages: Option<PageMode>,
 
     /// Addresses that are not public and may be fetched all the same

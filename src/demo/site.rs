@@ -312,7 +312,7 @@ mod tests {
     use super::*;
     use crate::{
         model::kind::Format,
-        read::{feed, listing},
+        read::{entries, feed},
     };
 
     fn state(seconds: u64) -> DemoState {
@@ -329,10 +329,8 @@ mod tests {
         let document = document(&format!("/{path}"), &state(seconds)).unwrap();
         let url = url::Url::parse("http://127.0.0.1:1/").unwrap().join(path).unwrap();
         let bytes = document.body.as_bytes();
-        match kind.format() {
-            Format::Links => listing::to_feed(listing::parse(bytes, None, &url).unwrap()).entries,
-            _ => feed::parse(bytes, None, &url).unwrap().entries,
-        }
+        let Format::Entries(format) = kind.format() else { panic!("{key} is a {kind}") };
+        entries::parse(format, None, bytes, None, &url).unwrap().entries
     }
 
     #[test]

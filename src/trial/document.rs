@@ -9,11 +9,11 @@ use crate::{
     model::{
         entry::Feed,
         identity,
-        kind::Format,
+        kind::{EntryFormat, Format, SourceKind},
         page::{Page, PageKind},
     },
     read::{
-        encoding, feed, listing,
+        encoding, entries, listing,
         page::{
             self, Form, Rules,
             meta::{self, FieldCandidate},
@@ -36,89 +36,82 @@ pub(super) struct TrialInput<'a> {
     pub(super) at: &'a Url,
 }
 
+impl<'a> TrialInput<'a> {
+    /// What relative addresses are resolved against.
+    fn base(self) -> &'a Url {
+        self.url.unwrap_or(self.at)
+    }
+}
+
 /// What bytes turned out to be.
 pub(super) enum ParsedDocument {
-    Feed(Feed),
-    Listing(Feed, Vec<RejectedCandidate>),
+    /// A body that lists entries; of a page also the links that were not taken for articles'.
+    Entries {
+        kind: SourceKind,
+        feed: Box<Feed>,
+        lost: Option<Vec<RejectedCandidate>>,
+    },
     /// A sitemap; what an index names has to be fetched.
     Sitemap,
     Page(Box<Page>, Vec<FieldCandidate>),
 }
 
-/// Reads bytes as what they are to be read as; else as a feed, a sitemap, a listing or a page,
-/// whichever they are.
+/// Reads bytes as the kind of source that they are to be read as; else as whichever they are.
 pub(super) fn parse(
     input: TrialInput<'_>,
-    read_as: Option<Format>,
+    read_as: Option<SourceKind>,
     rules: &Rules,
 ) -> Result<ParsedDocument, TrialError> {
-    let TrialInput { bytes, content_type, url, at } = input;
-    let base = url.unwrap_or(at);
-    let feed = match read_as {
-        None | Some(Format::Feed) => {
-            feed::parse(bytes, content_type, base).map_err(|error| error.to_string())
-        }
-        Some(_) => Err("not read as one".to_owned()),
-    };
-    let feed = match feed {
-        Ok(feed) => return Ok(ParsedDocument::Feed(feed)),
-        Err(reason) if read_as == Some(Format::Feed) => {
-            return Err(TrialError::Neither { feed: reason, page: "not read as one".to_owned() });
+    let Some(kind) = read_as else { return detect(input, rules) };
+    match kind.format() {
+        Format::Entries(format) => parse_entries(kind, format, input),
+        Format::Sitemap => Ok(ParsedDocument::Sitemap),
+        Format::Page => parse_page(input, rules).map(|page| with_candidates(page, input)),
+        // No document is one of these.
+        Format::Site | Format::Messages => return detect(input, rules),
+    }
+    .map_err(|reason| TrialError::Other { kind, reason })
+}
+
+/// Reads bytes as a feed or another body that says what it is, a sitemap, a listing or a page,
+/// whichever they are.
+fn detect(input: TrialInput<'_>, rules: &Rules) -> Result<ParsedDocument, TrialError> {
+    let TrialInput { bytes, content_type, .. } = input;
+    let feed = match entries::detect(bytes, content_type, input.base()) {
+        Ok((kind, feed)) => {
+            return Ok(ParsedDocument::Entries { kind, feed: Box::new(feed), lost: None });
         }
         Err(reason) => reason,
     };
     // A text that begins with an address is one only where that is said.
-    let is_sitemap = || bytes.contains(&b'<') && sitemap::parse(bytes, content_type, base).is_ok();
-    if read_as == Some(Format::Sitemap) || (read_as.is_none() && is_sitemap()) {
+    if bytes.contains(&b'<') && sitemap::parse(bytes, content_type, input.base()).is_ok() {
         return Ok(ParsedDocument::Sitemap);
     }
-    let page = match read_as {
-        Some(Format::Links) => None,
-        _ => Some(page::parse_with(
-            Some(rules).filter(|rules| !rules.is_empty()),
-            bytes,
-            content_type,
-            url,
-            None,
-        )),
-    };
+    let page = parse_page(input, rules);
     // A page that leads to articles and has hardly a text of its own.
-    let leads = page
-        .as_ref()
-        .is_none_or(|page| page.as_ref().map_or(true, |page| page.kind == PageKind::Listing));
-    if leads && read_as != Some(Format::Page) {
-        match parse_listing(bytes, content_type, base) {
-            Ok(found) => return Ok(found),
-            Err(reason) if page.is_none() => {
-                return Err(TrialError::Neither { feed, page: reason });
-            }
-            Err(_) => {}
-        }
+    let leads = page.as_ref().map_or(true, |page| page.kind == PageKind::Listing);
+    if leads && let Ok(found) = parse(input, Some(SourceKind::Listing), rules) {
+        return Ok(found);
     }
-    match page {
-        Some(Ok(page)) => {
-            let text = encoding::to_text(bytes, content_type);
-            let candidates = if Form::detect(bytes, content_type) == Form::Html {
-                meta::candidates(&Tree::parse(&text))
-            } else {
-                Vec::new()
-            };
-            Ok(ParsedDocument::Page(Box::new(page), candidates))
-        }
-        Some(Err(page)) => Err(TrialError::Neither { feed, page: page.to_string() }),
-        None => Err(TrialError::Neither { feed, page: "not read as one".to_owned() }),
-    }
+    page.map(|page| with_candidates(page, input)).map_err(|page| TrialError::Neither { feed, page })
 }
 
-/// The page as a listing, with the links that were not taken for articles'.
-fn parse_listing(
-    bytes: &[u8],
-    content_type: Option<&str>,
-    base: &Url,
+/// Reads bytes as a body that lists entries; of a page with the links that were not taken for
+/// articles'.
+fn parse_entries(
+    kind: SourceKind,
+    format: EntryFormat,
+    input: TrialInput<'_>,
 ) -> Result<ParsedDocument, String> {
-    let found = listing::parse(bytes, content_type, base).map_err(|error| error.to_string())?;
-    let mut weighed =
-        listing::weighed_links(bytes, content_type, base).map_err(|error| error.to_string())?;
+    let feed = entries::parse(format, None, input.bytes, input.content_type, input.base())?;
+    let lost = if format.is_page() { Some(lost_links(input)?) } else { None };
+    Ok(ParsedDocument::Entries { kind, feed: Box::new(feed), lost })
+}
+
+/// The links of a page that were not taken for articles', those that came nearest to it first.
+fn lost_links(input: TrialInput<'_>) -> Result<Vec<RejectedCandidate>, String> {
+    let mut weighed = listing::weighed_links(input.bytes, input.content_type, input.base())
+        .map_err(|error| error.to_string())?;
     weighed.retain(|weighed| !weighed.article);
     weighed.sort_by(|one, other| other.score.total_cmp(&one.score));
     let lost = |link: listing::WeighedLink| RejectedCandidate {
@@ -126,10 +119,24 @@ fn parse_listing(
         value: link.url.into(),
         why: format!("weighed {:.1}, an article's is above 0", link.score),
     };
-    Ok(ParsedDocument::Listing(
-        listing::to_feed(found),
-        weighed.into_iter().take(MAX_LOST).map(lost).collect(),
-    ))
+    Ok(weighed.into_iter().take(MAX_LOST).map(lost).collect())
+}
+
+fn parse_page(input: TrialInput<'_>, rules: &Rules) -> Result<Page, String> {
+    let TrialInput { bytes, content_type, url, .. } = input;
+    let rules = Some(rules).filter(|rules| !rules.is_empty());
+    page::parse_with(rules, bytes, content_type, url, None).map_err(|error| error.to_string())
+}
+
+/// A page, with what it says of its fields.
+fn with_candidates(page: Page, input: TrialInput<'_>) -> ParsedDocument {
+    let TrialInput { bytes, content_type, .. } = input;
+    let candidates = if Form::detect(bytes, content_type) == Form::Html {
+        meta::candidates(&Tree::parse(&encoding::to_text(bytes, content_type)))
+    } else {
+        Vec::new()
+    };
+    ParsedDocument::Page(Box::new(page), candidates)
 }
 
 /// What the page says and what was not taken of it.

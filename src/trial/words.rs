@@ -22,11 +22,9 @@ impl fmt::Display for Report {
             writeln!(f, "redirected from: {via}")?;
         }
         match &self.content {
-            ReportContent::Feed { title, language, entries } => {
-                write_entries(f, "a feed", [title, language], entries)
-            }
-            ReportContent::Listing { title, language, entries, lost } => {
-                write_entries(f, "a listing", [title, language], entries)?;
+            ReportContent::Entries { what, title, language, entries, lost } => {
+                write_entries(f, what.as_str(), [title, language], entries)?;
+                let Some(lost) = lost else { return Ok(()) };
                 writeln!(f)?;
                 write_rejected(f, lost)
             }
@@ -34,7 +32,7 @@ impl fmt::Display for Report {
                 for followed in sitemaps {
                     writeln!(f, "followed: {followed}")?;
                 }
-                write_entries(f, "a sitemap", [title, language], entries)
+                write_entries(f, "sitemap", [title, language], entries)
             }
             ReportContent::Page { form, kind, articles, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
@@ -68,7 +66,7 @@ fn write_entries(
 ) -> fmt::Result {
     let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let fresh = entries.iter().filter(|entry| entry.verdict == "new").count();
-    writeln!(f, "{what}, title: {}, language: {}", shown(title), shown(language))?;
+    writeln!(f, "a {what}, title: {}, language: {}", shown(title), shown(language))?;
     writeln!(f, "entries: {}, of which a first poll would publish {fresh}", entries.len())?;
     for entry in entries {
         let date = entry.published.map_or_else(

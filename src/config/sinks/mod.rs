@@ -53,7 +53,7 @@ settings! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct SinkFlags {
     /// Where records go
-    #[arg(id = "sink", long = "sink", value_name = "stdout|file|kafka")]
+    #[arg(id = "sink", long = "sink", value_name = SinkKind::FLAG_VALUES)]
     pub kind: Option<SinkKind>,
 
     /// The flags of the Kafka sink.

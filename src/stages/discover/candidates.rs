@@ -82,14 +82,14 @@ pub(super) fn in_robots_txt(bytes: &[u8], robots: &Url) -> Vec<SourceCandidate> 
     )
 }
 
-/// The addresses at which sites usually have sources of a format.
-pub(super) fn at_usual_paths(home: &Url, format: Format) -> Vec<SourceCandidate> {
+/// The addresses at which sites usually have sources of the formats that are `wanted`.
+pub(super) fn at_usual_paths(home: &Url, wanted: impl Fn(Format) -> bool) -> Vec<SourceCandidate> {
     let at = |kind: &SourceKind| {
         let kind = *kind;
         let urls = kind.properties().usual_paths.iter().filter_map(|path| home.join(path).ok());
         urls.map(move |url| SourceCandidate { url, kind, why: "at a usual path" })
     };
-    SourceKind::ALL.iter().filter(|kind| kind.format() == format).flat_map(at).collect()
+    SourceKind::ALL.iter().filter(|kind| wanted(kind.format())).flat_map(at).collect()
 }
 
 /// Puts sitemaps that may be for news before the others.

@@ -20,9 +20,9 @@ use crate::{
     model::{
         accept,
         entry::Feed,
-        kind::{Format, Guesses, SourceKind},
+        kind::{EntryFormat, Format, Guesses, SourceKind},
     },
-    read::{encoding, feed, listing},
+    read::{encoding, entries, listing},
 };
 use candidates::SourceCandidate;
 
@@ -121,9 +121,8 @@ pub async fn news_sitemap<F: Fetch>(
     let mut discovery = Discovery::new(fetcher, rules);
     let (for_news, others): (Vec<_>, Vec<_>) =
         discovery.sitemaps_in_robots_txt(home).await.into_iter().partition(candidates::is_for_news);
-    let usual = candidates::at_usual_paths(home, Format::Sitemap)
-        .into_iter()
-        .filter(candidates::is_for_news);
+    let usual =
+        candidates::at_usual_paths(home, is_sitemap).into_iter().filter(candidates::is_for_news);
     // An index of all sitemaps may lead to it, and is the most to read.
     for candidate in
         for_news.into_iter().take(MAX_NEWS).chain(usual).chain(others.into_iter().take(1))
@@ -142,6 +141,7 @@ pub async fn news_sitemap<F: Fetch>(
 
 /// What the home page says.
 struct HomePage {
+    /// What the address itself is, where that lists entries and is no page.
     feed: Option<DiscoveredSource>,
     listing: Option<DiscoveredSource>,
     candidates: Vec<SourceCandidate>,
@@ -157,8 +157,8 @@ async fn read_home_page(
     let work = move |bytes: Result<Bytes, FetchError>| {
         let bytes = bytes.map_err(|error| error.to_string())?;
         let content_type = fetched.content_type.as_deref();
-        if let Ok(feed) = feed::parse(&bytes, content_type, &fetched.url) {
-            let feed = offer(SourceKind::Feed, fetched.url.clone(), &feed, ITSELF);
+        if let Ok((kind, feed)) = entries::detect(&bytes, content_type, &fetched.url) {
+            let feed = offer(kind, fetched.url.clone(), &feed, ITSELF);
             return Ok(HomePage { feed: Some(feed), listing: None, candidates: Vec::new() });
         }
         let listing = listing::parse(&bytes, content_type, &fetched.url).ok().map(listing::to_feed);
@@ -203,11 +203,14 @@ fn is_for_news(kind: SourceKind, feed: &Feed) -> bool {
 /// How many candidates of a format are looked at.
 fn max_candidates(format: Format) -> usize {
     match format {
-        Format::Feed => MAX_FEEDS,
+        Format::Entries(_) => MAX_FEEDS,
         Format::Sitemap => MAX_SITEMAPS,
-        // Of these only the home page itself is offered.
-        Format::Links | Format::Page | Format::Site | Format::Messages => 0,
+        Format::Page | Format::Site | Format::Messages => 0,
     }
+}
+
+fn is_sitemap(format: Format) -> bool {
+    format == Format::Sitemap
 }
 
 /// A discovery under way.
@@ -270,14 +273,14 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         }
         self.offer_readable(here.candidates).await;
         if self.offers.is_empty() {
-            self.offer_readable(candidates::at_usual_paths(&at, Format::Feed)).await;
+            self.offer_readable(candidates::at_usual_paths(&at, Format::lists_entries)).await;
         }
         let mut sitemaps = self.sitemaps_in_robots_txt(&at).await;
         candidates::news_first(&mut sitemaps);
         let feeds = self.offers.len();
         self.offer_readable(sitemaps).await;
         if !self.offers[feeds..].iter().any(|offer| offer.news) {
-            self.offer_readable(candidates::at_usual_paths(&at, Format::Sitemap)).await;
+            self.offer_readable(candidates::at_usual_paths(&at, is_sitemap)).await;
         }
         self.offers.extend(here.listing);
         if self.offers.is_empty() { Err(DiscoverError::Nothing) } else { Ok(self.offers) }
@@ -325,7 +328,7 @@ impl<'a, F: Fetch> Discovery<'a, F> {
         }
         let at = fetched.url.clone();
         let (feed, room) = match kind.format() {
-            Format::Feed => self.read_feed(fetched).await?,
+            Format::Entries(format) => self.read_entries(format, fetched).await?,
             Format::Sitemap => {
                 let followed = follow(self.fetcher, fetched, self.rules).await.ok()?;
                 (
@@ -333,15 +336,20 @@ impl<'a, F: Fetch> Discovery<'a, F> {
                     followed.rooms.into_iter().next().unwrap_or_default(),
                 )
             }
-            Format::Links | Format::Page | Format::Site | Format::Messages => return None,
+            Format::Page | Format::Site | Format::Messages => return None,
         };
         Some((feed, at, room))
     }
 
-    async fn read_feed(&self, mut fetched: Fetched) -> Option<(Feed, Room)> {
+    async fn read_entries(
+        &self,
+        format: EntryFormat,
+        mut fetched: Fetched,
+    ) -> Option<(Feed, Room)> {
         let body = std::mem::take(&mut fetched.body);
         let work = move |bytes: Result<Bytes, FetchError>| {
-            feed::parse(&bytes.ok()?, fetched.content_type.as_deref(), &fetched.url).ok()
+            let content_type = fetched.content_type.as_deref();
+            entries::parse(format, None, &bytes.ok()?, content_type, &fetched.url).ok()
         };
         let (feed, room) =
             self.fetcher.memory().read_body(body, self.rules.max_decoded, work).await.ok()?;

@@ -22,7 +22,7 @@ use crate::{
     fetch::{self, Body, Deferred, Fetch, FetchError, Fetched, Outcome, Request, Room, UnreadBody},
     model::{
         entry::Feed,
-        kind::{Format, Properties},
+        kind::{EntryFormat, Format, Properties, SourceKind},
         lane::Lane,
         source::Validators,
     },
@@ -30,7 +30,7 @@ use crate::{
         hub::announced::Announced,
         polling::{decide::PollResult, hints::Hints, rhythm::Sighting},
     },
-    read::{feed, listing as links},
+    read,
     stages::PipelineError,
     store::{Facts, PollCommit, StoreError},
     telemetry::metrics,
@@ -83,7 +83,7 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
             return match source.kind.format() {
                 Format::Sitemap => sitemap::visit_sitemap(context, source, facts, *fetched).await,
                 Format::Site => site::discover_and_visit(context, source, facts, *fetched).await,
-                Format::Feed | Format::Links | Format::Page | Format::Messages => {
+                Format::Entries(_) | Format::Page | Format::Messages => {
                     Box::pin(read_answer(context, source, facts, *fetched, now)).await
                 }
             };
@@ -282,7 +282,7 @@ fn read_body(
 enum BodyContent {
     /// A listing, or the page that a source is.
     Listed(ListingResult, FeedHints),
-    /// A page where a feed was before: a notice, a login, the home page.
+    /// A page where a list was before that is none: a notice, a login, the home page.
     Notice,
     /// Nothing that can be read, and why.
     Unreadable(String),
@@ -295,8 +295,8 @@ fn read_content(
     fetched: &Fetched,
     bytes: &[u8],
 ) -> Result<BodyContent, StoreError> {
-    let format = reader.source.kind.format();
-    match format {
+    let kind = reader.source.kind;
+    match kind.format() {
         Format::Page => {
             return Ok(match page::go_through(reader, facts, fetched, bytes)? {
                 PagePollOutcome::Listed(listed) => {
@@ -305,14 +305,16 @@ fn read_content(
                 PagePollOutcome::Unreadable(reason) => BodyContent::Unreadable(reason),
             });
         }
-        Format::Feed | Format::Links | Format::Sitemap | Format::Site | Format::Messages => {}
+        Format::Entries(_) | Format::Sitemap | Format::Site | Format::Messages => {}
     }
     Ok(match entries(&reader.source, bytes, fetched) {
         Ok(feed) => BodyContent::Listed(
             listing::go_through(reader, facts, &feed)?,
             FeedHints::new(&feed, fetched).with_site(&feed),
         ),
-        Err(_) if format == Format::Feed && facts.last_success.is_some() && is_html(bytes) => {
+        Err(_)
+            if !entry_format(kind).is_page() && facts.last_success.is_some() && is_html(bytes) =>
+        {
             BodyContent::Notice
         }
         Err(reason) => BodyContent::Unreadable(reason),
@@ -330,7 +332,7 @@ pub(super) fn is_known(facts: &Facts, hash: [u8; 16], now: DateTime<Utc>) -> boo
     facts.body_hash == Some(hash) && day(now) < facts.touched_day + TOUCH_DAYS
 }
 
-/// Whether a body that is no feed is a page: a notice, a login, the home page.
+/// Whether a body that lists nothing is a page: a notice, a login, the home page.
 fn is_html(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     ["<!doctype html", "<html", "<head", "<body"]
@@ -376,19 +378,17 @@ impl FeedHints {
     }
 }
 
-/// What the source lists, or why nothing of it can be told. A page without a link to an article is
-/// not an empty list but one that cannot be read: a new design, a notice about cookies, a page for
-/// robots.
+/// What the source lists, or why nothing of it can be told.
 pub(super) fn entries(source: &Source, bytes: &[u8], fetched: &Fetched) -> Result<Feed, String> {
-    let (content_type, url) = (fetched.content_type.as_deref(), &fetched.url);
-    let read = match (source.kind.format(), &source.listing) {
-        (Format::Feed | Format::Sitemap | Format::Page | Format::Site | Format::Messages, _) => {
-            return feed::parse(bytes, content_type, url).map_err(|error| error.to_string());
-        }
-        (Format::Links, None) => links::parse(bytes, content_type, url),
-        (Format::Links, Some(selectors)) => links::parse_with(selectors, bytes, content_type, url),
-    };
-    let feed = read.map(links::to_feed).map_err(|error| error.to_string())?;
-    // Tags and attributes are ASCII in every encoding that a page may have.
-    Ok(Feed { links: feed::hubs_of_page(&String::from_utf8_lossy(bytes), url), ..feed })
+    let (selectors, content_type) = (source.listing.as_deref(), fetched.content_type.as_deref());
+    read::entries::parse(entry_format(source.kind), selectors, bytes, content_type, &fetched.url)
+}
+
+/// How a body of a kind of source becomes entries. A hub may push some of a source that is no such
+/// body itself, and that is a feed or nothing.
+fn entry_format(kind: SourceKind) -> EntryFormat {
+    match kind.format() {
+        Format::Entries(format) => format,
+        Format::Sitemap | Format::Page | Format::Site | Format::Messages => EntryFormat::default(),
+    }
 }

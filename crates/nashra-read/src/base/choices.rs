@@ -18,6 +18,12 @@ macro_rules! choices {
             /// Their names as a sentence lists them: `"a", "b" or "c"`.
             pub const NAMES: &'static str = $crate::alternatives!($($text),+);
 
+            /// Their names as the help of a flag shows them: `a|b|c`.
+            pub const FLAG_VALUES: &'static str = {
+                let with_last_bar = concat!($($text, "|"),+);
+                with_last_bar.split_at(with_last_bar.len() - 1).0
+            };
+
             /// The name of the value in a config.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

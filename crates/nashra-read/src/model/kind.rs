@@ -2,8 +2,9 @@
 //!
 //! What must stay true: code that depends on a source's kind asks for its [`Properties`] and
 //! matches no kinds, so that a further kind is said here, and does not compile before all of it is
-//! said. One that is read in a new way adds a [`Format`], which does not compile before each stage
-//! says what it does with it.
+//! said. One whose bodies become entries in a new way adds an [`EntryFormat`], which the reader of
+//! entries alone matches (`read::entries`). One that is visited in a new way adds a [`Format`],
+//! which does not compile before each stage says what it does with it.
 
 use super::accept;
 use crate::base::choices::choices;
@@ -50,13 +51,11 @@ pub struct Properties {
     pub usual_paths: &'static [&'static str],
 }
 
-/// How what comes from a source is read.
+/// How a source is visited, and how what comes from it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// As a feed: RSS, Atom, RDF or JSON Feed.
-    Feed,
-    /// As a page whose links lead to articles.
-    Links,
+    /// As one body that lists entries.
+    Entries(EntryFormat),
     /// As a sitemap, with those that it names where it is an index.
     Sitemap,
     /// As the page of an article.
@@ -65,6 +64,16 @@ pub enum Format {
     Site,
     /// As messages of a topic: it is not polled.
     Messages,
+}
+
+/// How a body that lists entries is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EntryFormat {
+    /// As a feed: RSS, Atom, RDF or JSON Feed.
+    #[default]
+    Feed,
+    /// As a page whose links lead to articles.
+    Links,
 }
 
 /// Which entries are guesses: only the page behind one can say that it is an article.
@@ -99,7 +108,7 @@ const POLLED: Settings =
     Settings { polling: true, links: false, elements: true, file: false, topic: false };
 
 const FEED: Properties = Properties {
-    format: Format::Feed,
+    format: Format::Entries(EntryFormat::Feed),
     accept: accept::FEED,
     delta: true,
     guesses: Guesses::Nothing,
@@ -111,7 +120,7 @@ const FEED: Properties = Properties {
 };
 
 const LISTING: Properties = Properties {
-    format: Format::Links,
+    format: Format::Entries(EntryFormat::Links),
     accept: accept::PAGE_OR_TEXT,
     delta: false,
     guesses: Guesses::Everything,
@@ -202,7 +211,7 @@ impl SourceKind {
     #[must_use]
     pub const fn is_polled(self) -> bool {
         match self.format() {
-            Format::Feed | Format::Links | Format::Sitemap | Format::Page | Format::Site => true,
+            Format::Entries(_) | Format::Sitemap | Format::Page | Format::Site => true,
             Format::Messages => false,
         }
     }
@@ -212,9 +221,30 @@ impl SourceKind {
     pub const fn is_site(self) -> bool {
         match self.format() {
             Format::Site => true,
-            Format::Feed | Format::Links | Format::Sitemap | Format::Page | Format::Messages => {
-                false
-            }
+            Format::Entries(_) | Format::Sitemap | Format::Page | Format::Messages => false,
+        }
+    }
+}
+
+impl Format {
+    /// Whether its source is one body that lists entries.
+    #[must_use]
+    pub const fn lists_entries(self) -> bool {
+        match self {
+            Self::Entries(_) => true,
+            Self::Sitemap | Self::Page | Self::Site | Self::Messages => false,
+        }
+    }
+}
+
+impl EntryFormat {
+    /// Whether such a body is an HTML page. If so, its bytes cannot tell it from other pages; if
+    /// not, an HTML page in its place is a notice or a login.
+    #[must_use]
+    pub const fn is_page(self) -> bool {
+        match self {
+            Self::Feed => false,
+            Self::Links => true,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod feed;
 pub mod listing;
+pub mod entries;
 pub mod blocks;
 pub mod encoding;
 pub mod guard;
