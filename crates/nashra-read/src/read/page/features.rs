@@ -4,13 +4,19 @@
 //! true: the order of the measures is that of the model (`tests/train` makes both), so the model
 //! must be trained again when one is added or moved.
 
-use std::collections::{HashMap, HashSet};
+mod shape;
+mod page;
+mod windows;
 
+use self::{
+    page::{PageMeasures, RunningSum},
+    shape::LineShape,
+};
 use super::hints::{self, HintReader, Hints};
 use crate::{
     html::{NodeId, Tag, Tree},
     read::lines::{Line, Lines},
-    text::{fold, letters::Letter},
+    text::fold,
 };
 
 /// How many measures a line has.
@@ -41,36 +47,6 @@ pub struct Measured {
     /// For each line a hash of its block and the one around it, by name and class: equal where
     /// lines look alike.
     pub looks: Vec<u64>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct RunningSum {
-    lines: f32,
-    weight: f32,
-    linked: f32,
-    prose: f32,
-}
-
-impl RunningSum {
-    fn add(&mut self, weight: f32, linked: f32, prose: bool) {
-        self.lines += 1.0;
-        self.weight += weight;
-        self.linked += linked;
-        self.prose += if prose { weight } else { 0.0 };
-    }
-
-    fn minus(self, other: Self) -> Self {
-        Self {
-            lines: self.lines - other.lines,
-            weight: self.weight - other.weight,
-            linked: self.linked - other.linked,
-            prose: self.prose - other.prose,
-        }
-    }
-
-    fn density(self) -> f32 {
-        self.linked / self.weight.max(1.0)
-    }
 }
 
 /// Measures a page. `each` is called with the measures of each line, in order: a list of them would
@@ -116,87 +92,6 @@ fn read_hints(tree: &Tree<'_>, reader: &HintReader) -> (Vec<Hints>, Vec<Hints>) 
     (own, all)
 }
 
-fn places(tree: &Tree<'_>) -> Vec<u16> {
-    let mut places = vec![0; tree.len() as usize];
-    for node in 1..tree.len() {
-        let own = match tree.tag(node) {
-            Tag::Article => 1,
-            Tag::Main => 2,
-            Tag::Header => 4,
-            Tag::Footer => 8,
-            Tag::Form | Tag::Button | Tag::Label => 16,
-            Tag::Figure => 32,
-            Tag::Table => 64,
-            Tag::Ul | Tag::Ol => 128,
-            Tag::Blockquote => 256,
-            _ => 0,
-        };
-        places[node as usize] = places[tree.parent(node) as usize] | own;
-    }
-    places
-}
-
-/// The measures of a line by its characters alone.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a measure")]
-struct LineShape {
-    weight: u32,
-    words: u32,
-    digits: u32,
-    upper: u32,
-    punctuation: u32,
-    sentences: u32,
-    ends_sentence: bool,
-    ends_colon: bool,
-    odd: bool,
-    quoted: bool,
-    prose: bool,
-}
-
-impl LineShape {
-    fn measure(text: &str, line: &Line) -> Self {
-        let mut shape = Self::default();
-        let mut in_word = false;
-        for c in text.chars() {
-            let wide = matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{e00}'..='\u{e7f}');
-            if c == ' ' {
-                in_word = false;
-                continue;
-            }
-            shape.weight += if wide { 3 } else { 1 };
-            let letter = Letter::from_char(c);
-            if letter.is_alphanumeric() {
-                shape.words += u32::from(!in_word);
-                // Two such characters are about a word.
-                in_word = !wide || !in_word;
-                shape.digits += u32::from(letter.is_numeric());
-                shape.upper += u32::from(letter.is_uppercase());
-                continue;
-            }
-            shape.punctuation += u32::from(matches!(c, ',' | ';' | '،' | '؛' | '、' | '，' | '；'));
-            shape.sentences += u32::from(ends(c));
-            shape.odd |=
-                matches!(c, '|' | '©' | '»' | '›' | '→' | '•' | '·' | '/' | '#' | '@' | '▶' | '►');
-        }
-        let tail =
-            text.trim_end_matches(['"', '\'', '”', '’', '»', '“', '«', '」', '』', ')', '）', ']']);
-        shape.ends_sentence = tail.chars().next_back().is_some_and(ends);
-        shape.ends_colon = text.ends_with([':', '：']);
-        shape.quoted = text.starts_with(['"', '“', '„', '«', '»', '‘', '「', '『', '–', '—']);
-        let linked = line.linked * 3 > line.chars;
-        shape.prose = !linked
-            && (shape.weight >= 80
-                && (shape.ends_sentence || shape.punctuation + shape.sentences > 1)
-                || shape.weight >= 40 && shape.ends_sentence && shape.words > 5);
-        shape
-    }
-}
-
-/// Whether a character ends sentences, in any script.
-fn ends(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '؟' | '۔' | '。' | '！' | '？' | '।' | '։' | '።' | '．')
-}
-
 fn look_hash(tree: &Tree<'_>, block: NodeId) -> u64 {
     let parent = tree.block(block);
     element_hash(tree, block).rotate_left(17) ^ element_hash(tree, parent)
@@ -213,134 +108,6 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
     hash
-}
-
-/// What is known of the whole page, with which lines are compared.
-struct PageMeasures<'a, 'b> {
-    tree: &'a Tree<'b>,
-    lines: &'a Lines,
-    shapes: &'a [LineShape],
-    looks: &'a [u64],
-    /// For each node the kinds of elements around it, itself included: a bit for each kind that is
-    /// measured.
-    places: Vec<u16>,
-    /// Sums of all lines before each.
-    before: Vec<RunningSum>,
-    by_look: HashMap<u64, RunningSum>,
-    repeats: HashMap<&'a str, u32>,
-    first_title: Option<usize>,
-    /// The block that holds most running text, itself and in its children.
-    best: NodeId,
-    title: String,
-    description: String,
-    body: Option<Windows>,
-}
-
-/// The windows of a text, to tell whether another has its start, middle and end from it, in linear
-/// time.
-struct Windows(HashSet<u64>);
-
-/// Characters of a window.
-const WINDOW: usize = 16;
-
-impl Windows {
-    fn new(folded: &str) -> Self {
-        let chars: Vec<char> = folded.chars().take(500_000).collect();
-        Self(chars.windows(WINDOW).map(hash).collect())
-    }
-
-    /// The share of three windows of a text that are here; `None` where it is too short to tell.
-    fn share(&self, folded: &str) -> Option<f32> {
-        let chars: Vec<char> = folded.chars().collect();
-        let last = chars.len().checked_sub(WINDOW)?;
-        let found = [0, last / 2, last]
-            .into_iter()
-            .filter(|at| chars.get(*at..*at + WINDOW).is_some_and(|c| self.0.contains(&hash(c))));
-        Some(f32::from(u8::try_from(found.count()).unwrap_or(0)) / 3.0)
-    }
-}
-
-fn hash(chars: &[char]) -> u64 {
-    chars.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| {
-        (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-impl<'a, 'b> PageMeasures<'a, 'b> {
-    fn new(
-        tree: &'a Tree<'b>,
-        lines: &'a Lines,
-        shapes: &'a [LineShape],
-        looks: &'a [u64],
-        metadata: PageMetadata<'_>,
-    ) -> Self {
-        let mut before = Vec::with_capacity(shapes.len() + 1);
-        let (mut sum, mut by_look, mut repeats) =
-            (RunningSum::default(), HashMap::new(), HashMap::new());
-        let mut scores: HashMap<NodeId, f32> = HashMap::new();
-        for ((line, shape), look) in lines.lines.iter().zip(shapes).zip(looks) {
-            before.push(sum);
-            #[expect(clippy::cast_precision_loss, reason = "a measure")]
-            let (weight, linked) = (shape.weight as f32, line.linked as f32);
-            sum.add(weight, linked, shape.prose);
-            by_look.entry(*look).or_insert_with(RunningSum::default).add(
-                weight,
-                linked,
-                shape.prose,
-            );
-            *repeats.entry(lines.get(line)).or_insert(0) += 1;
-            if shape.prose {
-                let parent = tree.block(line.block);
-                *scores.entry(parent).or_default() += weight;
-                *scores.entry(tree.block(parent)).or_default() += weight / 2.0;
-            }
-        }
-        before.push(sum);
-        let best = scores
-            .into_iter()
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-            .map_or(0, |score| score.0);
-        let title = metadata.title.map(fold).unwrap_or_default();
-        let is_title =
-            |line: &&Line| !title.is_empty() && line.chars < 400 && fold(lines.get(line)) == title;
-        let first_title = lines
-            .lines
-            .iter()
-            .position(|line| is_title(&line))
-            .or_else(|| lines.lines.iter().position(|line| tree.tag(line.block) == Tag::H1));
-        let description = metadata
-            .description
-            .map(|description| fold(&description[..description.floor_char_boundary(2_000)]))
-            .unwrap_or_default();
-        let body = metadata.body.map(|body| Windows::new(&fold(body)));
-        Self {
-            tree,
-            lines,
-            shapes,
-            looks,
-            places: places(tree),
-            before,
-            by_look,
-            repeats,
-            first_title,
-            best,
-            title,
-            description,
-            body,
-        }
-    }
-
-    fn total(&self) -> RunningSum {
-        self.before.last().copied().unwrap_or_default()
-    }
-
-    /// The sum of the lines inside a node.
-    fn inside(&self, node: NodeId) -> RunningSum {
-        let end = self.tree.end(node);
-        let from = self.lines.lines.partition_point(|line| line.first < node);
-        let to = self.lines.lines.partition_point(|line| line.first < end);
-        self.before[to].minus(self.before[from])
-    }
 }
 
 /// A row of measures, filled value by value in the order of the model.
