@@ -11,63 +11,23 @@
 //! letter where the sink refuses it for good, and when an older copy is adopted. Its number and the
 //! chain stay those of the record that was appended.
 
+mod reached;
+mod row;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::row::{Header, encode, is_replaced};
 use super::{
     Batch, StoreError,
     engine::{Engine, Snapshot, Table},
     from_json, json,
 };
-use crate::{base::hash::digest, model::record::Topic, store::acked::Acked};
+use crate::{base::hash::digest, store::acked::Acked};
 
-/// An epoch: a part of the store's history within which each sequence number stands for one record.
-pub type Epoch = u64;
-
-/// A record as the committing task makes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewRecord {
-    /// The topic that it is published to.
-    pub topic: Topic,
-    /// The message key.
-    pub key: String,
-    /// `CloudEvents` id: unique for this record.
-    pub event_id: String,
-    /// The `CloudEvents` attribute `type`.
-    pub event_type: String,
-    /// The `CloudEvents` attribute `source`.
-    pub event_source: String,
-    /// The `CloudEvents` attribute `time`.
-    pub event_time: DateTime<Utc>,
-    /// W3C trace context.
-    pub traceparent: String,
-    /// The JSON value.
-    #[serde(skip)]
-    pub value: Vec<u8>,
-}
-
-/// A record in the outbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxRow {
-    /// Its number, from 1.
-    pub seq: u64,
-    /// Hash over all rows up to this one.
-    pub chain: [u8; 16],
-    /// The record as it is published.
-    pub record: NewRecord,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    chain: [u8; 16],
-    /// Bytes of all values appended so far, this row included.
-    total: u64,
-    /// Whether the record that the chain was made of was replaced by this one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    replaced: bool,
-    #[serde(flatten)]
-    record: NewRecord,
-}
+pub use reached::{Epoch, Reached, SinkChange, SinkMemory, SinkNotes};
+pub(super) use row::decode;
+pub use row::{NewRecord, OutboxRow};
 
 /// Where the outbox ends: kept in memory by the committing task, and written with each batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,80 +38,6 @@ pub struct Tail {
     pub chain: [u8; 16],
     /// Bytes of all values appended so far.
     pub total: u64,
-}
-
-/// Up to where the sink has acknowledged records, as the store remembers it. Trimming takes an
-/// [`Acked`], which publish makes of this.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reached {
-    pub(crate) epoch: Epoch,
-    pub(crate) seq: u64,
-    pub(crate) chain: [u8; 16],
-    pub(crate) total: u64,
-    /// The name by which the sink is recognised; `None` where it has none, and before the first
-    /// record.
-    #[serde(rename = "cluster_id")]
-    pub(crate) sink_id: Option<String>,
-    /// Whether a position of this epoch was ever written.
-    pub(crate) published: bool,
-    /// Where in the sink the position stands that was last written or read: reading can begin
-    /// there.
-    #[serde(default)]
-    pub(crate) position_at: Option<i64>,
-    /// What is known of the sink that records were published to.
-    #[serde(default, rename = "topics")]
-    pub(crate) notes: SinkNotes,
-}
-
-/// What a sink asks to be reminded of, in a form of its own.
-pub type SinkMemory = serde_json::Map<String, serde_json::Value>;
-
-/// What is known of the sink that records were published to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SinkNotes {
-    /// What the sink asks to be reminded of.
-    #[serde(rename = "topics")]
-    pub(crate) memory: SinkMemory,
-    /// Changes that no operator has confirmed yet.
-    pub(crate) changes: Vec<SinkChange>,
-}
-
-/// Something that happened to a part of a sink and that consumers may have to know of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SinkChange {
-    /// The part's name, such as that of a topic.
-    #[serde(rename = "topic")]
-    pub(crate) part: String,
-    /// What happened, as the rest of a sentence that begins with the name.
-    pub(crate) what: String,
-    /// When it was noticed.
-    pub(crate) since: DateTime<Utc>,
-}
-
-impl std::fmt::Display for SinkChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} {} (noticed {})",
-            self.part,
-            self.what,
-            self.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-        )
-    }
-}
-
-impl Reached {
-    /// The number of the last acknowledged record.
-    #[must_use]
-    pub fn seq(&self) -> u64 {
-        self.seq
-    }
-
-    /// The epoch that the number belongs to.
-    #[must_use]
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
 }
 
 /// The publish stage's handle. The committing task uses [`Outbox::tail`] and [`Batch::append`].
@@ -292,15 +178,6 @@ impl Batch {
     }
 }
 
-fn encode(header: Header) -> Vec<u8> {
-    let (head, value) = (json(&header), header.record.value);
-    let mut row = Vec::with_capacity(4 + head.len() + value.len());
-    row.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes());
-    row.extend_from_slice(&head);
-    row.extend_from_slice(&value);
-    row
-}
-
 /// Reads the outbox from the last acknowledged record to its end, and checks the chain of each
 /// record against that of the previous one.
 pub(super) fn verify(snapshot: &Snapshot) -> Result<(Reached, Tail), StoreError> {
@@ -373,29 +250,6 @@ fn acked_in(snapshot: &Snapshot) -> Result<Reached, StoreError> {
 
 fn chain(before: &[u8; 16], record: &NewRecord) -> [u8; 16] {
     digest(&[before, record.key.as_bytes(), record.event_id.as_bytes(), &record.value])
-}
-
-/// The header and the value of a row.
-fn split(row: &[u8]) -> Result<(Header, &[u8]), StoreError> {
-    let damaged = |reason: &str| StoreError::damaged("outbox", reason);
-    let (length, rest) = row.split_first_chunk().ok_or_else(|| damaged("too short"))?;
-    let (header, value) = rest
-        .split_at_checked(u32::from_be_bytes(*length) as usize)
-        .ok_or_else(|| damaged("cut off"))?;
-    Ok((from_json("outbox", header)?, value))
-}
-
-fn is_replaced(row: &[u8]) -> Result<bool, StoreError> {
-    split(row).map(|(header, _)| header.replaced)
-}
-
-pub(super) fn decode(key: &[u8], row: &[u8]) -> Result<(OutboxRow, u64), StoreError> {
-    let seq =
-        key.try_into().map_err(|_| StoreError::damaged("outbox", "a key that is no number"))?;
-    let (Header { chain, total, mut record, .. }, value) = split(row)?;
-    let seq = u64::from_be_bytes(seq);
-    record.value = value.to_vec();
-    Ok((OutboxRow { seq, chain, record }, total))
 }
 
 #[cfg(test)]
