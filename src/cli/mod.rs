@@ -32,7 +32,7 @@ use clap::{
 use crate::{
     base::private::{Secrets, shown},
     config::{Config, Overrides},
-    daemon::admin::control::Request,
+    daemon::{DaemonError, admin::control::Request},
     model::kind::SourceKind,
 };
 use schema::Record;
@@ -55,6 +55,28 @@ struct CommandFailure {
 impl CommandFailure {
     fn new(words: &(impl ToString + ?Sized), exit_code: u8) -> Self {
         Self { words: words.to_string(), exit_code }
+    }
+
+    /// Of work that was about an address or a file.
+    fn about(what: &str, error: &impl ToString, exit_code: u8) -> Self {
+        let error = error.to_string();
+        let words = format!("{}: {}", shown(what), Secrets::in_address(what).hide(&error));
+        Self { words, exit_code }
+    }
+
+    /// Tells it on standard error.
+    fn tell(self) -> ExitCode {
+        if !self.words.is_empty() {
+            say!("nashra: {}", self.words);
+        }
+        ExitCode::from(self.exit_code)
+    }
+}
+
+impl From<DaemonError> for CommandFailure {
+    fn from(error: DaemonError) -> Self {
+        let is_config = matches!(error, DaemonError::Config(_));
+        Self::new(&error, if is_config { WRONG_INPUT } else { WORLD_FAILED })
     }
 }
 
@@ -137,34 +159,37 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Loads the config, does work that needs the network, and prints what it found; or says of `what`
-/// what went wrong.
-fn run_with_config<E: std::fmt::Display>(
-    what: &str,
+/// Loads the config, does work with it, and prints what it found or why it failed.
+fn with_config(
     overrides: &Overrides,
-    is_world: impl FnOnce(&E) -> bool,
-    work: impl AsyncFnOnce(&Config) -> Result<String, E>,
+    work: impl FnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
-    let config = match Config::load(overrides.config.as_deref(), overrides) {
-        Ok(config) => config,
+    let outcome = match Config::load(overrides.config.as_deref(), overrides) {
+        Ok(config) => work(&config),
         Err(errors) => {
             say!("{errors}");
             return ExitCode::from(WRONG_INPUT);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(run::STACK)
-        .build();
-    let (error, code) = match runtime.map(|runtime| runtime.block_on(work(&config))) {
-        Ok(Ok(text)) => return print(&text),
-        Ok(Err(error)) => {
-            (error.to_string(), if is_world(&error) { WORLD_FAILED } else { WRONG_INPUT })
-        }
-        Err(error) => (error.to_string(), WORLD_FAILED),
-    };
-    say!("nashra: {}: {}", shown(what), Secrets::in_address(what).hide(&error));
-    ExitCode::from(code)
+    match outcome {
+        Ok(text) => print(&text),
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// The same for work that waits for the network or a daemon.
+fn run_with_config(
+    overrides: &Overrides,
+    work: impl AsyncFnOnce(&Config) -> Result<String, CommandFailure>,
+) -> ExitCode {
+    with_config(overrides, |config| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_stack_size(run::STACK)
+            .build()
+            .map_err(|error| CommandFailure::new(&error, WORLD_FAILED))?;
+        runtime.block_on(work(config))
+    })
 }
 
 /// Parses a kind of source, of those that are `accepted`; the help names them.

@@ -4,7 +4,7 @@ use std::{future::Future, process::ExitCode, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{WORLD_FAILED, WRONG_INPUT};
+use super::{CommandFailure, WRONG_INPUT};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{Config, LogFormat, Overrides},
@@ -51,8 +51,7 @@ pub(super) fn in_runtime(
         outcome
     });
     let Err(error) = outcome else { return ExitCode::SUCCESS };
-    say!("nashra: {error}");
-    ExitCode::from(if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED })
+    CommandFailure::from(error).tell()
 }
 
 /// Cancels `stop` at SIGTERM, SIGINT or after `limit`.

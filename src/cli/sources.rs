@@ -11,11 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, print};
-use crate::{
-    config::{Config, Overrides},
-    daemon::DaemonError,
-};
+use crate::config::Overrides;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -66,40 +62,4 @@ impl Command {
             Self::Import(options) => options.run(),
         }
     }
-}
-
-/// Loads the config, does what was asked, and prints what that says.
-fn run_with_config(
-    overrides: &Overrides,
-    work: impl AsyncFnOnce(&Config) -> Result<String, CommandFailure>,
-) -> ExitCode {
-    let config = match Config::load(overrides.config.as_deref(), overrides) {
-        Ok(config) => config,
-        Err(errors) => {
-            say!("{errors}");
-            return ExitCode::from(WRONG_INPUT);
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(super::run::STACK)
-        .build();
-    let CommandFailure { words, exit_code } =
-        match runtime.map(|runtime| runtime.block_on(work(&config))) {
-            Ok(Ok(text)) => return print(&text),
-            Ok(Err(failed)) => failed,
-            Err(error) => CommandFailure::new(&error, WORLD_FAILED),
-        };
-    if !words.is_empty() {
-        say!("nashra: {words}");
-    }
-    ExitCode::from(exit_code)
-}
-
-/// What a daemon that cannot be put together says.
-pub(super) fn failed(error: &DaemonError) -> CommandFailure {
-    CommandFailure::new(
-        error,
-        if matches!(error, DaemonError::Config(_)) { WRONG_INPUT } else { WORLD_FAILED },
-    )
 }

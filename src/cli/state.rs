@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, print, sources};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config, with_config};
 use crate::{
     config::{Config, Overrides},
     daemon::{
@@ -58,10 +58,9 @@ impl Command {
             Self::Export(ExportArguments { to, overrides }) => match std::path::absolute(to) {
                 // The daemon stands in another folder.
                 Ok(to) => run(Request::Export { to }, overrides),
-                Err(error) => finish(Err(CommandFailure::new(
-                    &format!("{}: {error}", to.display()),
-                    WRONG_INPUT,
-                ))),
+                Err(error) => {
+                    CommandFailure::new(&format!("{}: {error}", to.display()), WRONG_INPUT).tell()
+                }
             },
             Self::Restore(RestoreArguments { from, overrides }) => {
                 run_offline(overrides, |config| {
@@ -85,11 +84,7 @@ impl Command {
 
 /// Does what was asked, where it can be done.
 pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
-    run_offline(overrides, |config| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| CommandFailure::new(&error, WORLD_FAILED))?;
-        runtime.block_on(perform(request, config))
-    })
+    run_with_config(overrides, async |config| perform(request, config).await.map(in_lines))
 }
 
 /// Runs work that needs the config, and that no daemon runs beside.
@@ -97,23 +92,11 @@ fn run_offline(
     overrides: &Overrides,
     work: impl FnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
-    match Config::load(overrides.config.as_deref(), overrides) {
-        Ok(config) => finish(work(&config)),
-        Err(errors) => {
-            say!("{errors}");
-            ExitCode::from(WRONG_INPUT)
-        }
-    }
+    with_config(overrides, |config| work(config).map(in_lines))
 }
 
-fn finish(outcome: Result<String, CommandFailure>) -> ExitCode {
-    match outcome {
-        Ok(words) => print(&format!("{words}\n")),
-        Err(CommandFailure { words, exit_code }) => {
-            say!("nashra: {words}");
-            ExitCode::from(exit_code)
-        }
-    }
+fn in_lines(words: String) -> String {
+    words + "\n"
 }
 
 pub(super) async fn perform(request: Request, config: &Config) -> Result<String, CommandFailure> {
@@ -187,7 +170,7 @@ async fn change(
     config: &Config,
 ) -> Result<String, CommandFailure> {
     // Lists may be fetched, and that takes a while: the store is opened after that.
-    let mut sources = daemon::sources(config).await.map_err(|error| sources::failed(&error))?;
+    let mut sources = daemon::sources(config).await?;
     // A look leaves nothing behind.
     let store = match (dry_run, config.data_dir.is_dir(), &change) {
         (true, false, _) => Store::in_memory().map_err(failed)?,

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use url::Url;
 
-use super::{kind_parser, run_with_config};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, kind_parser, run_with_config};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
@@ -40,9 +40,12 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let is_world = |error: &TrialError| matches!(error, TrialError::World(_));
-    run_with_config(&options.what, &options.overrides, is_world, async |config| {
-        let report = attempt(options, config).await?;
+    run_with_config(&options.overrides, async |config| {
+        let report = attempt(options, config).await.map_err(|error| {
+            let is_world = matches!(error, TrialError::World(_));
+            let exit_code = if is_world { WORLD_FAILED } else { WRONG_INPUT };
+            CommandFailure::about(&options.what, &error, exit_code)
+        })?;
         let text = if options.json {
             format!("{}\n", serde_json::to_string(&report).unwrap_or_default())
         } else {

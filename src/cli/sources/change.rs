@@ -10,13 +10,13 @@ use std::{
 use clap::Args;
 use url::Url;
 
-use super::{discover::words, run_with_config};
+use super::discover::words;
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    cli::{CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, state},
+    cli::{CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, run_with_config, state},
     config::{
         Config, ConfigError, Overrides, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},

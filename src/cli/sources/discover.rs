@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use crate::{
-    cli::run_with_config,
+    cli::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config},
     config::{Config, Overrides},
     daemon,
     stages::discover::{self, DiscoverError, DiscoveredSource},
@@ -24,9 +24,12 @@ pub(in crate::cli) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    let is_world = |error: &DiscoverError| matches!(error, DiscoverError::World(_));
-    run_with_config(options.url.as_str(), &options.overrides, is_world, async |config| {
-        let offers = look(options, config).await?;
+    run_with_config(&options.overrides, async |config| {
+        let offers = look(options, config).await.map_err(|error| {
+            let is_world = matches!(error, DiscoverError::World(_));
+            let exit_code = if is_world { WORLD_FAILED } else { WRONG_INPUT };
+            CommandFailure::about(options.url.as_str(), &error, exit_code)
+        })?;
         Ok(offers
             .iter()
             .map(|offer| if options.json { line(offer) } else { words(offer) })

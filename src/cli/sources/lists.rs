@@ -5,9 +5,8 @@ use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{failed, run_with_config};
 use crate::{
-    cli::{CommandFailure, WORLD_FAILED, state},
+    cli::{CommandFailure, WORLD_FAILED, run_with_config, state},
     config::{
         Config, Overrides,
         sources::{Source, Sources, TopicSource, export},
@@ -137,7 +136,7 @@ fn with_sources(
     work: impl FnOnce(&Sources, &HashMap<String, SourceState>) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     run_with_config(overrides, async |config| {
-        let mut sources = daemon::sources(config).await.map_err(|error| failed(&error))?;
+        let mut sources = daemon::sources(config).await?;
         let known = source_states(config).await?;
         if let Err(errors) = sources.with_added(known.added) {
             say!("{errors}");
