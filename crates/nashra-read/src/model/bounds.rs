@@ -8,10 +8,11 @@
 
 use url::Url;
 
-use super::record::{Block, Byline, Content, Enclosure, Image, Related, Source, Update};
 use crate::model::{
+    content::Item,
     entry::{Entry, Feed},
     page::Page,
+    record::{Content, Source},
 };
 
 /// Bytes of an address, or of an id that a source gives; browsers and servers take no more.
@@ -27,7 +28,7 @@ pub(super) const SUMMARY: usize = 20_000;
 /// Bytes of a section, a keyword, a writer, a place, a credit, the name of a source.
 pub(super) const NAME: usize = 500;
 /// Bytes of a caption.
-const CAPTION: usize = 4_000;
+pub(super) const CAPTION: usize = 4_000;
 /// Bytes of a language, a media type or a time; a longer one is left out.
 pub(super) const TOKEN: usize = 128;
 /// Bytes of HTML in an entry: a text of at most [`TEXT`], and its markup.
@@ -51,14 +52,15 @@ pub fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
-fn shorten(text: &mut String, limit: usize) {
+/// Cuts a text between two characters.
+pub(super) fn shorten(text: &mut String, limit: usize) {
     if text.len() > limit {
         text.truncate(text.floor_char_boundary(limit));
         text.shrink_to_fit();
     }
 }
 
-/// Cuts a text between two characters.
+/// The same for an optional text.
 pub(super) fn cut_some(text: &mut Option<String>, limit: usize) {
     if let Some(text) = text {
         shorten(text, limit);
@@ -100,8 +102,8 @@ pub(crate) fn entry(entry: &mut Entry) {
     whole(&mut entry.language, TOKEN);
     usable(&mut entry.link);
     usable(&mut entry.base);
-    images(&mut entry.images, IMAGES);
-    enclosures(&mut entry.enclosures, ENCLOSURES);
+    list(&mut entry.images, IMAGES);
+    list(&mut entry.enclosures, ENCLOSURES);
 }
 
 /// Bounds the content of an article.
@@ -135,72 +137,23 @@ pub(super) fn names(all: &mut Vec<String>, most: usize) {
     }
 }
 
-pub(super) fn bylines(all: &mut Vec<Byline>, most: usize) {
+/// Bounds each item, and the number of items.
+pub(super) fn list<T: Item>(all: &mut Vec<T>, most: usize) {
+    all.retain_mut(Item::bound);
     all.truncate(most);
-    for Byline { name, kind: _, place } in all {
-        shorten(name, NAME);
-        cut_some(place, NAME);
-    }
 }
 
-/// Bounds blocks, but for their texts: `commit::fit` cuts those together with the whole text.
-pub(super) fn blocks(all: &mut Vec<Block>) {
-    all.retain(|block| !matches!(block, Block::Embed { url } if url.len() > ADDRESS));
-    for block in all {
-        if let Block::Image(picture) = block {
-            image(picture);
-        }
-    }
-}
-
-pub(super) fn updates(all: &mut Vec<Update>, most: usize) {
-    all.truncate(most);
-    for Update { published: _, time, title, url, block: _ } in all {
-        whole(time, NAME);
-        cut_some(title, TITLE);
-        whole(url, ADDRESS);
-    }
-}
-
-pub(super) fn images(all: &mut Vec<Image>, most: usize) {
-    all.retain(|image| image.url.as_ref().is_none_or(|url| url.len() <= ADDRESS));
-    all.truncate(most);
-    all.iter_mut().for_each(image);
-}
-
-fn image(image: &mut Image) {
-    // The agency is one of our own names.
-    let Image { url, caption, credit, agency: _, archive: _, taken, width: _, height: _ } = image;
-    whole(url, ADDRESS);
-    cut_some(caption, CAPTION);
-    cut_some(credit, NAME);
-    whole(taken, TOKEN);
-}
-
-pub(super) fn enclosures(all: &mut Vec<Enclosure>, most: usize) {
-    all.retain(|enclosure| enclosure.url.len() <= ADDRESS);
-    all.truncate(most);
-    for Enclosure { url: _, media_type, bytes: _ } in all {
-        whole(media_type, TOKEN);
-    }
-}
-
-pub(super) fn related(all: &mut Vec<Related>, most: usize) {
-    all.truncate(most);
-    for Related { title, url, section, summary, byline, place, image: picture } in all {
-        cut_some(title, TITLE);
-        whole(url, ADDRESS);
-        cut_some(section, NAME);
-        cut_some(summary, SUBTITLE);
-        cut_some(byline, NAME);
-        cut_some(place, NAME);
-        picture.iter_mut().for_each(image);
+/// Bounds each item, one or many, and leaves none out.
+pub(super) fn each<'a, T: Item + 'a>(all: impl IntoIterator<Item = &'a mut T>) {
+    for item in all {
+        item.bound();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::Image;
 
     #[test]
     fn text_is_cut_at_a_character_and_an_address_is_left_out_whole() {

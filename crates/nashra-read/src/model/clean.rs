@@ -7,15 +7,13 @@
 //! as before.
 
 mod characters;
-mod media_type;
+pub(super) mod media_type;
 
-use chrono::{DateTime, FixedOffset};
 use url::Url;
 
-use self::media_type::is_media_type;
-use super::record::{
-    Block, Byline, Content, Direction, Enclosure, Image, Provenance, Quality, Related, Source,
-    Update,
+use super::{
+    content::block,
+    record::{Content, Source},
 };
 
 pub use characters::{optional, text};
@@ -23,125 +21,7 @@ pub use characters::{optional, text};
 /// Cleans all fields of an article.
 pub fn content(content: &mut Content) {
     content.clean();
-    leave_out_blocks(content);
-}
-
-/// How a field is cleaned, by its type.
-pub(super) trait Clean {
-    /// Removes what no record may contain.
-    fn clean(&mut self);
-    /// Empties it where it is a list.
-    fn clear_list(&mut self) {}
-}
-
-/// For types that hold only our own words and numbers.
-macro_rules! clean_already {
-    ($($type:ty),*) => {
-        $(impl Clean for $type {
-            fn clean(&mut self) {}
-        })*
-    };
-}
-
-clean_already!(u32, Option<Direction>, Option<DateTime<FixedOffset>>, Provenance, Quality);
-
-impl Clean for Option<String> {
-    fn clean(&mut self) {
-        optional(self);
-    }
-}
-
-impl Clean for Vec<String> {
-    fn clean(&mut self) {
-        self.iter_mut().for_each(text);
-        self.retain(|text| !text.is_empty());
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-impl Clean for Vec<Byline> {
-    fn clean(&mut self) {
-        for Byline { name, kind: _, place } in self.iter_mut() {
-            text(name);
-            optional(place);
-        }
-        self.retain(|byline| !byline.name.is_empty());
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-/// Empty blocks stay here: entries of a live blog count blocks, so [`leave_out_blocks`] removes
-/// them and corrects the counts together.
-impl Clean for Vec<Block> {
-    fn clean(&mut self) {
-        for block in self {
-            match block {
-                Block::Paragraph { text: words }
-                | Block::Heading { text: words }
-                | Block::Quote { text: words }
-                | Block::List { text: words }
-                | Block::Table { text: words } => text(words),
-                Block::Image(picture) => image(picture),
-                Block::Embed { url } => *url = address(url).unwrap_or_default(),
-            }
-        }
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-impl Clean for Vec<Update> {
-    fn clean(&mut self) {
-        for Update { published: _, time, title, url, block: _ } in self {
-            optional(time);
-            optional(title);
-            *url = url.take().and_then(|url| address(&url));
-        }
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-impl Clean for Vec<Image> {
-    fn clean(&mut self) {
-        self.iter_mut().for_each(image);
-        self.retain(is_useful);
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-impl Clean for Vec<Related> {
-    fn clean(&mut self) {
-        self.iter_mut().for_each(related);
-        self.retain(|item| item.url.is_some() || item.title.is_some());
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
-}
-
-impl Clean for Vec<Enclosure> {
-    fn clean(&mut self) {
-        *self = std::mem::take(self).into_iter().filter_map(enclosure).collect();
-    }
-
-    fn clear_list(&mut self) {
-        self.clear();
-    }
+    block::leave_out(content);
 }
 
 /// Cleans name and tags of a source; its address stays, because it may be that of a file or a
@@ -168,59 +48,10 @@ pub fn url(mut url: Url) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// Removes pictures without address and caption, and embeds without a usable address, so that
-/// entries of a live blog still begin at the same block.
-fn leave_out_blocks(content: &mut Content) {
-    let is_useful = |block: &Block| match block {
-        Block::Image(image) => is_useful(image),
-        Block::Embed { url } => !url.is_empty(),
-        _ => true,
-    };
-    let kept: Vec<bool> = content.blocks.iter().map(is_useful).collect();
-    if kept.iter().all(|kept| *kept) {
-        return;
-    }
-    for update in &mut content.updates {
-        let before = kept.iter().take(update.block as usize).filter(|kept| !**kept).count();
-        update.block = update.block.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX));
-    }
-    let mut kept = kept.into_iter();
-    content.blocks.retain(|_| kept.next().unwrap_or(true));
-}
-
-fn image(image: &mut Image) {
-    let Image { url, caption, credit, agency, archive: _, taken, width: _, height: _ } = image;
-    *url = url.take().and_then(|url| address(&url));
-    for text in [caption, credit, agency, taken] {
-        optional(text);
-    }
-}
-
-fn is_useful(image: &Image) -> bool {
-    image.url.is_some() || image.caption.is_some()
-}
-
-fn related(related: &mut Related) {
-    let Related { title, url, section, summary, byline, place, image: picture } = related;
-    *url = url.take().and_then(|url| address(&url));
-    for text in [title, section, summary, byline, place] {
-        optional(text);
-    }
-    picture.iter_mut().for_each(image);
-    picture.take_if(|picture| !is_useful(picture));
-}
-
-fn enclosure(enclosure: Enclosure) -> Option<Enclosure> {
-    let media_type = enclosure
-        .media_type
-        .map(|media_type| media_type.trim().to_owned())
-        .filter(|media_type| is_media_type(media_type));
-    Some(Enclosure { url: address(&enclosure.url)?, media_type, ..enclosure })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::{Block, Enclosure, Image, Related, Update};
 
     #[test]
     fn addresses_of_records_are_http_and_name_no_user() {

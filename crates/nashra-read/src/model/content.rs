@@ -10,9 +10,10 @@
 //! - `change`: whether a revision names the field in `changed_fields`, and what counts as a change
 //!   (a function of [`change`]).
 //!
-//! A type that a record had not before says in `model/clean` how it is cleaned. A field that is
-//! added to a version needs `#[serde(default)]`, because records of older programs are read back
-//! from the topic.
+//! A new type is written here or, where it is long, in a file of `content/`, together with how its
+//! texts are cut and cleaned ([`Item`]); its field has the bound `each` or, as a list, `list`. A
+//! field that is added to a version needs `#[serde(default)]`, because records of older programs
+//! are read back from the topic.
 //!
 //! What must stay true: the fingerprint of a field is durable. Where it is computed in another way,
 //! every article that is remembered shows the field as changed in its next revision; a test holds
@@ -24,12 +25,23 @@ use chrono::{DateTime, FixedOffset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    bounds,
-    clean::Clean,
-    record::{Block, Byline, Direction, Enclosure, Image, Provenance, Quality, Related, Update},
-};
+use super::bounds;
 use crate::{base::hash::digest, dates::stamp};
+
+pub(super) mod block;
+mod byline;
+mod enclosure;
+mod image;
+mod item;
+mod plain;
+
+pub use block::{Block, Update};
+pub use byline::{Byline, BylineKind};
+pub use enclosure::Enclosure;
+pub use image::{Image, Related};
+use item::Clean;
+pub(super) use item::Item;
+pub use plain::{Direction, Origin, Provenance, Quality};
 
 /// Whose value of a field an article takes where both its page and its feed were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +119,7 @@ macro_rules! content {
 
             /// Cleans each field by its type.
             pub(super) fn clean(&mut self) {
-                $(self.$name.clean();)*
+                $(self.$name.clean_value();)*
             }
 
             /// Empties every list, for a record that is too large all the same.
@@ -131,12 +143,6 @@ macro_rules! content {
                     .filter_map(|(name, value)| Some((name.to_owned(), fingerprint(&value?))))
                     .collect()
             }
-
-            /// Each field as large as a body can make it: what the bounds are tested with.
-            #[must_use]
-            pub fn largest() -> Self {
-                Self { $($name: super::largest::Largest::largest()),* }
-            }
         }
     };
 }
@@ -159,7 +165,7 @@ content! {
     /// Reading direction: `ltr` or `rtl`.
     direction: Option<Direction> { merge: Derived, bound: fixed_size, change: untold }
     /// The writers, in the order of the page.
-    bylines: Vec<Byline> { merge: PageElseFeed, bound: bylines(bounds::WRITERS), change: any }
+    bylines: Vec<Byline> { merge: PageElseFeed, bound: list(bounds::WRITERS), change: any }
     /// Canonical names of the news agencies credited.
     agencies: Vec<String> { merge: Derived, bound: names(bounds::KEYWORDS), change: any }
     /// When it was first published, with the distance from UTC that the publisher gives it in: so
@@ -176,18 +182,18 @@ content! {
     /// Plain text; paragraphs are apart by an empty line. `null` where nobody gave any.
     text: Option<String> { merge: Text, bound: in_fit, change: of_words }
     /// The text's parts in order, with inline images.
-    blocks: Vec<Block> { merge: Text, bound: blocks, change: untold }
+    blocks: Vec<Block> { merge: Text, bound: each, change: untold }
     /// The entries of a live blog, in the order of the page; empty elsewhere.
     #[serde(default)]
-    updates: Vec<Update> { merge: Page, bound: updates(bounds::UPDATES), change: untold }
+    updates: Vec<Update> { merge: Page, bound: list(bounds::UPDATES), change: untold }
     /// Words of the text; scripts without spaces count each character.
     word_count: u32 { merge: Derived, bound: fixed_size, change: untold }
     /// The images, the lead image first.
-    images: Vec<Image> { merge: PageElseFeed, bound: images(bounds::IMAGES), change: any }
+    images: Vec<Image> { merge: PageElseFeed, bound: list(bounds::IMAGES), change: any }
     /// What the page links as related.
-    related: Vec<Related> { merge: Page, bound: related(bounds::RELATED), change: untold }
+    related: Vec<Related> { merge: Page, bound: list(bounds::RELATED), change: untold }
     /// Audio, video and documents that the feed attached.
-    enclosures: Vec<Enclosure> { merge: Feed, bound: enclosures(bounds::ENCLOSURES), change: any }
+    enclosures: Vec<Enclosure> { merge: Feed, bound: list(bounds::ENCLOSURES), change: any }
     /// Where title, text, published and bylines came from.
     provenance: Provenance { merge: Parts, bound: fixed_size, change: untold }
     /// How sure the extraction is.

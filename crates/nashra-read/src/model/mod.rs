@@ -16,4 +16,3 @@ pub mod kind;
 pub mod source;
 pub mod entry;
 pub mod poll_record;
-mod largest;

@@ -1,7 +1,7 @@
 //! The grammar of media types.
 
 /// Whether a text is a media type (RFC 9110 §8.3.1).
-pub(super) fn is_media_type(text: &str) -> bool {
+pub(in crate::model) fn is_media_type(text: &str) -> bool {
     let token = |part: &str| {
         !part.is_empty()
             && part

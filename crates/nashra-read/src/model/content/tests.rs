@@ -1,7 +1,7 @@
 //! What is durable of the list of fields.
 
 use super::*;
-use crate::model::record::Article;
+use crate::model::{clean, record::Article};
 
 /// A record of the first program of this version: fields that were added since are not in it.
 const FIRST: &str = include_str!("../../../../../tests/fixtures/record/article-v1.json");
@@ -44,4 +44,21 @@ fn a_field_that_both_page_and_feed_give_is_taken_as_its_row_says() {
     });
     let taken = [page.title, page.subtitle, page.text].map(Option::unwrap_or_default);
     assert_eq!(taken, ["title of the feed", "deck of the page", "text of the feed"]);
+}
+
+#[test]
+fn an_entry_of_a_live_blog_begins_at_its_block_where_an_embed_before_it_has_too_long_an_address() {
+    let embed = |length: usize| Block::Embed {
+        url: format!("https://video.example/{}", "v".repeat(length)),
+    };
+    let words = Block::Paragraph { text: "words".to_owned() };
+    let mut article = Content {
+        blocks: vec![embed(1), embed(bounds::ADDRESS), words.clone()],
+        updates: vec![Update { block: 2, ..Update::default() }],
+        ..Content::default()
+    };
+    bounds::content(&mut article);
+    clean::content(&mut article);
+    assert_eq!(article.blocks[article.updates[0].block as usize], words);
+    assert_eq!(article.blocks, [embed(1), words]);
 }
