@@ -1,14 +1,16 @@
 //! The parser: a tokenizer in one pass over the text, and for each tag the elements that it opens
 //! and closes.
 
+mod attributes;
+mod close;
+
 use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
 use super::{
-    Attribute, ESCAPED, LINKED, MAX_ATTRIBUTES, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Span,
-    Tag, Tree,
-    open::{Border, Stack},
+    Attribute, ESCAPED, LINKED, MAX_DEPTH, MAX_NODES, Node, NodeId, STRESSED, Span, Tag, Tree,
+    open::Stack,
 };
 
 pub(super) fn parse(source: &str) -> Tree<'_> {
@@ -54,8 +56,6 @@ fn end_of_comment(comment: &[u8]) -> Option<usize> {
     }
     None
 }
-
-const HEADINGS: [Tag; 6] = [Tag::H1, Tag::H2, Tag::H3, Tag::H4, Tag::H5, Tag::H6];
 
 struct Parser<'a> {
     bytes: &'a [u8],
@@ -244,68 +244,6 @@ impl Parser<'_> {
         self.in_head |= tag == Tag::Head;
     }
 
-    /// Reads from the end of a tag's name: keeps the attributes where `keep` is set; the offset
-    /// behind the tag, and whether it ends in `/>`.
-    fn tag_end(&mut self, mut at: usize, keep: bool) -> (usize, bool) {
-        let first = self.attributes.len();
-        loop {
-            while self.bytes.get(at).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'/')
-            {
-                at += 1;
-            }
-            match self.bytes.get(at) {
-                None => return (self.bytes.len(), false),
-                Some(b'>') => return (at + 1, self.bytes[at - 1] == b'/'),
-                Some(_) => {}
-            }
-            let start = at;
-            // An attribute may begin with `=` (§13.2.5.32).
-            at += 1;
-            while self.bytes.get(at).is_some_and(|byte| {
-                !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b'>' | b'=')
-            }) {
-                at += 1;
-            }
-            let name = start..at;
-            let value;
-            (value, at) = self.attribute_value(at);
-            if keep && self.attributes.len() - first < MAX_ATTRIBUTES {
-                self.keep_attribute(name, value);
-            }
-        }
-    }
-
-    fn keep_attribute(&mut self, name: Range<usize>, value: Range<usize>) {
-        self.attributes.push(Attribute { name: Span::new(name), value: Span::new(value) });
-    }
-
-    /// The value of the attribute whose name ends there, and the offset behind it. Without a `=`
-    /// the value is empty.
-    fn attribute_value(&self, after_name: usize) -> (Range<usize>, usize) {
-        let skip = |mut at: usize| {
-            while self.bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-                at += 1;
-            }
-            at
-        };
-        let at = skip(after_name);
-        if self.bytes.get(at) != Some(&b'=') {
-            return (after_name..after_name, after_name);
-        }
-        let at = skip(at + 1);
-        if let Some(quote @ (b'"' | b'\'')) = self.bytes.get(at) {
-            let from = at + 1;
-            let end = memchr(*quote, self.bytes.get(from..).unwrap_or_default())
-                .map_or(self.bytes.len(), |at| from + at);
-            return (from..end, (end + 1).min(self.bytes.len()));
-        }
-        let mut end = at;
-        while self.bytes.get(end).is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'>') {
-            end += 1;
-        }
-        (at..end, end)
-    }
-
     /// Reads the content of a raw element and its end tag; the offset behind them.
     fn raw_text(&mut self, node: NodeId, tag: Tag, from: usize) -> usize {
         let name = tag.name().as_bytes();
@@ -336,136 +274,5 @@ impl Parser<'_> {
         }
         self.nodes[node as usize].end = self.next_id();
         if end == self.bytes.len() { end } else { self.skip_to(b'>', end + 2) }
-    }
-
-    /// Closes the elements that a start tag ends; `false` where the tag itself is to be ignored.
-    fn close_implied(&mut self, tag: Tag) -> bool {
-        if self.foreign > 0 && (tag.ends_paragraph() || tag == Tag::Body) {
-            self.close_to(&[Tag::Svg, Tag::Math]);
-        }
-        if self.in_head && !tag.belongs_to_head() && tag != Tag::Head {
-            self.leave_head();
-        }
-        match tag {
-            Tag::Html | Tag::Body | Tag::Head if self.open.innermost(tag).is_some() => {
-                return false;
-            }
-            Tag::Frameset => return false,
-            // A list item ends where the next begins, unless another block is open in it.
-            Tag::Li => self.close_within(Border::Item, &[Tag::Li]),
-            Tag::Dd | Tag::Dt => self.close_within(Border::Item, &[Tag::Dd, Tag::Dt]),
-            Tag::Option => self.close_if_top(&[Tag::Option]),
-            Tag::Rt | Tag::Rp => self.close_if_top(&[Tag::Rt, Tag::Rp]),
-            Tag::Optgroup => {
-                self.close_if_top(&[Tag::Option]);
-                self.close_if_top(&[Tag::Optgroup]);
-                self.close_if_top(&[Tag::Optgroup]);
-            }
-            Tag::Td | Tag::Th => self.close_within(Border::Table, &[Tag::Td, Tag::Th]),
-            Tag::Tr => self.close_within(Border::Table, &[Tag::Tr]),
-            Tag::Tbody | Tag::Thead | Tag::Tfoot => {
-                self.close_within(Border::Table, &[Tag::Tbody, Tag::Thead, Tag::Tfoot]);
-            }
-            Tag::A if self.links > 0 => self.close_within(Border::Scope, &[Tag::A]),
-            _ if tag.heading_level().is_some() => self.close_if_top(&HEADINGS),
-            _ => {}
-        }
-        if tag.ends_paragraph() {
-            self.close_within(Border::Paragraph, &[Tag::P]);
-        }
-        true
-    }
-
-    fn leave_head(&mut self) {
-        self.in_head = false;
-        self.close_to(&[Tag::Head]);
-    }
-
-    /// Closes the innermost element of some kinds, and all inside it, wherever it is.
-    fn close_to(&mut self, tags: &[Tag]) {
-        if let Some(at) = tags.iter().filter_map(|tag| self.open.innermost(*tag)).max() {
-            self.truncate(at);
-        }
-    }
-
-    fn close_if_top(&mut self, tags: &[Tag]) {
-        if tags.contains(&self.top().1) {
-            self.truncate(self.open.len() - 1);
-        }
-    }
-
-    /// The same, but only inside the innermost border.
-    fn close_within(&mut self, border: Border, tags: &[Tag]) {
-        if let Some(at) = self.open.within(border, tags) {
-            self.truncate(at);
-        }
-    }
-
-    fn close_named(&mut self, tag: Tag, name: Range<usize>) {
-        if self.too_deep > 0 && !matches!(tag, Tag::Body | Tag::Html) {
-            self.too_deep -= 1;
-            return;
-        }
-        match tag {
-            // What follows them still belongs to the body.
-            Tag::Body | Tag::Html => {}
-            Tag::Head => self.leave_head(),
-            Tag::Br => drop(self.push_node(Tag::Br, 0, 0..0)),
-            Tag::Table
-            | Tag::Td
-            | Tag::Th
-            | Tag::Tr
-            | Tag::Tbody
-            | Tag::Thead
-            | Tag::Tfoot
-            | Tag::Caption => {
-                self.close_within(Border::Table, &[tag]);
-            }
-            Tag::Template => self.close_to(&[Tag::Template]),
-            _ if tag.heading_level().is_some() => self.close_within(Border::Scope, &HEADINGS),
-            _ if tag.is_block() => self.close_within(Border::Scope, &[tag]),
-            _ => self.close_inline(tag, name),
-        }
-    }
-
-    /// The end of an element within a line. Where a block is open inside it, only its being a link
-    /// ends: what follows in the block is not linked any more (§13.2.6.4.7, the adoption agency).
-    fn close_inline(&mut self, tag: Tag, name: Range<usize>) {
-        let name = &self.bytes[name];
-        let found = if tag == Tag::Other {
-            self.open
-                .innermost_named(name, |element| self.name_of(element).eq_ignore_ascii_case(name))
-        } else {
-            self.open.within(Border::Block, &[tag])
-        };
-        match found {
-            Some(at) => self.truncate(at),
-            None if tag == Tag::A => self.links -= u32::from(self.open.end_link()),
-            None => {}
-        }
-    }
-
-    /// The name of an open element that [`Tag`] does not know: it stands where its first attribute
-    /// would.
-    fn name_of(&self, node: NodeId) -> &[u8] {
-        let name = self
-            .nodes
-            .get(node as usize)
-            .and_then(|node| self.attributes.get(node.content.from as usize))
-            .map(|attribute| attribute.name);
-        name.and_then(|name| self.bytes.get(name.range())).unwrap_or_default()
-    }
-
-    fn truncate(&mut self, at: usize) {
-        let end = self.next_id();
-        while self.open.len() > at
-            && let Some(open) = self.open.pop()
-        {
-            self.nodes[open.node as usize].end = end;
-            self.links -= u32::from(open.tag == Tag::A);
-            self.foreign -= u32::from(matches!(open.tag, Tag::Svg | Tag::Math));
-        }
-        // All elements beyond the depth limit end with the first one above it.
-        self.too_deep = 0;
     }
 }
