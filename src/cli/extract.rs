@@ -28,7 +28,7 @@ pub(super) struct Options {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// HTML pages.
+    /// HTML, as sites serve it.
     Html,
     /// Pages as text, the way they are copied or dumped.
     Text,

@@ -38,11 +38,11 @@ pub(super) struct Inputs {
     stats: bool,
 }
 
-/// One input.
+/// A line of the manifest: one input and what is known of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    /// Comes back in its answer.
+    /// Names the input in its line of the output.
     pub(super) id: String,
     file: PathBuf,
     /// Where it was read.

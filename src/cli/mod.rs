@@ -94,7 +94,7 @@ enum Command {
     /// The bundled news site on loopback, polled through the real pipeline; records on standard
     /// output.
     Demo(demo::Options),
-    /// The daemon.
+    /// Runs the daemon until it is told to stop.
     Run(Box<Overrides>),
     /// Every error of config and sources, with file and line.
     Check(Box<Overrides>),
@@ -125,13 +125,13 @@ enum Command {
     },
     /// The JSON Schema of a record that is published.
     Schema {
-        /// Which record.
+        /// The record whose schema is printed.
         #[arg(value_enum)]
         record: Record,
     },
     /// A completion script for a shell.
     Completions {
-        /// Which shell.
+        /// The shell that the script is for.
         shell: clap_complete::Shell,
     },
 }

@@ -11,11 +11,11 @@ use crate::{
 /// A record that is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Record {
-    /// `nashra.articles`.
+    /// An article, in the topic `nashra.articles`.
     Article,
-    /// `nashra.polls`.
+    /// The outcome of one poll, in the topic `nashra.polls`.
     Poll,
-    /// `nashra.deadletters`.
+    /// What could not be published as an article, in the topic `nashra.deadletters`.
     #[value(name = "deadletter")]
     DeadLetter,
 }
@@ -72,11 +72,13 @@ mod tests {
         let meaning = |name: &str| fields[name]["description"].as_str().unwrap().replace('\n', " ");
         let list = Content::list();
         let mut out = String::from(
-            "# The article record\n\nWhat `nashra schema article` says, as a table; a test makes it of the same list. Absent is `null`, never an empty string;\n\
-             dates are RFC 3339. Fields may be added within a version, so consumers pass over those that they do not know.\n\n\
-             ## What the article says\n\n`from`: whose value is taken where both the page and the feed were read. A revision names the fields of the last\n\
-             column in `changed_fields` when they changed, and `url`; a field that is new in a release counts from the next edition on.\n\n\
-             | field | what | from | told |\n|---|---|---|---|\n",
+            "# The article record\n\nThe fields of `nashra.article.v1`, generated from the same list as the JSON Schema that `nashra schema article`\n\
+             prints. A missing value is `null`, never an empty string; dates are RFC 3339. Fields may be added within a version, so\n\
+             consumers must ignore those that they do not know.\n\n\
+             ## What the article says\n\nThe column `from` says whose value is taken if both the page and the feed were read. If a field with `yes` in the last\n\
+             column changed, or `url` did, the revision names it in `changed_fields`. A field that a release adds is not named in the\n\
+             first revision after the upgrade.\n\n\
+             | field | meaning | from | in `changed_fields` |\n|---|---|---|---|\n",
         );
         for field in &list {
             let told = if field.is_told { "yes" } else { "" };
@@ -89,7 +91,7 @@ mod tests {
             )
             .unwrap();
         }
-        out.push_str("\n## What nashra says of it\n\n| field | what |\n|---|---|\n");
+        out.push_str("\n## What nashra adds\n\n| field | meaning |\n|---|---|\n");
         for name in fields.keys().filter(|name| list.iter().all(|list| list.name != *name)) {
             writeln!(out, "| `{name}` | {} |", meaning(name)).unwrap();
         }

@@ -21,7 +21,7 @@ impl SubscriptionStore {
         Self { engine }
     }
 
-    /// All subscriptions.
+    /// Reads every subscription, whatever its state.
     pub fn all(&self) -> Result<Vec<Subscription>, StoreError> {
         self.engine.snapshot()?.from(Table::Subscriptions, &[]).map(|row| decode(&row?.1)).collect()
     }

@@ -14,7 +14,7 @@ use super::{
 /// Rows that one step reads, which bounds its time and memory.
 const STEP: usize = 5_000;
 
-/// Retention's handle.
+/// Deletes what retention has ended, one bounded step at a time.
 #[derive(Debug)]
 pub struct Sweeper {
     engine: Engine,

@@ -97,7 +97,7 @@ pub(crate) fn topic_messages(what: &'static str, count: usize) {
     event(table::TOPIC_MESSAGES, what, count);
 }
 
-/// Their bytes.
+/// Counts the bytes of messages that were taken from topics.
 pub(crate) fn topic_bytes(bytes: usize) {
     table::TOPIC_BYTES.add(&[], bytes as u64);
 }

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{processes, proxy::Proxy};
 
-/// A broker.
+/// One broker with its folder, and the proxy that clients reach it through.
 #[derive(Debug)]
 pub(crate) struct Broker {
     script: PathBuf,

@@ -35,7 +35,7 @@ impl Clock {
         self.set(if forward { DAY } else { -HOUR });
     }
 
-    /// Right again.
+    /// Sets the clock right again.
     pub(crate) fn correct(&self) {
         self.set(0);
     }

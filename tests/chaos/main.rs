@@ -56,7 +56,7 @@ use world::{Bases, Troubles, World};
 
 #[derive(Debug, Parser)]
 struct Options {
-    /// What happens.
+    /// The seed of everything that is left to chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How long the world goes on.

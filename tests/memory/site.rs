@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-/// An answer.
+/// What the site answers to one path.
 #[derive(Clone, Default)]
 pub(crate) struct Answer {
     pub(crate) content_type: &'static str,

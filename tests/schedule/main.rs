@@ -22,14 +22,14 @@ use clap::Parser;
 use serde::Deserialize;
 use serde_json::json;
 
-/// Seconds.
+/// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
 #[derive(Parser)]
 struct Arguments {
-    /// Publication times.
+    /// The file of publication times by source.
     traces: Option<PathBuf>,
-    /// The budget.
+    /// The budget: polls of one source in a day, on average.
     #[arg(long, default_value_t = 24.0)]
     polls_per_source_day: f64,
     /// Days to simulate.

@@ -22,7 +22,7 @@ pub(crate) struct Seen<'a> {
 /// An interval in seconds, before the factor; infinite is the longest.
 pub(crate) type Rule = fn(&Seen<'_>) -> f64;
 
-/// By name.
+/// The rules that are compared, by the names that the report gives them.
 pub(crate) const ALL: [(&str, Rule); 5] = [
     ("oracle", oracle),
     ("fixed", fixed),

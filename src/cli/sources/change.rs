@@ -70,7 +70,7 @@ pub(in crate::cli) struct Remove {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
-    /// The list.
+    /// The list to import: OPML, TOML, or one address a line.
     file: PathBuf,
     /// The difference in words alone.
     #[arg(long)]

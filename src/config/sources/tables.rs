@@ -46,9 +46,9 @@ settings! {
     SourceTable {
         /// Made from the URL unless given.
         id: Option<SourceId> = None;
-        /// For people.
+        /// What records and messages call the source, beside its id.
         name: Option<String> = None;
-        /// What it is.
+        /// How it is read; a feed unless given.
         #[serde(skip_serializing_if = "write::is_usual")]
         kind: SourceKind = SourceKind::Feed;
         /// Where it is; must be given, where `file` and `topic` are not.
@@ -57,11 +57,11 @@ settings! {
         file: Option<PathBuf> = None;
         /// The topic that others write.
         topic: Option<TopicName> = None;
-        /// The topic's brokers.
+        /// The brokers of the topic, where they are not those of `kafka.brokers`.
         brokers: Option<Vec<Broker>> = None;
         /// Where a topic that was never read begins.
         from: Option<StartAt> = None;
-        /// Free words.
+        /// Labels that are copied into each record.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         tags: Vec<String> = Vec::new();
         /// Overrides `poll.min_interval`.
@@ -110,17 +110,17 @@ settings! {
     /// them than have them found; what they mean is said at [`Rules`].
     #[derive(Serialize)]
     PageTable {
-        /// The headline.
+        /// Where the headline is.
         title: Option<Selector> = None;
-        /// The deck.
+        /// Where the line under the headline is.
         subtitle: Option<Selector> = None;
-        /// The section.
+        /// Where the name of the section is.
         section: Option<Selector> = None;
-        /// The writers.
+        /// Where the authors are named; may match several elements.
         byline: Option<Selector> = None;
-        /// The day or the moment.
+        /// Where the date of publication is, with or without its time.
         published: Option<Selector> = None;
-        /// The whole text.
+        /// The elements that hold the whole text.
         text: Option<Selector> = None;
         /// What is no part of the article.
         remove: Option<Selector> = None;

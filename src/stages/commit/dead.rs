@@ -28,27 +28,27 @@ pub struct DeadLetter {
     pub schema: &'static str,
     /// The dead letter's own id.
     pub id: Uuid,
-    /// Who listed it, or handed it over.
+    /// The source that listed the article or handed it over.
     pub source: record::Source,
     /// The page that could not be read.
     pub url: Option<String>,
-    /// Its id in the source.
+    /// The id that the source gave it.
     pub guid: Option<String>,
     /// The headline that the source gave it.
     pub title: Option<String>,
-    /// A short word: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader
+    /// The kind of failure: `fetch`, `gone`, `blocked`, `robots`, `page`, `message`, `source` (a reader
     /// panicked on what it sent), `document` or `refused` (by the sink).
     pub reason: &'static str,
-    /// What happened, in words.
+    /// The error in words.
     pub error: String,
-    /// How often it was tried.
+    /// The number of tries.
     pub tries: u32,
     /// When nashra first saw it.
     pub first_seen: DateTime<Utc>,
-    /// When it was given up.
+    /// When nashra gave up.
     pub at: DateTime<Utc>,
-    /// The file with the bytes that could not be read, compressed with zstd, where some are kept;
-    /// of a large page its beginning.
+    /// The file with the bytes that could not be read, compressed with zstd; of a large page only
+    /// the beginning. `null` if no bytes were kept.
     pub bytes: Option<String>,
 }
 

@@ -76,7 +76,7 @@ fn bytes(name: &'static str, start: &[u8], piece: impl Fn(usize) -> Vec<u8> + 's
     Shape { name, content_type: None, start: start.to_vec(), piece: Box::new(piece), end: b"" }
 }
 
-/// All shapes.
+/// Lists the shapes that every reader is tried with.
 pub(crate) fn all() -> Vec<Shape> {
     [
         honest(),

@@ -94,7 +94,7 @@ pub mod text {
 pub mod hash {
     use super::{Deserializer, PhantomData, Reader, Serializer};
 
-    /// In hexadecimal.
+    /// Writes a hash as 32 hexadecimal digits.
     pub fn serialize<S: Serializer>(
         hash: &Option<[u8; 16]>,
         serializer: S,

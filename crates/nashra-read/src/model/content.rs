@@ -71,15 +71,15 @@ impl Merge {
         match self {
             Self::Page => "the page",
             Self::Feed => "the feed",
-            Self::PageElseFeed => "the page, else the feed",
+            Self::PageElseFeed => "the page, otherwise the feed",
             Self::Text => {
-                "whoever gives the text: the page, or the feed where it has three times as much"
+                "the page; the feed if it has the whole text and the page at most a third of it"
             }
             Self::Date => {
-                "the page, or the feed where the page gives none or shows it to readers alone"
+                "the page; the feed if the page gives no date, or only in its visible text"
             }
-            Self::Derived => "derived",
-            Self::Parts => "each part with its field",
+            Self::Derived => "derived by nashra",
+            Self::Parts => "as for the field it describes",
         }
     }
 }
@@ -150,53 +150,54 @@ macro_rules! content {
 content! {
     /// The headline, without the site's name.
     title: Option<String> { merge: PageElseFeed, bound: cut_some(bounds::TITLE), change: of_words }
-    /// The deck under the headline.
+    /// The line under the headline (the deck or standfirst).
     subtitle: Option<String> { merge: Page, bound: cut_some(bounds::SUBTITLE), change: of_words }
-    /// A short description.
+    /// A short description of the article.
     summary: Option<String> { merge: PageElseFeed, bound: cut_some(bounds::SUMMARY), change: of_words }
-    /// The section of the paper.
+    /// The section of the site, as the page names it.
     section: Option<String> { merge: Page, bound: cut_some(bounds::NAME), change: of_words }
-    /// Keywords and categories, as page or feed give them.
+    /// Keywords and categories, as the page or the feed gives them.
     keywords: Vec<String> { merge: PageElseFeed, bound: names(bounds::KEYWORDS), change: any }
-    /// Language of the text: a BCP 47 tag.
+    /// The language of the text, as a BCP 47 tag.
     language: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: any }
-    /// Script of the text: an ISO 15924 code.
+    /// The script of the text, as an ISO 15924 code.
     script: Option<String> { merge: Derived, bound: whole(bounds::TOKEN), change: untold }
-    /// Reading direction: `ltr` or `rtl`.
+    /// The reading direction: `ltr` or `rtl`.
     direction: Option<Direction> { merge: Derived, bound: fixed_size, change: untold }
-    /// The writers, in the order of the page.
+    /// The authors, in the order in which the page names them.
     bylines: Vec<Byline> { merge: PageElseFeed, bound: list(bounds::WRITERS), change: any }
-    /// Canonical names of the news agencies credited.
+    /// The news agencies that the article credits, by their canonical names.
     agencies: Vec<String> { merge: Derived, bound: names(bounds::KEYWORDS), change: any }
-    /// When it was first published, with the distance from UTC that the publisher gives it in: so
-    /// its day is the publisher's. Without one it is UTC.
+    /// When the article was first published, in the publisher's own UTC offset, so that its date is
+    /// the publisher's. In UTC where the publisher gives no offset.
     #[serde(with = "stamp", default)]
     #[schemars(with = "Option<DateTime<FixedOffset>>")]
     published: Option<DateTime<FixedOffset>> { merge: Date, bound: fixed_size, change: of_moment }
-    /// When it was last changed, as the publisher says, in the same way.
+    /// When the publisher last changed the article, with an offset as in `published`.
     #[serde(with = "stamp", default)]
     #[schemars(with = "Option<DateTime<FixedOffset>>")]
     modified: Option<DateTime<FixedOffset>> { merge: PageElseFeed, bound: fixed_size, change: of_moment }
-    /// Where a date was missing, implausible or mended.
+    /// Notes on dates that were missing, implausible or corrected.
     date_notes: Vec<String> { merge: Page, bound: names(bounds::NOTES), change: untold }
-    /// Plain text; paragraphs are apart by an empty line. `null` where nobody gave any.
+    /// The article as plain text, with an empty line between paragraphs; `null` if neither page nor
+    /// feed gave any.
     text: Option<String> { merge: Text, bound: in_fit, change: of_words }
-    /// The text's parts in order, with inline images.
+    /// The parts of the text in order, with inline images and embeds.
     blocks: Vec<Block> { merge: Text, bound: each, change: untold }
-    /// The entries of a live blog, in the order of the page; empty elsewhere.
+    /// The entries of a live blog, in the order of the page; empty for any other article.
     #[serde(default)]
     updates: Vec<Update> { merge: Page, bound: list(bounds::UPDATES), change: untold }
-    /// Words of the text; scripts without spaces count each character.
+    /// The number of words in the text; in scripts without spaces each character counts as one.
     word_count: u32 { merge: Derived, bound: fixed_size, change: untold }
     /// The images, the lead image first.
     images: Vec<Image> { merge: PageElseFeed, bound: list(bounds::IMAGES), change: any }
-    /// What the page links as related.
+    /// The articles that the page itself lists as related.
     related: Vec<Related> { merge: Page, bound: list(bounds::RELATED), change: untold }
-    /// Audio, video and documents that the feed attached.
+    /// The audio, video and other files that the feed attached.
     enclosures: Vec<Enclosure> { merge: Feed, bound: list(bounds::ENCLOSURES), change: any }
-    /// Where title, text, published and bylines came from.
+    /// Where `title`, `text`, `published` and `bylines` came from.
     provenance: Provenance { merge: Parts, bound: fixed_size, change: untold }
-    /// How sure the extraction is.
+    /// How reliable the extraction is, and whether the text is complete.
     quality: Quality { merge: Text, bound: fixed_size, change: untold }
 }
 

@@ -14,32 +14,32 @@ pub struct PollRecord {
     /// Always `nashra.poll.v1`.
     #[schemars(extend("const" = SCHEMA))]
     pub schema: &'static str,
-    /// The source's id: the key.
+    /// The id of the source, which is also the key of the record.
     pub source: String,
-    /// Its address, as records show it.
+    /// The address of the source, without its secrets.
     #[schemars(with = "String")]
     pub url: Private<String>,
     /// When the poll began.
     pub at: chrono::DateTime<chrono::Utc>,
     /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`,
-    /// `undecodable`, `unreadable`, `html` (a page where a feed was), `held` (its host is left
-    /// alone: it was not asked) or `paused`.
+    /// `undecodable`, `unreadable`, `html` (a page where a feed was), `held` (not asked,
+    /// because nothing is fetched from its host for a while) or `paused`.
     pub outcome: &'static str,
-    /// The error, where it failed.
+    /// The error, if the poll failed.
     pub reason: String,
-    /// From the request until the decision, in milliseconds.
+    /// The time from the request to the decision, in milliseconds.
     pub took_ms: i64,
-    /// How late it began, in milliseconds.
+    /// How long after its due time the poll began, in milliseconds.
     pub late_ms: i64,
-    /// Entries that were new or changed.
+    /// The number of entries that were new or changed.
     pub fresh: usize,
-    /// Entries that were left out, because of the bounds on what is taken of a source.
+    /// The number of entries that were left out, because of the limits on one source.
     pub left_out: usize,
-    /// Whether it shared no entry with the poll before, so that some may have been missed.
+    /// Whether no entry was in the previous poll as well, so that some may have been missed.
     pub gap: bool,
-    /// The source's state after it.
+    /// The state of the source after the poll.
     pub state: State,
-    /// When it is polled next.
+    /// When the source is polled next.
     pub next_due: chrono::DateTime<chrono::Utc>,
     /// The reason for that time, in words.
     pub next_why: String,

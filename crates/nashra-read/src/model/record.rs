@@ -1,7 +1,7 @@
 //! The article record: what consumers read from `nashra.articles`.
 //!
 //! It is the public contract (`nashra.article.v1`). Fields may be added; a field's meaning never
-//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339 in UTC.
+//! changes within a version. Absent is `null`, never an empty string; dates are RFC 3339.
 //! The fields that are read from pages and feeds are in `model/content`; here are the fields around
 //! them, and the types of all.
 
@@ -21,40 +21,40 @@ use crate::base::private::Private;
 /// The value of [`Article::schema`].
 pub const SCHEMA: &str = "nashra.article.v1";
 
-/// One edition of one article.
+/// One revision of one article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Article {
     /// Always `nashra.article.v1`.
     #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
-    /// Stable for all revisions.
+    /// The id of the article, the same in all its revisions.
     pub id: Uuid,
-    /// 1 for the first edition that was published, then 2, 3, …
+    /// 1 in the first record of the article, then 2, 3, …
     pub revision: u32,
-    /// What kind of news this record is.
+    /// Why the record was published: `new`, `revised` or `withdrawn`.
     pub change: Change,
-    /// Names of the fields that differ from the revision before; empty in revision 1.
+    /// The names of the fields that differ from the previous revision; empty in revision 1.
     pub changed_fields: Vec<String>,
-    /// Canonical address; `null` for text that came without one.
+    /// The canonical address; `null` for a text that came without one.
     pub url: Option<String>,
-    /// Where it was read, after redirects; `null` where only the feed was read.
+    /// The address that the page was read from, after redirects; `null` if only the feed was read.
     pub fetched_url: Option<String>,
-    /// Other addresses that lead to it, as the feed wrote them, AMP, before redirects.
+    /// Other addresses of the article: the one in the feed, those before redirects, the AMP page.
     pub alternate_urls: Vec<String>,
-    /// The source that listed it.
+    /// The source that listed the article.
     pub source: Source,
     /// The text and all that belongs to it.
     #[serde(flatten)]
     pub content: Content,
     /// When nashra first saw the article.
     pub first_seen: DateTime<Utc>,
-    /// When this edition was fetched.
+    /// When this revision was fetched.
     pub fetched: DateTime<Utc>,
-    /// Where the page held several articles, which of them this is.
+    /// Which article of its page this is, if the page has several; otherwise `null`.
     pub part: Option<Part>,
-    /// The set of articles with the same text; `null` until stories are known.
+    /// Reserved for the set of articles with the same text; always `null` for now.
     pub story: Option<serde_json::Value>,
-    /// SHA-256 of the normalised title and text, as `sha256:` and 64 hexadecimal digits.
+    /// The SHA-256 of the normalised title and text: `sha256:` and 64 hexadecimal digits.
     pub content_hash: String,
 }
 
@@ -73,38 +73,38 @@ impl Article {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// The first edition.
+    /// The first revision.
     New,
-    /// A changed edition of an article that was published before.
+    /// A changed version of an article that was published before.
     Revised,
-    /// The publisher took it back.
+    /// The publisher withdrew the article.
     Withdrawn,
 }
 
-/// The source as its readers need it.
+/// The source of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// The stable id of the source.
     pub id: String,
-    /// The name of the config, else the feed's own title.
+    /// The name in the config, otherwise the title of the feed.
     pub name: Option<String>,
     /// `feed`, `listing`, `sitemap`, `page` or `kafka`.
     pub kind: String,
-    /// The address that is polled; `file:` and a path for a file, `kafka:` and a topic for messages
-    /// that name none. Without user name and password, and with the values of secret parameters
-    /// replaced.
+    /// The address that is polled; `file:` and a path for a file; `kafka:` and a topic for messages
+    /// that name no source. User name and password are removed, and the values of secret
+    /// parameters are replaced.
     #[schemars(with = "String")]
     pub url: Private<String>,
-    /// Free words of the operator's.
+    /// The tags that the operator gave the source.
     pub tags: Vec<String>,
 }
 
 /// Which of several articles of one page this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
-    /// Its place on the page, from 0.
+    /// Its index among the articles of the page, from 0.
     pub index: u32,
-    /// How many there are.
+    /// The number of articles on the page.
     pub of: u32,
 }
 
@@ -112,8 +112,8 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// `nashra.articles`.
+    /// The topic of articles, `nashra.articles` by default.
     Articles,
-    /// `nashra.deadletters`.
+    /// The topic of dead letters, `nashra.deadletters` by default.
     DeadLetters,
 }

@@ -35,21 +35,21 @@ pub enum Block {
         /// The text of the block.
         text: String,
     },
-    /// A list; its items are lines.
+    /// A list, one item per line.
     List {
         /// The text of the block.
         text: String,
     },
-    /// A table; its rows are lines, its cells apart by tabs.
+    /// A table, one row per line, with a tab between cells.
     Table {
         /// The text of the block.
         text: String,
     },
     /// An inline image.
     Image(Image),
-    /// Something embedded from elsewhere.
+    /// Content embedded from another address, such as a video.
     Embed {
-        /// The address of what is embedded.
+        /// The address of the embedded content.
         url: String,
     },
 }
@@ -122,20 +122,20 @@ pub(in crate::model) fn leave_out(content: &mut Content) {
     content.blocks.retain(|_| kept.next().unwrap_or(true));
 }
 
-/// An entry of a live blog: its blocks are those from `block` up to the next entry's.
+/// An entry of a live blog. Its blocks are those from `block` up to the next entry's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Update {
     /// When it was written, to the minute at least.
     #[serde(with = "stamp", default)]
     #[schemars(with = "Option<DateTime<FixedOffset>>")]
     pub published: Option<DateTime<FixedOffset>>,
-    /// Its time as the page writes it.
+    /// The time as the page writes it.
     pub time: Option<String>,
-    /// Its headline.
+    /// The headline of the entry; `null` if it has none.
     pub title: Option<String>,
-    /// Its own address.
+    /// The address of the entry itself.
     pub url: Option<String>,
-    /// Where it begins among the blocks, from 0.
+    /// The index of its first block, from 0.
     pub block: u32,
 }
 

@@ -9,14 +9,14 @@ use crate::model::{
     clean,
 };
 
-/// A writer of an article.
+/// An author of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Byline {
     /// The name, without "by".
     pub name: String,
-    /// A person or an organisation.
+    /// Whether it names a person or an organisation.
     pub kind: BylineKind,
-    /// Where it was written, where the byline says.
+    /// The place that the byline says the article was written in.
     pub place: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Item for Byline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BylineKind {
-    /// A human being.
+    /// One person.
     Person,
     /// A newsroom, agency or company.
     Organisation,

@@ -14,10 +14,10 @@ use crate::model::{
 pub struct Enclosure {
     /// The absolute address of the file.
     pub url: String,
-    /// The media type of the file.
+    /// The media type that the feed states.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
-    /// Size in bytes.
+    /// The size in bytes that the feed states.
     pub bytes: Option<u64>,
 }
 

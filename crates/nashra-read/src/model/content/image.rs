@@ -14,15 +14,15 @@ use crate::model::{
 pub struct Image {
     /// The absolute address of the picture.
     pub url: Option<String>,
-    /// What the page writes under it, without the credit.
+    /// The caption, without the credit.
     pub caption: Option<String>,
     /// The photographer or agency, as the page writes it.
     pub credit: Option<String>,
-    /// Canonical name of the news agency credited.
+    /// The news agency that the credit names, by its canonical name.
     pub agency: Option<String>,
-    /// Whether it is said to be from the archive.
+    /// Whether the page says that it is an archive picture.
     pub archive: bool,
-    /// When it was taken: ISO 8601, possibly partial (`2025-06`).
+    /// When it was taken, in ISO 8601, possibly partial (`2025-06`).
     pub taken: Option<String>,
     /// The width in pixels.
     pub width: Option<u32>,
@@ -70,9 +70,9 @@ pub struct Related {
     pub section: Option<String>,
     /// The teaser of the item.
     pub summary: Option<String>,
-    /// The writer that the item names.
+    /// The author that the item names.
     pub byline: Option<String>,
-    /// Where it was written.
+    /// The place of writing that the item names.
     pub place: Option<String>,
     /// The picture of the item.
     pub image: Option<Image>,

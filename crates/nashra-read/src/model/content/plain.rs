@@ -20,7 +20,7 @@ pub enum Direction {
     Rtl,
 }
 
-/// Where the fields came from.
+/// Where the main fields came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
     /// Origin of the title.
@@ -39,25 +39,25 @@ pub struct Provenance {
 pub enum Origin {
     /// A JSON-LD object of the page.
     JsonLd,
-    /// A `<meta>` element.
+    /// A `<meta>` element of the page.
     Meta,
-    /// HTML microdata.
+    /// Microdata in the HTML of the page.
     Microdata,
     /// The feed's entry.
     Feed,
     /// The page's visible elements.
     Dom,
-    /// A rule of the source's config.
+    /// A selector in the config of the source.
     Rule,
 }
 
-/// How sure the extraction is.
+/// How reliable the extraction is, and whether the text is complete.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
-    /// The confidence, from 0 to 1.
+    /// How confident nashra is that the text is this article, from 0 to 1.
     pub confidence: f32,
-    /// The text ends before the article does.
+    /// Whether the text ends before the article does.
     pub truncated: bool,
-    /// The rest is for subscribers.
+    /// Whether the rest of the article is for subscribers only.
     pub paywalled: bool,
 }
