@@ -272,7 +272,7 @@ fn every_room_stands_in_the_table_and_every_name_of_the_table_is_a_room() {
     let mut found: Vec<String> = packages()
         .iter()
         .flat_map(|package| fs::read_dir(package).unwrap())
-        .map(|it| it.unwrap().path())
+        .map(|entry| entry.unwrap().path())
         .filter_map(|path| room(&path))
         .collect();
     found.sort();

@@ -199,7 +199,7 @@ fn fingerprints(dir: &Path) -> HashMap<PathBuf, u64> {
     files(dir)
         .into_iter()
         .map(|file| file.0)
-        .filter(|it| !it.ends_with("lock"))
+        .filter(|path| !path.ends_with("lock"))
         .map(hashed)
         .collect()
 }

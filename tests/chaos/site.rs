@@ -57,7 +57,7 @@ impl Answer {
     }
 
     pub(crate) fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(it, _)| *it != name);
+        self.headers.retain(|(header, _)| *header != name);
         self
     }
 }

@@ -45,8 +45,8 @@ impl Record {
             serde_json::from_slice(message.payload().unwrap_or_default()).unwrap_or_default();
         let number = message
             .headers()
-            .and_then(|all| all.iter().find(|it| it.key == "nashra-seq"))
-            .and_then(|it| String::from_utf8(it.value?.to_vec()).ok());
+            .and_then(|all| all.iter().find(|header| header.key == "nashra-seq"))
+            .and_then(|header| String::from_utf8(header.value?.to_vec()).ok());
         let number = number.unwrap_or_default();
         let mut parts = number.rsplit('/').filter_map(|part| part.parse().ok());
         let (seq, epoch) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
@@ -83,7 +83,7 @@ fn marked(text: &str, mark: &str) -> u32 {
     text.split(mark)
         .nth(1)
         .and_then(|part| part.split("-END").next())
-        .and_then(|it| it.parse().ok())
+        .and_then(|digits| digits.parse().ok())
         .unwrap_or(0)
 }
 

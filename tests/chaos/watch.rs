@@ -153,15 +153,15 @@ impl Watch {
             all.sort_unstable();
             // To the tenth of a second.
             all.get((all.len().saturating_sub(1)) * share / 100)
-                .map_or(0.0, |it| (it.as_secs_f64() * 10.0).round() / 10.0)
+                .map_or(0.0, |duration| (duration.as_secs_f64() * 10.0).round() / 10.0)
         };
         Lateness {
             editions: late.len(),
-            p50: part(|it| it.0, 50),
-            p99: part(|it| it.0, 99),
-            most: part(|it| it.0, 100),
-            p99_while_up: part(|it| it.1, 99),
-            most_while_up: part(|it| it.1, 100),
+            p50: part(|late| late.0, 50),
+            p99: part(|late| late.0, 99),
+            most: part(|late| late.0, 100),
+            p99_while_up: part(|late| late.1, 99),
+            most_while_up: part(|late| late.1, 100),
         }
     }
 }

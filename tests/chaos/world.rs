@@ -241,7 +241,7 @@ impl World {
         let version = item.version;
         let published = chrono::DateTime::from_timestamp(item.published, 0).unwrap().to_rfc3339();
         let paragraphs = (0..5)
-            .map(|it| format!("<p>Paragraph {it} of story {feed}-{at} says that the council met again on the matter, and that the ferry, the harbour and the old bridge stay as they are for now, as everybody had expected.</p>"))
+            .map(|number| format!("<p>Paragraph {number} of story {feed}-{at} says that the council met again on the matter, and that the ferry, the harbour and the old bridge stay as they are for now, as everybody had expected.</p>"))
             .collect::<Vec<_>>()
             .concat();
         // Marks at the beginning and at the end: a text of two editions, or the half of one, is

@@ -68,7 +68,8 @@ fn what_one_source_may_reach_serves_no_other() {
     let world = World::start();
     let dir = world.dir.path();
     let nashra = Nashra::start(dir, &["run", "-c", "nashra.toml"]);
-    let records = until("all is published", || Some(lines(dir)).filter(|it| it.len() >= 7));
+    let records =
+        until("all is published", || Some(lines(dir)).filter(|records| records.len() >= 7));
     let dead: Vec<&str> = records.iter().filter_map(|record| record["error"].as_str()).collect();
     assert!(dead.len() == 3 && dead.iter().all(|dead| dead.starts_with("refused: ")), "{dead:?}");
     assert!(

@@ -232,12 +232,13 @@ fn check_what_is_new_is_asked_for_alone(good: &Host, dir: &Path) {
 fn check_a_busy_host_is_left_alone(busy: &Host) {
     let all = busy.log.lock().unwrap().clone();
     assert!(
-        all.iter().filter(|it| it.status == 429).count() >= 2
-            && all.iter().any(|it| it.status == 503)
+        all.iter().filter(|visit| visit.status == 429).count() >= 2
+            && all.iter().any(|visit| visit.status == 503)
     );
-    for (index, refused) in all.iter().enumerate().filter(|(_, it)| it.until > it.at) {
+    for (index, refused) in all.iter().enumerate().filter(|(_, visit)| visit.until > visit.at) {
         // Both sources were under way at once at most when the first of them heard it.
-        let early = all[index + 1..].iter().find(|it| it.at > refused.at && it.at < refused.until);
+        let early =
+            all[index + 1..].iter().find(|visit| visit.at > refused.at && visit.at < refused.until);
         assert!(early.is_none(), "asked to stay away until {}, but {early:?}", refused.until);
     }
 }

@@ -16,8 +16,9 @@ fn a_feed_becomes_articles_and_a_changed_one_the_next_revision() {
     until("two articles are there", || (lines(dir.path()).len() == 2).then_some(()));
     site.page("one", "First, corrected", "It began otherwise.");
     site.feed("/feed", &[("one", "First, corrected"), ("two", "Second")]);
-    let records =
-        until("the revision is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records = until("the revision is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 3)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let first = records[..2].iter().find(|record| record["title"] == "First").unwrap();
     assert_eq!(records[2]["id"], first["id"]);
@@ -46,8 +47,9 @@ fn a_page_that_failed_is_tried_again_although_its_feed_answers_304() {
         (conditional && !site.seen("/a/one").is_empty()).then_some(())
     });
     site.page("one", "First", "At last.");
-    let records =
-        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let records = until("the article is there", || {
+        Some(lines(dir.path())).filter(|records| !records.is_empty())
+    });
     assert!(records[0]["text"].as_str().unwrap().starts_with("At last."));
     assert_eq!(nashra.stop(), Some(0));
 }
@@ -67,7 +69,7 @@ fn pages_whose_template_names_one_amp_or_canonical_address_stay_articles_of_thei
         }
         let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
         let records = until("three articles are there", || {
-            Some(lines(dir.path())).filter(|it| it.len() == 3)
+            Some(lines(dir.path())).filter(|records| records.len() == 3)
         });
         assert_eq!(nashra.stop(), Some(0));
         assert!(records.iter().all(|record| record["revision"] == 1), "{link}: {records:?}");
@@ -80,8 +82,9 @@ fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() 
     site.feed("/feed", &[("one", "First")]);
     site.put("/a/one", Answer::ok(b"%PDF-1.7 not a page".as_slice()));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
-    let records =
-        until("both records are there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    let records = until("both records are there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 2)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let dead = records.iter().find(|record| record["schema"] == "nashra.deadletter.v1").unwrap();
     assert_eq!(dead["error"], "not an HTML page: a PDF");
@@ -97,7 +100,7 @@ fn what_cannot_be_read_is_a_dead_letter_and_the_feeds_own_words_are_published() 
 #[test]
 fn kill_9_and_a_start_repeat_nothing_and_lose_nothing() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    let slugs: Vec<String> = (0..40).map(|it| format!("s{it}")).collect();
+    let slugs: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
     let articles: Vec<(&str, &str)> =
         slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     site.feed("/feed", &articles);
@@ -138,7 +141,7 @@ fn a_second_process_on_the_same_data_directory_is_refused_by_name() {
     first.admin();
     let second = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
     let log = until("the second ends", || {
-        Some(second.log()).filter(|it| it.contains("is in use by another nashra (process "))
+        Some(second.log()).filter(|log| log.contains("is in use by another nashra (process "))
     });
     assert!(log.contains("nashra: data is in use"), "{log}");
     assert_eq!(second.wait().code(), Some(3));
@@ -229,8 +232,9 @@ fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone(
         Nashra::start(dir.path(), &arguments)
     };
     let nashra = start();
-    let records =
-        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let records = until("the article is there", || {
+        Some(lines(dir.path())).filter(|records| !records.is_empty())
+    });
     assert_eq!(records[0]["source"]["name"], "Named");
     assert_eq!(nashra.stop(), Some(0));
     site.put("/list", Answer::status(503));
@@ -303,7 +307,7 @@ fn standard_output_that_nobody_reads_is_an_error_of_the_sink() {
     let admin = nashra.admin();
     let words = until("the sink fails", || {
         Some(get(&format!("{admin}readyz")))
-            .filter(|(status, it)| *status == 503 && it.contains("writing records"))
+            .filter(|(status, body)| *status == 503 && body.contains("writing records"))
     });
     assert!(words.1.contains("Broken pipe"), "{words:?}");
     assert_eq!(get(&format!("{admin}healthz")).0, 200);

@@ -48,10 +48,15 @@ pub(crate) fn nothing_waits(nashra: &Nashra) {
 /// The files below a folder and when each was written.
 fn files(dir: &Path) -> BTreeMap<PathBuf, SystemTime> {
     let inside = |dir: &Path| {
-        fs::read_dir(dir).into_iter().flatten().flatten().map(|it| it.path()).collect::<Vec<_>>()
+        fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>()
     };
     let all = inside(dir).into_iter().flat_map(|day| inside(&day));
-    all.filter_map(|it| Some((it.clone(), it.metadata().ok()?.modified().ok()?))).collect()
+    all.filter_map(|file| Some((file.clone(), file.metadata().ok()?.modified().ok()?))).collect()
 }
 
 /// Looks again at once: for moments that last a millisecond.
@@ -228,8 +233,8 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     });
     assert_eq!(nashra.stop(), Some(0));
     let all = killed_at_many_moments(&world, "adopt", "epoch 2 begins");
-    let ends: Vec<_> = all.iter().map(|it| waiting(it.path())).collect();
-    assert_eq!(ends[0].1.iter().filter(|it| !it.2.is_empty()).count(), 2, "{ends:?}");
+    let ends: Vec<_> = all.iter().map(|dir| waiting(dir.path())).collect();
+    assert_eq!(ends[0].1.iter().filter(|end| !end.2.is_empty()).count(), 2, "{ends:?}");
     assert!(ends.iter().all(|end| *end == ends[0]), "{ends:#?}");
     // The daemon is asked, and killed while it does it.
     let nashra = world.start();
@@ -263,7 +268,7 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
 #[test]
 fn a_confirmation_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_one() {
     let Some(world) = World::new("confirmed") else { return };
-    let slugs: Vec<String> = (0..12).map(|it| format!("n{it}")).collect();
+    let slugs: Vec<String> = (0..12).map(|number| format!("n{number}")).collect();
     let slugs: Vec<&str> = slugs.iter().map(String::as_str).collect();
     world.articles(&slugs);
     let nashra = world.start();

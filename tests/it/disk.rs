@@ -68,7 +68,7 @@ fn a_full_disk_is_told_and_once_there_is_room_everything_goes_on_and_nothing_is_
     until("the first article is there and space is kept back", || {
         (lines(dir.path()).len() == 1 && dir.path().join("data/reserve").exists()).then_some(())
     });
-    let slugs: Vec<String> = (0..80).map(|it| format!("s{it}")).collect();
+    let slugs: Vec<String> = (0..80).map(|number| format!("s{number}")).collect();
     let articles: Vec<(&str, &str)> =
         slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     for slug in &slugs {
@@ -115,7 +115,7 @@ fn on_a_disk_that_stays_full_it_stops_all_the_same() {
         &["--sink", "file", "-c", "n.toml"],
     );
     let admin = nashra.admin();
-    let slugs: Vec<String> = (0..500).map(|it| format!("s{it}")).collect();
+    let slugs: Vec<String> = (0..500).map(|number| format!("s{number}")).collect();
     let articles: Vec<(&str, &str)> =
         slugs.iter().map(|slug| (slug.as_str(), slug.as_str())).collect();
     site.feed("/feed", &articles);

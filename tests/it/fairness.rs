@@ -16,11 +16,11 @@ fn silent() -> (TcpListener, u16) {
 
 /// A feed of so many links, each to a silent host of its own.
 fn links_to_silent_hosts(net: u8, port: u16, count: usize) -> String {
-    let item = |it: usize| {
+    let item = |number: usize| {
         format!(
-            "<item><title>Silent {it}</title><link>http://127.{net}.{}.{}:{port}/a</link></item>",
-            it / 250,
-            it % 250 + 1
+            "<item><title>Silent {number}</title><link>http://127.{net}.{}.{}:{port}/a</link></item>",
+            number / 250,
+            number % 250 + 1
         )
     };
     rss(&(0..count).map(item).collect::<String>())
@@ -38,16 +38,19 @@ fn has(dir: &std::path::Path, title: &str) -> bool {
 /// other.
 fn good_beside_silent(feeds: usize, links: usize) {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
-    for it in 0..feeds {
-        let net = u8::try_from(100 + it).unwrap();
-        site.put(&format!("/bad/{it}"), Answer::ok(links_to_silent_hosts(net, port, links)));
+    for number in 0..feeds {
+        let net = u8::try_from(100 + number).unwrap();
+        site.put(&format!("/bad/{number}"), Answer::ok(links_to_silent_hosts(net, port, links)));
     }
     site.feed("/feed", &[]);
-    let bad = (0..feeds).map(|it| format!("{}/bad/{it}\n", site.base)).collect::<Vec<_>>().concat();
+    let bad = (0..feeds)
+        .map(|number| format!("{}/bad/{number}\n", site.base))
+        .collect::<Vec<_>>()
+        .concat();
     let nashra =
         Nashra::run(dir.path(), &format!("{bad}{}/feed\n", site.base), &["--sink", "file"]);
     until("what is silent was listed", || {
-        (0..feeds).all(|it| !site.seen(&format!("/bad/{it}")).is_empty()).then_some(())
+        (0..feeds).all(|number| !site.seen(&format!("/bad/{number}")).is_empty()).then_some(())
     });
     let mut listed = Vec::new();
     for slug in ["one", "two", "three"] {
@@ -72,9 +75,9 @@ fn nor_do_those_of_ten_feeds() {
 #[test]
 fn a_flood_of_entries_without_links_holds_no_other_source_up() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    let item = |it: usize| {
+    let item = |number: usize| {
         format!(
-            "<item><guid isPermaLink=\"false\">{it}</guid><title>Flood {it}</title><description>Words of {it}.</description></item>"
+            "<item><guid isPermaLink=\"false\">{number}</guid><title>Flood {number}</title><description>Words of {number}.</description></item>"
         )
     };
     site.put("/flood", Answer::ok(rss(&(0..4000).map(item).collect::<String>())));
@@ -95,7 +98,7 @@ fn a_flood_of_entries_without_links_holds_no_other_source_up() {
 #[test]
 fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_polls() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
-    let titles: Vec<String> = (0..10).map(|it| format!("n{it}")).collect();
+    let titles: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
     site.feed(
         "/feed",
         &titles.iter().map(|title| (title.as_str(), title.as_str())).collect::<Vec<_>>(),
@@ -127,24 +130,27 @@ fn index(at: &str) -> Answer {
 fn indexes_whose_sitemaps_never_come_hold_no_other_index_up() {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     // Of one host only a few are polled at once.
-    let others: Vec<Site> = (2..6).map(|it| Site::on(&format!("127.0.0.{it}"))).collect();
+    let others: Vec<Site> = (2..6).map(|number| Site::on(&format!("127.0.0.{number}"))).collect();
     let source = |site: &Site, path: &str| {
         format!("[[source]]\nkind = \"sitemap\"\nurl = \"{}{path}\"\n", site.base)
     };
     let mut list = source(&site, "/good");
     for (other, net) in others.iter().zip(120..) {
-        for it in 0..3 {
+        for number in 0..3 {
             other.put(
-                &format!("/{it}"),
-                index(&format!("http://127.{net}.0.{}:{port}/sitemap", it + 1)),
+                &format!("/{number}"),
+                index(&format!("http://127.{net}.0.{}:{port}/sitemap", number + 1)),
             );
-            list.push_str(&source(other, &format!("/{it}")));
+            list.push_str(&source(other, &format!("/{number}")));
         }
     }
     std::fs::write(dir.path().join("list.toml"), &list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
-    let are_followed =
-        || others.iter().all(|other| (0..3).all(|it| !other.seen(&format!("/{it}")).is_empty()));
+    let are_followed = || {
+        others
+            .iter()
+            .all(|other| (0..3).all(|number| !other.seen(&format!("/{number}")).is_empty()))
+    };
     until("the others are being followed", || are_followed().then_some(()));
     site.page("one", "one", "Words of it.");
     let day = chrono::Utc::now().format("%Y-%m-%d");
@@ -163,7 +169,7 @@ fn hundreds_of_sources_on_silent_hosts_make_no_other_sources_poll_late() {
     let (site, dir, (_silent, port)) = (Site::start(), tempdir().unwrap(), silent());
     site.feed("/feed", &[]);
     let bad = (0..600)
-        .map(|it| format!("http://127.{}.{}.1:{port}/feed\n", 100 + it / 250, it % 250))
+        .map(|number| format!("http://127.{}.{}.1:{port}/feed\n", 100 + number / 250, number % 250))
         .collect::<Vec<_>>()
         .concat();
     let nashra =

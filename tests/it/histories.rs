@@ -79,7 +79,7 @@ fn told(nashra: &Nashra, words: &str) {
 #[test]
 fn a_topic_that_was_made_anew_or_has_more_partitions_is_told_until_it_is_confirmed() {
     let Some(world) = World::new("anew") else { return };
-    let slugs: Vec<String> = (0..20).map(|it| format!("n{it}")).collect();
+    let slugs: Vec<String> = (0..20).map(|number| format!("n{number}")).collect();
     let slugs: Vec<&str> = slugs.iter().map(String::as_str).collect();
     let topic = world.topic("articles");
     world.articles(&slugs[..12]);

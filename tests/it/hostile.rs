@@ -22,7 +22,7 @@ fn a_page_of_any_shape_gives_articles_or_a_reason() {
         }
         assert!(
             listing::parse(&bytes, shape.content_type, &url())
-                .map_or(true, |it| !it.links.is_empty()),
+                .map_or(true, |listing| !listing.links.is_empty()),
             "{}",
             shape.name
         );
@@ -40,7 +40,7 @@ fn lists_pictures_and_elements_around_all_are_gone_through_once() {
         "headings around all",
         "writers around all",
     ];
-    for shape in shapes::all().into_iter().filter(|it| names.contains(&it.name)) {
+    for shape in shapes::all().into_iter().filter(|shape| names.contains(&shape.name)) {
         let bytes = shape.page(300_000);
         assert!(
             page::parse(&bytes, shape.content_type, Some(&url()), None).is_ok(),

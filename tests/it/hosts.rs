@@ -189,8 +189,9 @@ fn a_page_that_robots_txt_forbids_is_not_fetched_and_its_article_is_what_the_fee
     std::fs::write(dir.path().join("list.toml"), list).unwrap();
     let nashra = Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file"]);
     let records = until("all four are there", || {
-        Some(lines(dir.path()))
-            .filter(|it| it.iter().filter(|it| it["text"].is_string()).count() >= 4)
+        Some(lines(dir.path())).filter(|records| {
+            records.iter().filter(|record| record["text"].is_string()).count() >= 4
+        })
     });
     let says = "state: blocked (robots.txt: Disallow: /closed)";
     until(says, || {
@@ -225,7 +226,7 @@ fn dozens_of_links_of_one_source_to_a_slow_paced_host_leave_its_next_turn_to_ano
             links.iter().map(item).collect::<String>()
         ))
     };
-    let many: Vec<String> = (0..40).map(|it| format!("many{it}")).collect();
+    let many: Vec<String> = (0..40).map(|number| format!("many{number}")).collect();
     many.iter()
         .map(String::as_str)
         .chain(["good"])

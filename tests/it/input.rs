@@ -33,8 +33,9 @@ fn a_page_at_an_address_is_fetched_once_an_edition_and_becomes_an_article_and_it
         (conditional && articles(dir.path()).len() == 1).then_some(())
     });
     site.put("/page", Answer::ok(html("First", "It began otherwise.", "")).with("etag", "\"2\""));
-    let records =
-        until("the revision is there", || Some(articles(dir.path())).filter(|it| it.len() == 2));
+    let records = until("the revision is there", || {
+        Some(articles(dir.path())).filter(|records| records.len() == 2)
+    });
     assert_eq!((&records[1]["revision"], &records[1]["id"]), (&2.into(), &records[0]["id"]));
     assert_eq!(records[0]["url"], format!("{}/page", site.base));
     assert_eq!(
@@ -121,8 +122,9 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
     let page = dir.path().join("page.html");
     fs::write(&page, html("First", "It began.", "")).unwrap();
     let nashra = run(dir.path(), "id = \"disk\"\nkind = \"page\"\nfile = \"page.html\"");
-    let records =
-        until("the article is there", || Some(articles(dir.path())).filter(|it| it.len() == 1));
+    let records = until("the article is there", || {
+        Some(articles(dir.path())).filter(|records| records.len() == 1)
+    });
     assert_eq!(
         (&records[0]["url"], &records[0]["fetched_url"], &records[0]["title"]),
         (&Value::Null, &Value::Null, &"First".into())
@@ -159,8 +161,9 @@ fn a_text_in_a_file_is_an_article_without_an_address() {
     )
     .unwrap();
     let nashra = run(dir.path(), "kind = \"page\"\nfile = \"dump.txt\"");
-    let records =
-        until("the article is there", || Some(articles(dir.path())).filter(|it| it.len() == 1));
+    let records = until("the article is there", || {
+        Some(articles(dir.path())).filter(|records| records.len() == 1)
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(
         (&records[0]["url"], &records[0]["title"]),

@@ -80,7 +80,11 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
                 };
                 let headers = message
                     .headers()
-                    .map(|all| all.iter().map(|it| (it.key.to_owned(), text(it.value))).collect())
+                    .map(|all| {
+                        all.iter()
+                            .map(|header| (header.key.to_owned(), text(header.value)))
+                            .collect()
+                    })
                     .unwrap_or_default();
                 seen.push(Seen {
                     key: text(message.key()),

@@ -60,14 +60,15 @@ fn a_listings_articles_are_published_and_a_new_one_at_the_next_poll() {
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     until("five articles are there", || (lines(dir.path()).len() == 5).then_some(()));
     site.put("/", home(&ARTICLES));
-    let records =
-        until("the sixth is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    let records = until("the sixth is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 6)
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(records[5]["title"], ARTICLES[0].1);
     assert_eq!(records[5]["source"]["kind"], "listing");
     assert!(records[5]["text"].as_str().unwrap().starts_with("It is so."));
     assert_eq!(published(dir.path()).len(), 6);
-    assert!(["/world", "/sport", "/about"].iter().all(|it| site.seen(it).is_empty()));
+    assert!(["/world", "/sport", "/about"].iter().all(|path| site.seen(path).is_empty()));
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn a_listing_without_articles_fails_with_its_reason_and_is_asked_without_validat
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
     until("it was polled twice", || (site.seen("/").len() >= 2).then_some(()));
     let log = until("the reason is logged", || {
-        Some(nashra.log()).filter(|it| it.contains("none of the page's 1 links"))
+        Some(nashra.log()).filter(|log| log.contains("none of the page's 1 links"))
     });
     assert!(log.contains("poll failed"));
     assert!(site.seen("/").iter().all(|seen| !seen.headers.contains_key("if-none-match")));
@@ -118,7 +119,9 @@ fn what_a_listing_says_of_a_link_is_not_published_where_its_page_is_no_article()
         || lines(dir.path()).iter().filter(|line| line["schema"] == "nashra.article.v1").count();
     until("the four articles are there", || (articles() == 4).then_some(()));
     let both = ["not an HTML page: a PDF", "no article text found"];
-    until("both others are told", || both.iter().all(|it| nashra.log().contains(it)).then_some(()));
+    until("both others are told", || {
+        both.iter().all(|line| nashra.log().contains(line)).then_some(())
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(articles(), 4);
 }

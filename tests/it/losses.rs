@@ -32,11 +32,15 @@ const STORE: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
 /// Writes to the topics what that program has published up to a number, with the position as it
 /// wrote them.
 fn as_before(world: &World, rows: &[OutboxRow], reached: (u64, [u8; 16])) {
-    let topics = ["articles", "deadletters", "positions"].map(|it| world.topic(it));
+    let topics = ["articles", "deadletters", "positions"].map(|name| world.topic(name));
     let new = topics.iter().map(|topic| NewTopic::new(topic, 1, TopicReplication::Fixed(1)));
-    let new: Vec<_> =
-        new.map(|it| {
-            if it.name.ends_with("positions") { it.set("cleanup.policy", "compact") } else { it }
+    let new: Vec<_> = new
+        .map(|topic| {
+            if topic.name.ends_with("positions") {
+                topic.set("cleanup.policy", "compact")
+            } else {
+                topic
+            }
         })
         .collect();
     block_on(admin(&world.brokers).create_topics(&new, &AdminOptions::new())).unwrap();
@@ -131,15 +135,17 @@ fn a_store_of_format_4_goes_on_from_what_the_topics_hold_and_publishes_nothing_t
 
 /// What stands in each journal, without the space that it has in advance.
 fn journals(data: &Path) -> BTreeMap<PathBuf, usize> {
-    let names =
-        fs::read_dir(data.join("store")).unwrap().flatten().map(|it| PathBuf::from(it.file_name()));
+    let names = fs::read_dir(data.join("store"))
+        .unwrap()
+        .flatten()
+        .map(|entry| PathBuf::from(entry.file_name()));
     let journals =
         names.filter(|name| name.extension().is_some_and(|extension| extension == "jnl"));
-    let written = |it: &PathBuf| {
-        fs::read(data.join("store").join(it))
+    let written = |journal: &PathBuf| {
+        fs::read(data.join("store").join(journal))
             .unwrap()
             .iter()
-            .rposition(|it| *it != 0)
+            .rposition(|byte| *byte != 0)
             .map_or(0, |last| last + 1)
     };
     journals.map(|journal| (journal.clone(), written(&journal))).collect()
@@ -186,7 +192,7 @@ impl Loss<'_> {
 
 fn check_refused(nashra: Nashra, words: &str) {
     let log = until("it is refused", || {
-        Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
+        Some(nashra.log()).filter(|log| log.contains("nashra state repair"))
     });
     assert!(log.contains(words), "{words}: {log}");
     assert_ne!(nashra.wait().code(), Some(0));

@@ -92,6 +92,6 @@ fn nor_do_many_indexes_of_large_sitemaps() {
     let maps: Vec<String> = (0..6).map(|at| format!("/map/{at}")).collect();
     let map = large("<urlset>", "</urlset>", url);
     let answers: Vec<_> =
-        maps.iter().map(|it| (it.as_str(), map.clone())).chain([("/index", index)]).collect();
+        maps.iter().map(|path| (path.as_str(), map.clone())).chain([("/index", index)]).collect();
     stays_bounded("sitemap", "/index", &answers);
 }

@@ -13,8 +13,9 @@ fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
         &format!("{}/feed", site.base),
         &["--sink", "file", "--pages", "feed"],
     );
-    let records =
-        until("the article is there", || Some(lines(dir.path())).filter(|it| !it.is_empty()));
+    let records = until("the article is there", || {
+        Some(lines(dir.path())).filter(|records| !records.is_empty())
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(records[0]["text"], "About First, in short.");
     assert!(site.seen("/a/one").is_empty());
@@ -70,13 +71,14 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
         &["sources", "import", "more.toml", "--sources", "sources.txt", "--data-dir", "data"],
     );
     assert_eq!(code, Some(0), "{words}");
-    let records =
-        until("the third is there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records = until("the third is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 3)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let from = |slug: &str| {
         records.iter().find(|record| record["url"].as_str().unwrap().ends_with(slug)).unwrap()
     };
-    let fields = ["title", "text", "bylines"].map(|it| from("one")["provenance"][it].clone());
+    let fields = ["title", "text", "bylines"].map(|field| from("one")["provenance"][field].clone());
     assert_eq!(fields, ["rule", "rule", "rule"]);
     assert_eq!(from("three")["provenance"]["text"], "rule");
     assert_eq!(

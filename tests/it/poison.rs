@@ -102,7 +102,8 @@ fn a_feed_a_title_and_a_section_of_megabytes_stop_nobody() {
         &format!("<meta property=\"article:section\" content=\"{long}\">"),
     );
     world.articles(&["good"]);
-    let feeds = ["named", "gone", "section", "feed"].map(|it| format!("{base}/{it}\n")).concat();
+    let feeds =
+        ["named", "gone", "section", "feed"].map(|name| format!("{base}/{name}\n")).concat();
     let nashra = world.start_with(&feeds);
     wait_for(&nashra, 4);
     until("the dead letter is there", || letters(&world).pop());
@@ -181,8 +182,9 @@ fn a_store_that_holds_a_record_of_an_older_version_that_is_too_large_goes_on() {
     world.site.feed("/feed", &[]);
     let nashra = world.start();
     wait_for(&nashra, 20);
-    let letters =
-        until("both dead letters are there", || Some(letters(&world)).filter(|it| it.len() == 2));
+    let letters = until("both dead letters are there", || {
+        Some(letters(&world)).filter(|letters| letters.len() == 2)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let numbers: Vec<&str> = letters
         .iter()

@@ -18,7 +18,7 @@ impl Rights {
         let dir = std::env::var("NASHRA_TEST_BROKER_DIR").ok().filter(|dir| {
             // Another broker is none that these rights are of.
             fs::read_to_string(Path::new(dir).join("bootstrap"))
-                .is_ok_and(|it| it.trim() == world.brokers)
+                .is_ok_and(|bootstrap| bootstrap.trim() == world.brokers)
         });
         Some(Self(dir?))
     }

@@ -36,7 +36,8 @@ fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
     site.put("/older/2", feed(&["d", "c"], "/older/3"));
     site.put("/older/3", feed(&["b", "a"], "/older/4"));
     site.put("/feed", feed(&["f", "e"], "/older/2"));
-    let records = until("all six are there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    let records =
+        until("all six are there", || Some(lines(dir.path())).filter(|records| records.len() == 6));
     until("the gap is counted", || {
         get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(())
     });
@@ -58,11 +59,11 @@ fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
     site.put("/gone", Answer::status(410));
     let list: String = ["good", "forbidden", "busy", "gone", "paused"]
         .iter()
-        .map(|it| (it, if *it == "busy" { &other.base } else { &site.base }))
-        .map(|(it, base)| {
+        .map(|id| (id, if *id == "busy" { &other.base } else { &site.base }))
+        .map(|(id, base)| {
             format!(
-                "[[source]]\nid = \"{it}\"\nurl = \"{base}/{it}\"\npaused = {}\n",
-                *it == "paused"
+                "[[source]]\nid = \"{id}\"\nurl = \"{base}/{id}\"\npaused = {}\n",
+                *id == "paused"
             )
         })
         .collect::<Vec<_>>()
@@ -93,7 +94,7 @@ fn a_thousand_sources_of_a_host_that_says_nothing_make_no_other_late() {
     let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = dead.local_addr().unwrap();
     let mut list: String =
-        (0..1000).map(|it| format!("http://{address}/{it}\n")).collect::<Vec<_>>().concat();
+        (0..1000).map(|number| format!("http://{address}/{number}\n")).collect::<Vec<_>>().concat();
     for name in ["a", "b", "c"] {
         site.put(&format!("/{name}"), feed(&[name], ""));
         list.extend([site.base.as_str(), "/", name, "\n"]);

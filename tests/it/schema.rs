@@ -29,8 +29,9 @@ fn records_of_every_kind_are_as_their_schemas_say() {
     );
     site.put("/a/two", Answer::ok(b"%PDF-1.7 not a page".as_slice()));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file"]);
-    let records =
-        until("all records are there", || Some(lines(dir.path())).filter(|it| it.len() == 3));
+    let records = until("all records are there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 3)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let (article, dead) = (schema("article"), schema("deadletter"));
     let mut kinds = BTreeSet::new();

@@ -54,8 +54,9 @@ fn a_site_is_read_at_its_best_source_which_is_kept_over_a_restart_and_found_agai
     let list = format!("[[source]]\nid = \"courier\"\nkind = \"site\"\nurl = \"{}/\"\n", site.base);
     let more = ["--sink", "file", "--pages", "feed"];
     let nashra = Nashra::run(dir.path(), &list, &more);
-    let records =
-        until("its articles are there", || Some(lines(dir.path())).filter(|it| it.len() == 4));
+    let records = until("its articles are there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 4)
+    });
     assert_eq!(
         (&records[0]["source"]["id"], &records[0]["source"]["kind"]),
         (&"courier".into(), &"feed".into())
@@ -116,7 +117,7 @@ fn a_day_of_failures_passes(dir: &std::path::Path) {
     until("the store is closed", || {
         let open = fs::read_dir("/proc/self/fd")
             .unwrap()
-            .filter_map(|it| fs::read_link(it.ok()?.path()).ok());
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
         (!open.into_iter().any(|open| open.starts_with(dir))).then_some(())
     });
 }
@@ -126,9 +127,9 @@ fn a_sites_news_sitemap_is_read_where_it_has_more_than_its_feeds() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     home(&site, &["/sport.rss"], &[]);
     feed(&site, "/sport.rss", &["s1", "s2"]);
-    let urls = (0..20).map(|it| {
-        let date = (chrono::Utc::now() - chrono::TimeDelta::minutes(20 * it)).to_rfc3339();
-        format!("<url><loc>{}/a/n{it}</loc><news><publication><name>Courier</name></publication><title>News {it}</title><publication_date>{date}</publication_date></news></url>", site.base)
+    let urls = (0..20).map(|number| {
+        let date = (chrono::Utc::now() - chrono::TimeDelta::minutes(20 * number)).to_rfc3339();
+        format!("<url><loc>{}/a/n{number}</loc><news><publication><name>Courier</name></publication><title>News {number}</title><publication_date>{date}</publication_date></news></url>", site.base)
     });
     site.put(
         "/news-sitemap.xml",
@@ -157,8 +158,9 @@ fn a_site_without_feeds_is_read_as_a_listing() {
     }
     let list = format!("[[source]]\nid = \"courier\"\nkind = \"site\"\nurl = \"{}/\"\n", site.base);
     let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
-    let records =
-        until("all are there", || Some(lines(dir.path())).filter(|it| it.len() == slugs.len()));
+    let records = until("all are there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == slugs.len())
+    });
     assert_eq!(records[0]["source"]["kind"], "listing");
     assert!(explain(dir.path()).contains("read as a listing at "), "{}", explain(dir.path()));
     assert_eq!(nashra.stop(), Some(0));
@@ -246,8 +248,9 @@ fn what_a_feed_dropped_between_two_polls_is_taken_from_the_sites_news_sitemap() 
         )),
     );
     put(&[entry("e", 30), entry("f", 40)]);
-    let records =
-        until("what was missed is there", || Some(lines(dir.path())).filter(|it| it.len() == 6));
+    let records = until("what was missed is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 6)
+    });
     let metrics = || crate::support::get(&format!("{admin}metrics")).1;
     until("it is counted", || {
         metrics().contains("nashra_backfilled_pages_total{outcome=\"read\"} 1").then_some(())

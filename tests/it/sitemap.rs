@@ -55,8 +55,9 @@ fn a_news_sitemaps_articles_are_published_once_and_a_new_one_at_the_next_poll() 
         Nashra::run(dir.path(), &sources(&site, "/news-sitemap.xml.gz"), &["--sink", "file"]);
     until("the first is there", || (lines(dir.path()).len() == 1).then_some(()));
     put(&[("two", "Second headline"), ("one", "First headline")]);
-    let records =
-        until("the second is there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    let records = until("the second is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 2)
+    });
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(
         (&records[1]["title"], &records[1]["source"]["kind"]),

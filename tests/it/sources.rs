@@ -114,8 +114,9 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
     assert!(site.seen("/more").is_empty());
     let (code, _, words) = run(&["add", &more, "--kind", "feed", "--id", "more", "--tag", "new"]);
     assert_eq!(code, Some(0), "{words}");
-    let records =
-        until("the second is there", || Some(lines(dir.path())).filter(|it| it.len() == 2));
+    let records = until("the second is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 2)
+    });
     assert_eq!(
         (&records[1]["source"]["id"], &records[1]["source"]["tags"][0]),
         (&"more".into(), &"new".into())
@@ -217,8 +218,9 @@ fn imported() -> (Site, TempDir) {
 fn sources_of_a_list_are_imported_and_stay_over_a_restart() {
     let (site, dir) = imported();
     let nashra = Nashra::run(dir.path(), "", &["--sink", "file"]);
-    let records =
-        until("its article is there", || Some(lines(dir.path())).filter(|it| it.len() == 1));
+    let records = until("its article is there", || {
+        Some(lines(dir.path())).filter(|records| records.len() == 1)
+    });
     assert_eq!(
         (&records[0]["source"]["name"], &records[0]["source"]["tags"][0]),
         (&"One".into(), &"World".into())
@@ -250,7 +252,7 @@ fn a_list_goes_before_an_added_source_of_its_address_and_an_id_twice_is_an_error
     until("both are polled", || {
         let all = listed(dir.path());
         (all.len() == 2
-            && all.iter().all(|it| it["state"] == "ok")
+            && all.iter().all(|source| source["state"] == "ok")
             && all[0]["name"] == "named by the list")
             .then_some(())
     });

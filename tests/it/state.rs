@@ -32,7 +32,7 @@ fn state(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 fn journal(dir: &Path) -> PathBuf {
-    let files = fs::read_dir(dir.join("data/store")).unwrap().flatten().map(|it| it.path());
+    let files = fs::read_dir(dir.join("data/store")).unwrap().flatten().map(|entry| entry.path());
     files.filter(|file| file.extension().is_some_and(|extension| extension == "jnl")).max().unwrap()
 }
 
@@ -50,7 +50,7 @@ fn refused(dir: &Path, sources: &str, words: &str) {
     let before = lines(dir).len();
     let nashra = Nashra::run(dir, sources, &FILE);
     let log = until("it is refused", || {
-        Some(nashra.log()).filter(|it| it.contains("nashra state repair"))
+        Some(nashra.log()).filter(|log| log.contains("nashra state repair"))
     });
     assert!(log.contains(words), "{log}");
     assert_ne!(nashra.wait().code(), Some(0));
@@ -156,7 +156,7 @@ fn a_data_directory_is_its_owners_alone() {
     until("all is there", || dir.path().join("data/articles.jsonl").exists().then_some(()));
     assert_eq!(mode(&dir.path().join("data")), 0o700);
     // The engine's own files are in a folder that nobody else enters.
-    for path in fs::read_dir(dir.path().join("data")).unwrap().flatten().map(|it| it.path()) {
+    for path in fs::read_dir(dir.path().join("data")).unwrap().flatten().map(|entry| entry.path()) {
         assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
     assert_eq!(nashra.stop(), Some(0));

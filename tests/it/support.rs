@@ -146,7 +146,7 @@ impl Site {
 
 /// An article's page as HTML.
 pub(crate) fn html(title: &str, first: &str, head: &str) -> String {
-    let filler: String = (0..4).map(|it| format!("<p>Paragraph {it} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
+    let filler: String = (0..4).map(|number| format!("<p>Paragraph {number} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
     )

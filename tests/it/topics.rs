@@ -80,8 +80,9 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
     send_every_form(&world, &site);
     let nashra = world.run("tags = [\"own\"]");
     world.wait_for(&["Fetched", "Without address", "إعادة فتح الميناء", "With its page"]);
-    let records =
-        until("all are there", || Some(lines(world.dir.path())).filter(|it| it.len() == 6));
+    let records = until("all are there", || {
+        Some(lines(world.dir.path())).filter(|records| records.len() == 6)
+    });
     let of = |title: &str| records.iter().find(|record| record["title"] == title).unwrap();
     assert_eq!(
         (&of("Without address")["url"], &of("Without address")["source"]["name"]),
@@ -139,7 +140,7 @@ fn a_text_handed_over_twice_is_published_once_and_its_title_is_the_one_that_was_
 fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
     let Some(world) = World::new("killed") else { return };
     world.make(3);
-    let titles: Vec<String> = (0..240).map(|it| format!("Number {it}")).collect();
+    let titles: Vec<String> = (0..240).map(|number| format!("Number {number}")).collect();
     // Few may wait at once, so that a kill finds most of them still in the topic.
     fs::write(
         world.dir.path().join("n.toml"),
@@ -172,7 +173,7 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
     }
     let nashra = world.run_into("", &sink);
     let published = until("all are published", || {
-        Some(read(&world.brokers, &articles)).filter(|it| it.len() >= 240)
+        Some(read(&world.brokers, &articles)).filter(|records| records.len() >= 240)
     });
     assert_eq!(nashra.stop(), Some(0));
     let mut seen: Vec<&str> =

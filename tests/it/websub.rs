@@ -327,12 +327,12 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
     verify(&hooks(&nashra), &asked, "3600");
     // Each push names three entries, of which the hub has sent two before; one without success is
     // sent again.
-    let body = |it: usize| {
+    let body = |first: usize| {
         feed(
             &site,
             &hub.base,
-            &[it, it + 1, it + 2]
-                .map(|it| format!("n{it}"))
+            &[first, first + 1, first + 2]
+                .map(|number| format!("n{number}"))
                 .iter()
                 .map(String::as_str)
                 .collect::<Vec<_>>(),
@@ -349,7 +349,7 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
         std::thread::scope(|scope| {
             let sender = scope.spawn(|| {
                 (next..next + 3)
-                    .map(|it| push(&at, &asked, "sha256", &body(it)))
+                    .map(|number| push(&at, &asked, "sha256", &body(number)))
                     .collect::<Vec<_>>()
             });
             nashra.kill();
@@ -362,8 +362,9 @@ fn what_a_hub_sends_reaches_its_topic_once_whatever_kills_the_process() {
         }
     }
     let (topic, expected) = (format!("{prefix}articles"), rounds * each + 3);
-    let records =
-        until("all are there", || Some(read(&brokers, &topic)).filter(|it| it.len() >= expected));
+    let records = until("all are there", || {
+        Some(read(&brokers, &topic)).filter(|records| records.len() >= expected)
+    });
     assert_eq!(nashra.stop(), Some(0));
     let mut titles: Vec<String> =
         records.iter().map(|record| record.value["title"].as_str().unwrap().to_owned()).collect();

@@ -71,7 +71,7 @@ pub(crate) fn pdf(bytes: usize) -> Vec<u8> {
         out.extend(words.next().to_le_bytes());
     }
     // A third of it is random, so that it comes below the limit for what is sent.
-    for at in (0..out.len()).skip(64).filter(|it| it % 3 != 0) {
+    for at in (0..out.len()).skip(64).filter(|at| at % 3 != 0) {
         out[at] = b' ';
     }
     out

@@ -42,7 +42,7 @@ impl Daemon {
     }
 
     pub(crate) fn ended(&mut self) -> bool {
-        self.0.try_wait().is_ok_and(|it| it.is_some())
+        self.0.try_wait().is_ok_and(|status| status.is_some())
     }
 }
 

@@ -93,12 +93,12 @@ impl Site {
                 .find(|(start, _)| path.starts_with(*start))
                 .map(|answer| answer.1.clone());
             let head = match &answer {
-                Some(it) => {
-                    let encoding = if it.gzipped { "Content-Encoding: gzip\r\n" } else { "" };
+                Some(answer) => {
+                    let encoding = if answer.gzipped { "Content-Encoding: gzip\r\n" } else { "" };
                     format!(
                         "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n{encoding}Content-Length: {}\r\n\r\n",
-                        it.content_type,
-                        it.body.len()
+                        answer.content_type,
+                        answer.body.len()
                     )
                 }
                 None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),

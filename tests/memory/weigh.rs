@@ -24,7 +24,7 @@ pub(crate) fn all(megabytes: usize, words: &[String]) {
         println!("{figure:>8.1} bytes a byte  {reader:8} {name}");
         worst.push((figure, format!("{reader} {name}")));
     };
-    for shape in shapes::all().iter().filter(|it| wanted(it.name)) {
+    for shape in shapes::all().iter().filter(|shape| wanted(shape.name)) {
         for reader in READERS {
             weigh(reader, shape.name);
         }
@@ -43,7 +43,7 @@ pub(crate) fn one(arguments: &[String]) {
     let (reader, name) = (arguments[0].as_str(), arguments[1].as_str());
     let bytes = arguments[2].parse::<usize>().unwrap() * 1_000_000;
     let url = Url::parse("https://news.example/2025/harbour").unwrap();
-    let (body, content_type) = match shapes::all().into_iter().find(|it| it.name == name) {
+    let (body, content_type) = match shapes::all().into_iter().find(|shape| shape.name == name) {
         Some(shape) => (shape.page(bytes), shape.content_type),
         None => (bodies::feed(name, bytes), None),
     };

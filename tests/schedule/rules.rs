@@ -44,7 +44,8 @@ fn fixed(_: &Seen<'_>) -> f64 {
 
 /// Miniflux's `entry_frequency`: a week, divided by the entries of the last week.
 fn miniflux(seen: &Seen<'_>) -> f64 {
-    let week = seen.all.iter().rev().take_while(|it| f64::from(**it) > seen.at - 7.0 * DAY).count();
+    let week =
+        seen.all.iter().rev().take_while(|time| f64::from(**time) > seen.at - 7.0 * DAY).count();
     7.0 * DAY / week as f64
 }
 

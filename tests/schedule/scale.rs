@@ -27,7 +27,8 @@ pub(crate) fn measure(count: usize, setting: Setting) {
         let fresh =
             (u64::from(source).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(polls) >> 20) % 100;
         let fresh = fresh.saturating_sub(90) * u64::from(source.is_multiple_of(4));
-        let published = (0..fresh.cast_signed()).map(|it| Some(at.timestamp() - 60 * it)).collect();
+        let published =
+            (0..fresh.cast_signed()).map(|minute| Some(at.timestamp() - 60 * minute)).collect();
         let kept = &mut kept[source as usize];
         kept.situation.listed = 20;
         schedule.polled(kept, (source, at), fresh as usize, &Sighting { published, gapless: true });

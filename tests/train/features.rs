@@ -54,7 +54,7 @@ fn parts(list: &str, signs: &str) {
         let titles: Vec<String> = serde_json::from_str::<Vec<String>>(titles)
             .unwrap()
             .iter()
-            .map(|it| fold(it))
+            .map(|title| fold(title))
             .collect();
         let html = encoding::to_text(&std::fs::read(file).unwrap(), None).into_owned();
         for (row, is) in signs_of_parts(&html, &base, |line| titles.contains(&fold(line))) {

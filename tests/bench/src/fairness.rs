@@ -29,11 +29,11 @@ type Scenario = (&'static str, usize, fn(&Ports, usize) -> String);
 
 const SCENARIOS: [Scenario; 8] = [
     ("alone", 0, |_, _| String::new()),
-    ("1,000 silent hosts of one feed", 1, |ports, it| links(ports.silent, it, 1000)),
-    ("1,000 silent hosts of ten feeds", 10, |ports, it| links(ports.silent, it, 100)),
-    ("10,000 silent hosts of ten feeds", 10, |ports, it| links(ports.silent, it, 1000)),
-    ("100 silent hosts of 100 feeds", 100, |ports, it| links(ports.silent, it, 1)),
-    ("1,000 hosts that trickle", 1, |ports, it| links(ports.trickling, it, 1000)),
+    ("1,000 silent hosts of one feed", 1, |ports, number| links(ports.silent, number, 1000)),
+    ("1,000 silent hosts of ten feeds", 10, |ports, number| links(ports.silent, number, 100)),
+    ("10,000 silent hosts of ten feeds", 10, |ports, number| links(ports.silent, number, 1000)),
+    ("100 silent hosts of 100 feeds", 100, |ports, number| links(ports.silent, number, 1)),
+    ("1,000 hosts that trickle", 1, |ports, number| links(ports.trickling, number, 1000)),
     ("20,000 entries without links", 1, |_, _| flood(20_000, "same")),
     ("500 new ids at each poll", 1, |ports, _| flood(500, &ports.next())),
 ];
@@ -73,7 +73,7 @@ fn run(nashra: &Path, (name, hostile, body): Scenario, seconds: u64) -> Result<(
     let site = site(Arc::clone(&ports), Arc::clone(&listed), body)?;
     let dir = std::env::temp_dir().join(format!("nashra-fairness-{}-{site}", std::process::id()));
     fs::create_dir_all(&dir)?;
-    let bad: String = (0..hostile).map(|it| format!("http://127.2.0.{}:{site}/bad/{it}\n", it + 1)).collect();
+    let bad: String = (0..hostile).map(|number| format!("http://127.2.0.{}:{site}/bad/{number}\n", number + 1)).collect();
     fs::write(dir.join("sources.txt"), format!("{bad}http://{GOOD}:{site}/feed\n"))?;
     let mut child = Started(start(nashra, &dir)?);
     thread::sleep(Duration::from_secs(5));
@@ -105,8 +105,8 @@ fn run(nashra: &Path, (name, hostile, body): Scenario, seconds: u64) -> Result<(
     Ok(())
 }
 
-fn lock<T>(it: &Mutex<T>) -> Result<std::sync::MutexGuard<'_, T>, Failed> {
-    it.lock().map_err(|_| "a thread panicked".into())
+fn lock<T>(mutex: &Mutex<T>) -> Result<std::sync::MutexGuard<'_, T>, Failed> {
+    mutex.lock().map_err(|_| "a thread panicked".into())
 }
 
 struct Started(Child);
@@ -193,12 +193,12 @@ fn serve(answer: impl Fn(TcpStream, &str) + Send + Sync + 'static) -> Result<u16
 }
 
 fn links(port: u16, net: usize, count: usize) -> String {
-    (0..count).map(|it| link(&format!("bad {it}"), &format!("http://127.{}.{}.{}:{port}/a", net + 100, it / 250, it % 250 + 1))).collect()
+    (0..count).map(|number| link(&format!("bad {number}"), &format!("http://127.{}.{}.{}:{port}/a", net + 100, number / 250, number % 250 + 1))).collect()
 }
 
 fn flood(count: usize, id: &str) -> String {
-    (0..count).fold(String::new(), |mut all, it| {
-        write!(all, "<item><guid isPermaLink=\"false\">{id} {it}</guid><title>Flood {id} {it}</title><description>Words of {it}.</description></item>").ok();
+    (0..count).fold(String::new(), |mut all, number| {
+        write!(all, "<item><guid isPermaLink=\"false\">{id} {number}</guid><title>Flood {id} {number}</title><description>Words of {number}.</description></item>").ok();
         all
     })
 }

@@ -41,7 +41,7 @@ fn row(name: &str, bytes: &[u8], url: &Url) {
         speed(bytes.len(), || events(bytes)),
         speed(bytes.len(), theirs),
         speed(bytes.len(), || feed::parse_document(bytes, None, url)),
-        speed(bytes.len(), || feed::parse_document(bytes, None, url).map(|it| FeedOutput::new(it, url))),
+        speed(bytes.len(), || feed::parse_document(bytes, None, url).map(|document| FeedOutput::new(document, url))),
         speed(html_bytes, || html.iter().map(|html| safe_html(html, url).len()).sum::<usize>()),
         speed(html_bytes, || html.iter().map(|html| ammonia::clean(html).len()).sum::<usize>()),
     ];

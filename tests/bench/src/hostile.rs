@@ -35,8 +35,8 @@ fn main() {
             let bytes = shape.page(mb * 1_000_000);
             let megabytes = bytes.len() as f64 / 1e6;
             let article =
-                cpu(|| page::parse(&bytes, shape.content_type, Some(&url), None).map(|it| it.articles.len()).unwrap_or(0)) / megabytes;
-            let listed = cpu(|| listing::parse(&bytes, shape.content_type, &url).map(|it| it.links.len()).unwrap_or(0)) / megabytes;
+                cpu(|| page::parse(&bytes, shape.content_type, Some(&url), None).map(|page| page.articles.len()).unwrap_or(0)) / megabytes;
+            let listed = cpu(|| listing::parse(&bytes, shape.content_type, &url).map(|listing| listing.links.len()).unwrap_or(0)) / megabytes;
             print!("{article:>9.1}{listed:>9.1}");
             use std::io::Write as _;
             let _ = std::io::stdout().flush();
@@ -47,7 +47,7 @@ fn main() {
         let grows = |of: fn(&(f64, f64)) -> f64| {
             figures.first().zip(figures.last()).is_some_and(|(first, last)| of(last) > 2.0 * of(first).max(5.0))
         };
-        if high || grows(|it| it.0) || grows(|it| it.1) {
+        if high || grows(|figure| figure.0) || grows(|figure| figure.1) {
             worst.push(shape.name);
         }
     }

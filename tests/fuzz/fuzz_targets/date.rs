@@ -10,8 +10,8 @@ fuzz_target!(|text: &str| {
         if let Some(moment) = moment::parse(text, order)
             && !moment.assumed.implausible
         {
-            assert_eq!(moment::parse(&moment.time.to_rfc3339(), None).map(|it| it.time.timestamp()), Some(moment.time.timestamp()));
-            assert_eq!(moment::parse(&moment.time.to_rfc2822(), None).map(|it| it.time.timestamp()), Some(moment.time.timestamp()));
+            assert_eq!(moment::parse(&moment.time.to_rfc3339(), None).map(|again| again.time.timestamp()), Some(moment.time.timestamp()));
+            assert_eq!(moment::parse(&moment.time.to_rfc2822(), None).map(|again| again.time.timestamp()), Some(moment.time.timestamp()));
         }
     }
 });

@@ -11,6 +11,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(listing) = listing::parse(bytes, None, &url) {
         assert!(!listing.links.is_empty());
         assert!(serde_json::to_string(&listing.links).is_ok());
-        assert!(listing.links.iter().flat_map(|link| [&link.title, &link.teaser]).flatten().all(|it| it.len() <= 2_000));
+        assert!(listing.links.iter().flat_map(|link| [&link.title, &link.teaser]).flatten().all(|text| text.len() <= 2_000));
     }
 });

@@ -69,7 +69,7 @@ impl Host {
                     let text = String::from_utf8(value.clone()).unwrap();
                     text.parse().map_or_else(
                         |_| DateTime::parse_from_rfc2822(&text).unwrap().to_utc(),
-                        |it| at + TimeDelta::seconds(it),
+                        |delay| at + TimeDelta::seconds(delay),
                     )
                 });
             let seen = Seen {
@@ -165,7 +165,11 @@ pub(super) fn well_behaved(
                 Some(known) if known == newest => (304, tag, String::new()),
                 Some(known) if asked.get("a-im").is_some_and(|asked| asked == "feed") => {
                     let made = [tag, vec![("im", b"feed".to_vec())]].concat();
-                    (226, made, feed((known + 1..=newest).map(|it| format!("entry {it}")), ""))
+                    (
+                        226,
+                        made,
+                        feed((known + 1..=newest).map(|number| format!("entry {number}")), ""),
+                    )
                 }
                 _ => (200, tag, feed(published(at, TimeDelta::hours(1)), "")),
             }

@@ -348,8 +348,8 @@ fn headings() -> Vec<Shape> {
             )
         }),
         page("articles about other things", |at| {
-            let word = |it: usize| format!("w{}x{}", (at * 31 + it) % 9973, it);
-            let text: String = (0..40).map(|it| word(it) + " ").collect();
+            let word = |number: usize| format!("w{}x{}", (at * 31 + number) % 9973, number);
+            let text: String = (0..40).map(|number| word(number) + " ").collect();
             format!(
                 "<article data-url=/news/{at}><h1>{} {} {}</h1><p>{text}, {text}.</p><p>{text}, {text}.</p></article>",
                 word(1),
@@ -483,7 +483,9 @@ fn encodings() -> Vec<Shape> {
         }),
         bytes("bytes by chance", b"<html><body><p>", |at| {
             (0..8)
-                .map(|it| u8::try_from((at * 2_654_435_761 + it * 40_503) >> 7 & 255).unwrap_or(0))
+                .map(|number| {
+                    u8::try_from((at * 2_654_435_761 + number * 40_503) >> 7 & 255).unwrap_or(0)
+                })
                 .collect()
         }),
         bytes("half characters", b"<html><body><p>", |_| b"\xe2\x82".to_vec()),
@@ -514,8 +516,8 @@ fn dumps() -> Vec<Shape> {
             format!("Ships come in spring {at}\n\n{SENTENCE}{SENTENCE}\n\n{SENTENCE}\n\n")
         }),
         dump("dump: articles about other things", |at| {
-            let word = |it: usize| format!("w{}x{}", (at * 31 + it) % 9973, it);
-            let text: String = (0..40).map(|it| word(it) + " ").collect();
+            let word = |number: usize| format!("w{}x{}", (at * 31 + number) % 9973, number);
+            let text: String = (0..40).map(|number| word(number) + " ").collect();
             format!(
                 "{} {} {} {}\n\nBy Anna Smith\n12 November 2025\n\n{text}, {text}.\n\n{text}, {text}.\n\n",
                 word(1),
