@@ -211,26 +211,7 @@ fn a_list_of_sources_may_be_an_address_and_its_last_copy_serves_when_it_is_gone(
     );
     site.put("/list", Answer::ok(list));
     let address = format!("{}/list", site.base);
-    let start = || {
-        let arguments = [
-            "run",
-            "--sources",
-            &address,
-            "--data-dir",
-            "data",
-            "--sink",
-            "file",
-            "--allow-address",
-            "127.0.0.0/8",
-            "--min-interval",
-            "200ms",
-            "--max-interval",
-            "400ms",
-            "--listen",
-            "127.0.0.1:0",
-        ];
-        Nashra::start(dir.path(), &arguments)
-    };
+    let start = || Nashra::with_sources(dir.path(), &address, &FILE);
     let nashra = start();
     let records = until("the article is there", || {
         Some(lines(dir.path())).filter(|records| !records.is_empty())

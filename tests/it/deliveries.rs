@@ -39,10 +39,7 @@ pub(crate) fn position(world: &World) -> Value {
 }
 
 pub(crate) fn nothing_waits(nashra: &Nashra) {
-    let admin = nashra.admin();
-    until("nothing waits", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(())
-    });
+    nashra.counts("nashra_outbox_records 0");
 }
 
 /// The files below a folder and when each was written.
@@ -227,10 +224,7 @@ fn an_adoption_that_is_killed_at_any_moment_comes_to_the_same_end_by_a_second_on
     world.site.feed("/feed", &[("a", "a"), ("b", "b"), ("c", "c"), ("d", "d, mended"), ("e", "e")]);
     let nashra = world.start();
     halted(&nashra, "data_dir was restored");
-    let admin = nashra.admin();
-    until("three wait", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 3\n").then_some(())
-    });
+    nashra.counts("nashra_outbox_records 3");
     assert_eq!(nashra.stop(), Some(0));
     let all = killed_at_many_moments(&world, "adopt", "epoch 2 begins");
     let ends: Vec<_> = all.iter().map(|dir| waiting(dir.path())).collect();

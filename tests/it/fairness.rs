@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, get, lines, until};
+use crate::support::{Answer, Nashra, Site, lines, until};
 
 /// Takes connections at every address of 127.0.0.0/8, and never says a word.
 fn silent() -> (TcpListener, u16) {
@@ -110,10 +110,9 @@ fn what_a_source_lists_beyond_its_bound_is_left_out_told_and_comes_with_later_po
     .unwrap();
     let nashra =
         Nashra::with_sources(dir.path(), "list.toml", &["--sink", "file", "--pages", "feed"]);
-    let admin = nashra.admin();
     until("all have come", || (lines(dir.path()).len() == 10).then_some(()));
     assert!(site.seen("/feed").len() >= 4);
-    let metrics = get(&format!("{admin}metrics")).1;
+    let metrics = nashra.metrics();
     // Seven, four and one.
     assert!(metrics.contains("nashra_entries_left_out_total{bound=\"poll\"} 12"), "{metrics}");
     assert_eq!(nashra.log().matches("more is listed than is taken of a source").count(), 1);

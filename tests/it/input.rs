@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, get, html, lines, until};
+use crate::support::{Answer, Nashra, Site, command, html, lines, until};
 
 /// The daemon with one source, whose table this is.
 fn run(dir: &Path, source: &str) -> Nashra {
@@ -68,7 +68,7 @@ fn markup_that_changes_around_the_same_words_is_nothing_new() {
     let nashra = run(dir.path(), &format!("kind = \"page\"\nurl = \"{}/page\"", site.base));
     until("the article is there", || (articles(dir.path()).len() == 1).then_some(()));
     site.put("/page", Answer::ok(html("First", "It began.", "<meta name=token content=2>")));
-    let metrics = || get(&format!("{}metrics", nashra.admin())).1;
+    let metrics = || nashra.metrics();
     until("the other markup was read", || {
         metrics().contains("nashra_entries_total{verdict=\"known\"}").then_some(())
     });
@@ -133,7 +133,7 @@ fn a_file_without_an_address_is_known_again_by_its_content() {
     fs::write(&page, html("Second", "It went on.", "")).unwrap();
     until("the second is there", || (articles(dir.path()).len() == 2).then_some(()));
     fs::write(&page, html("First", "It began.", "")).unwrap();
-    let metrics = || get(&format!("{}metrics", nashra.admin())).1;
+    let metrics = || nashra.metrics();
     until("the first was met again", || {
         metrics().contains("nashra_articles_total{change=\"duplicate\"} 1").then_some(())
     });

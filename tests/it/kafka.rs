@@ -187,13 +187,7 @@ impl World {
 }
 
 pub(crate) fn wait_for(nashra: &Nashra, count: u32) {
-    let admin = nashra.admin();
-    until("the records are acknowledged", || {
-        get(&format!("{admin}metrics"))
-            .1
-            .contains(&format!("nashra_published_total{{topic=\"articles\"}} {count}\n"))
-            .then_some(())
-    });
+    nashra.counts(&format!("nashra_published_total{{topic=\"articles\"}} {count}"));
 }
 
 pub(crate) fn halted(nashra: &Nashra, words: &str) {
@@ -265,10 +259,7 @@ fn a_restored_data_dir_stops_publishing_and_adopt_goes_on() {
         "{words}"
     );
     assert!(words.contains("Of the waiting records 1 are left out"), "{words}");
-    let admin = nashra.admin();
-    until("nothing waits", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 0\n").then_some(())
-    });
+    nashra.counts("nashra_outbox_records 0");
     assert!(world.adopt().2.contains("nothing to adopt"));
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(world.published().len(), 3);
@@ -335,11 +326,8 @@ fn without_a_broker_polling_goes_on_and_nothing_is_lost() {
     world.articles(&["a", "b"]);
     let nowhere = ["--sink", "kafka", "--brokers", "127.0.0.1:1", "--topic-prefix", &world.prefix];
     let nashra = Nashra::run(world.dir.path(), &format!("{}/feed", world.site.base), &nowhere);
-    let admin = nashra.admin();
-    until("both wait in the outbox", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_outbox_records 2\n").then_some(())
-    });
-    assert_eq!(get(&format!("{admin}readyz")).0, 503);
+    nashra.counts("nashra_outbox_records 2");
+    assert_eq!(get(&format!("{}readyz", nashra.admin())).0, 503);
     nashra.kill();
     let nashra = world.start();
     wait_for(&nashra, 2);

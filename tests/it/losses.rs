@@ -200,10 +200,8 @@ fn check_refused(nashra: Nashra, words: &str) {
 
 fn check_halted(nashra: Nashra, manifest_is_missing: bool) {
     halted(&nashra, "nashra state adopt");
-    let address = nashra.admin();
-    until("c and d are found again", || {
-        get(&format!("{address}metrics")).1.contains("nashra_outbox_records 2\n").then_some(())
-    });
+    // C and d are found again.
+    nashra.counts("nashra_outbox_records 2");
     halted(&nashra, "nashra state adopt");
     assert_eq!(nashra.log().contains("the manifest is missing"), manifest_is_missing);
     assert_eq!(nashra.stop(), Some(0));

@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Nashra, Site, command, get, lines, until};
+use crate::support::{Nashra, Site, command, lines, until};
 
 #[test]
 fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
@@ -30,13 +30,7 @@ fn off_mode_records_entries_and_publishes_nothing() {
         &format!("{}/feed", site.base),
         &["--sink", "file", "--pages", "off"],
     );
-    let admin = nashra.admin();
-    until("the feed was read", || {
-        get(&format!("{admin}metrics"))
-            .1
-            .contains("nashra_entries_total{verdict=\"new\"} 2")
-            .then_some(())
-    });
+    nashra.counts("nashra_entries_total{verdict=\"new\"} 2");
     assert_eq!(nashra.stop(), Some(0));
     assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("seen\t2\n"));
     assert!(lines(dir.path()).is_empty() && site.seen("/a/one").is_empty());

@@ -106,9 +106,7 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     says(&nashra, "dead letters are kept in data_dir");
     wait_for(&nashra, 3);
     assert!(
-        get(&format!("{}metrics", nashra.admin()))
-            .1
-            .contains("nashra_dead_letters_kept_total{reason=\"unauthorised\"} 1\n")
+        nashra.metrics().contains("nashra_dead_letters_kept_total{reason=\"unauthorised\"} 1\n")
     );
 
     // Without the right to write articles they wait, and none becomes a dead letter.

@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, get, lines, until};
+use crate::support::{Answer, Nashra, Site, command, lines, until};
 
 const FILE: [&str; 4] = ["--sink", "file", "--pages", "feed"];
 
@@ -31,16 +31,13 @@ fn what_a_listing_dropped_between_two_polls_is_read_from_its_older_pages() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/feed", feed(&["a", "b"], ""));
     let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &FILE);
-    let admin = nashra.admin();
     until("both are there", || (lines(dir.path()).len() == 2).then_some(()));
     site.put("/older/2", feed(&["d", "c"], "/older/3"));
     site.put("/older/3", feed(&["b", "a"], "/older/4"));
     site.put("/feed", feed(&["f", "e"], "/older/2"));
     let records =
         until("all six are there", || Some(lines(dir.path())).filter(|records| records.len() == 6));
-    until("the gap is counted", || {
-        get(&format!("{admin}metrics")).1.contains("nashra_gaps_total 1").then_some(())
-    });
+    nashra.counts("nashra_gaps_total 1");
     assert_eq!(nashra.stop(), Some(0));
     let mut titles: Vec<&str> =
         records.iter().filter_map(|record| record["title"].as_str()).collect();
@@ -81,7 +78,7 @@ fn each_source_has_a_state_with_a_reason_and_a_paused_one_is_left_alone() {
         until(says, || explained(source).contains(says).then_some(()));
     }
     assert!(explained("busy").contains("the server asked for 3600 s"), "{}", explained("busy"));
-    let metrics = get(&format!("{}metrics", nashra.admin())).1;
+    let metrics = nashra.metrics();
     assert!(metrics.contains("nashra_sources{state=\"paused\"} 1"), "{metrics}");
     assert_eq!(nashra.stop(), Some(0));
     assert!(site.seen("/paused").is_empty());

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{Nashra, Site, command, get, lines, until};
+use crate::support::{Nashra, Site, command, lines, until};
 
 fn listed(dir: &Path) -> Vec<Value> {
     let (code, out, words) = command(
@@ -121,7 +121,7 @@ fn a_source_that_is_added_is_polled_at_once_and_one_that_is_removed_no_more() {
         (&records[1]["source"]["id"], &records[1]["source"]["tags"][0]),
         (&"more".into(), &"new".into())
     );
-    let metrics = || get(&format!("{}metrics", nashra.admin())).1;
+    let metrics = || nashra.metrics();
     until("both are counted", || {
         metrics().contains("nashra_sources{state=\"ok\"} 2").then_some(())
     });

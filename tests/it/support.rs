@@ -253,6 +253,16 @@ impl Nashra {
         })
     }
 
+    /// The page of its metrics.
+    pub(crate) fn metrics(&self) -> String {
+        get(&format!("{}metrics", self.admin())).1
+    }
+
+    /// Waits until its metrics have this line.
+    pub(crate) fn counts(&self, line: &str) {
+        until(line, || self.metrics().contains(&format!("{line}\n")).then_some(()));
+    }
+
     /// The most that it had resident so far, in bytes.
     pub(crate) fn most_resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

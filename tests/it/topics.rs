@@ -17,16 +17,11 @@ use serde_json::{Value, json};
 use self::world::{SOON, World, options};
 use crate::{
     kafka::{admin, block_on, read},
-    support::{Nashra, Site, command, get, html, lines, until},
+    support::{Site, command, html, lines, until},
 };
 
 fn page(title: &str) -> Value {
     json!({ "url": format!("https://news.example/{}", title.replace(' ', "-")), "html": html(title, &format!("{title} began."), "") })
-}
-
-fn metric(nashra: &Nashra, line: &str) {
-    let admin = nashra.admin();
-    until(line, || get(&format!("{admin}metrics")).1.contains(&format!("{line}\n")).then_some(()));
 }
 
 /// Seven messages in two partitions, one of each form and of each that cannot be read.
@@ -101,7 +96,7 @@ fn every_form_of_message_becomes_an_article_and_what_cannot_be_read_a_dead_lette
         "nashra_topic_messages_total{what=\"unreadable\"} 1",
         "nashra_topic_lag 0",
     ] {
-        metric(&nashra, line);
+        nashra.counts(line);
     }
     let explained = world.explained();
     assert!(
@@ -130,7 +125,7 @@ fn a_text_handed_over_twice_is_published_once_and_its_title_is_the_one_that_was_
     world.wait_for(&["Told"]);
     // Whichever is decided on later is a duplicate or a look that came too late.
     for line in ["nashra_pages_total{outcome=\"read\"} 2", "nashra_entries_pending 0"] {
-        metric(&nashra, line);
+        nashra.counts(line);
     }
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!((world.titles().len(), &lines(world.dir.path())[0]["url"]), (1, &Value::Null));
@@ -161,9 +156,8 @@ fn kill_9_while_it_reads_loses_no_message_and_publishes_none_twice() {
         }
         world.producer.flush(SOON).unwrap();
         let nashra = world.run_into("", &sink);
-        let admin = nashra.admin();
         until("some are published", || {
-            let metrics = get(&format!("{admin}metrics")).1;
+            let metrics = nashra.metrics();
             let line = metrics
                 .lines()
                 .find(|line| line.starts_with("nashra_published_total{topic=\"articles\"}"))?;
@@ -199,8 +193,8 @@ fn a_topic_that_is_made_anew_is_told_and_read_from_its_beginning() {
     world.pages(0, &["b", "d", "e", "f"]);
     let nashra = world.run("");
     world.wait_for(&["d", "e", "f"]);
-    metric(&nashra, "nashra_topic_resets_total{reason=\"other_message\"} 1");
-    metric(&nashra, "nashra_articles_total{change=\"duplicate\"} 1");
+    nashra.counts("nashra_topic_resets_total{reason=\"other_message\"} 1");
+    nashra.counts("nashra_articles_total{change=\"duplicate\"} 1");
     assert!(world.explained().contains("the topic was made anew"), "{}", world.explained());
     // Once more, while it is read, and longer than what was read.
     world.delete();
@@ -222,7 +216,7 @@ fn a_topic_that_is_made_anew_and_filled_further_than_it_was_read_while_nashra_is
     let nashra = world.run("");
     world.wait_for(&["a", "b", "c"]);
     // Else Prometheus would see no increase by the first.
-    metric(&nashra, "nashra_topic_resets_total{reason=\"other_message\"} 0");
+    nashra.counts("nashra_topic_resets_total{reason=\"other_message\"} 0");
     // It finds all of the new one at once, and what it would read next is there.
     nashra.signal("STOP");
     world.delete();
@@ -230,7 +224,7 @@ fn a_topic_that_is_made_anew_and_filled_further_than_it_was_read_while_nashra_is
     world.pages(0, &["d", "e", "f", "g", "h", "i"]);
     nashra.signal("CONT");
     world.wait_for(&["d", "e", "f", "g", "h", "i"]);
-    metric(&nashra, "nashra_topic_resets_total{reason=\"other_message\"} 1");
+    nashra.counts("nashra_topic_resets_total{reason=\"other_message\"} 1");
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(world.titles().len(), 9);
 }
@@ -249,8 +243,8 @@ fn messages_that_expire_before_they_are_read_are_counted() {
     block_on(admin(&world.brokers).delete_records(&before, &options())).unwrap();
     let nashra = world.run("");
     world.wait_for(&["d"]);
-    metric(&nashra, "nashra_topic_resets_total{reason=\"expired\"} 1");
-    metric(&nashra, "nashra_topic_lost_total 2");
+    nashra.counts("nashra_topic_resets_total{reason=\"expired\"} 1");
+    nashra.counts("nashra_topic_lost_total 2");
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(world.titles(), ["a", "d"]);
 }
@@ -312,7 +306,7 @@ fn messages_of_a_transaction_count_once_it_is_committed_and_those_of_an_aborted_
     send("open");
     let nashra = world.run("");
     world.wait_for(&["committed"]);
-    metric(&nashra, "nashra_topic_lag 0");
+    nashra.counts("nashra_topic_lag 0");
     producer.commit_transaction(SOON).unwrap();
     world.wait_for(&["open"]);
     assert_eq!(nashra.stop(), Some(0));
@@ -354,7 +348,7 @@ fn another_cluster_is_told() {
     moved.pages(0, &["b", "c"]);
     let nashra = moved.run(&format!("brokers = [\"{other}\"]"));
     moved.wait_for(&["c"]);
-    metric(&nashra, "nashra_topic_resets_total{reason=\"other_cluster\"} 1");
+    nashra.counts("nashra_topic_resets_total{reason=\"other_cluster\"} 1");
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!(
         moved.titles().into_iter().collect::<BTreeSet<_>>(),

@@ -84,11 +84,6 @@ fn explained(dir: &Path, site: &Site) -> String {
     command(dir, &["explain", &format!("{}/feed", site.base), "--data-dir", "data"]).1
 }
 
-fn metric(nashra: &Nashra, line: &str) {
-    let admin = nashra.admin();
-    until(line, || get(&format!("{admin}metrics")).1.contains(line).then_some(()));
-}
-
 #[test]
 fn what_a_hub_sends_is_published_at_once_and_once() {
     let (site, hub, dir) = (Site::start(), Hub::start("127.0.0.1"), tempdir().unwrap());
@@ -99,7 +94,7 @@ fn what_a_hub_sends_is_published_at_once_and_once() {
     assert_eq!(asked.get("hub.topic"), format!("{}/feed?topic", site.base));
     assert!((32..200).contains(&asked.get("hub.secret").len()));
     verify(&at, &asked, "3600");
-    metric(&nashra, "nashra_websub_questions_total{result=\"verified\"} 1");
+    nashra.counts("nashra_websub_questions_total{result=\"verified\"} 1");
     assert!(
         explained(dir.path(), &site).contains("subscription: live"),
         "{}",
@@ -120,10 +115,10 @@ fn what_a_hub_sends_is_published_at_once_and_once() {
     until("the fourth is there", || {
         (titles(dir.path()) == ["Title a", "Title b", "Title c", "Title d"]).then_some(())
     });
-    let metrics = get(&format!("{}metrics", nashra.admin())).1;
+    let metrics = nashra.metrics();
     assert!(!metrics.contains("nashra_gaps_total 1"), "{metrics}");
     for line in ["outcome=\"taken\"} 2", "outcome=\"pinged\"} 1"] {
-        metric(&nashra, &format!("nashra_websub_pushes_total{{{line}"));
+        nashra.counts(&format!("nashra_websub_pushes_total{{{line}"));
     }
     assert!(
         explained(dir.path(), &site).contains("the hub brought 3 entries and missed 0"),
@@ -158,7 +153,7 @@ fn what_is_not_signed_by_the_hub_is_dropped_without_a_word_and_who_knows_no_call
     ] {
         assert_eq!(post(&at, &path, &headers, body.as_bytes()), 202, "{headers}");
     }
-    metric(&nashra, "nashra_websub_pushes_total{outcome=\"unsigned\"} 5");
+    nashra.counts("nashra_websub_pushes_total{outcome=\"unsigned\"} 5");
     for unknown in
         ["/", "/hooks/", "/hooks/0123456789abcdef0123456789abcdef", "/../../etc/passwd", "/hooks/x"]
     {

@@ -260,6 +260,10 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
+    fn load(store: &PollStore, polled: Vec<Source>, now: DateTime<Utc>) -> ScheduleState {
+        ScheduleState::load(store, Sources { polled, topics: Vec::new() }, OPTIONS, now).unwrap()
+    }
+
     #[test]
     fn a_source_is_brought_forward_whether_it_waits_or_is_being_polled_and_never_put_off() {
         let sources = crate::config::sources::parse(
@@ -269,13 +273,7 @@ mod tests {
         .sources;
         let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
         let store = Store::in_memory().unwrap().polls();
-        let mut schedule = ScheduleState::load(
-            &store,
-            Sources { polled: sources, topics: Vec::new() },
-            OPTIONS,
-            at(0),
-        )
-        .unwrap();
+        let mut schedule = load(&store, sources, at(0));
         let Some(Reverse((_, first))) = schedule.heap.pop() else { panic!("three are due") };
         let early =
             |source: &SourceId, seconds| EarlyPoll { source: source.clone(), at: at(seconds) };
@@ -326,13 +324,7 @@ mod tests {
             commit.facts(&facts);
             store.commit(commit).await.unwrap();
         }
-        let mut schedule = ScheduleState::load(
-            &store,
-            Sources { polled: sources, topics: Vec::new() },
-            OPTIONS,
-            at(0),
-        )
-        .unwrap();
+        let mut schedule = load(&store, sources, at(0));
         let standings = schedule.standings();
         let known =
             ["a.example", "b.example", "c.example"].map(|host| standings.get(HostKey::new(host)));
@@ -348,8 +340,7 @@ mod tests {
         assert_eq!([due(1100), due(100), due(1400)], [Some(at(1300)), Some(at(400)), None]);
 
         let store = Store::in_memory().unwrap().polls();
-        let sources = Sources { polled: vec![source.clone()], topics: Vec::new() };
-        let mut schedule = ScheduleState::load(&store, sources, OPTIONS, at(1000)).unwrap();
+        let mut schedule = load(&store, vec![source.clone()], at(1000));
         schedule.shift(TimeDelta::seconds(-900));
         assert_eq!(schedule.heap.peek().map(|top| top.0.0), Some(at(100)));
     }
@@ -370,10 +361,7 @@ mod tests {
         let mut commit = PollCommit::default();
         commit.facts(&facts);
         store.commit(commit).await.unwrap();
-        let sources = Sources { polled: vec![source], topics: Vec::new() };
-        let schedule =
-            ScheduleState::load(&store, sources, OPTIONS, polled - TimeDelta::seconds(day))
-                .unwrap();
+        let schedule = load(&store, vec![source], polled - TimeDelta::seconds(day));
         assert_eq!(schedule.cooldowns().values().collect::<Vec<_>>(), [&Duration::from_secs(1)]);
     }
 }
