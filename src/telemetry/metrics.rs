@@ -92,7 +92,7 @@ pub(crate) fn left_out(bound: &'static str, count: usize) {
     event(table::ENTRIES_LEFT_OUT, bound, count);
 }
 
-/// Messages of a topic were taken.
+/// Counts messages that were taken from topics, by what they held.
 pub(crate) fn topic_messages(what: &'static str, count: usize) {
     event(table::TOPIC_MESSAGES, what, count);
 }
@@ -141,7 +141,7 @@ pub(crate) fn websub_question(result: &'static str) {
     table::WEBSUB_QUESTIONS.add(&[("result", result)], 1);
 }
 
-/// A hub sent something.
+/// Counts what a hub sent to a callback, by what became of it.
 pub(crate) fn pushed(outcome: &'static str) {
     table::WEBSUB_PUSHES.add(&[("outcome", outcome)], 1);
 }
@@ -153,7 +153,7 @@ pub(crate) fn push_missed(count: usize) {
     }
 }
 
-/// An entry was read.
+/// Counts a reading of the page behind an entry, by its outcome.
 pub(crate) fn page(outcome: &'static str) {
     table::PAGES.add(&[("outcome", outcome)], 1);
 }
@@ -163,7 +163,7 @@ pub(crate) fn extracted(took: Duration) {
     table::PAGE_EXTRACT_SECONDS.record(took);
 }
 
-/// A reader panicked.
+/// Counts a panic that was caught while a reader read what a source sent.
 pub(crate) fn reader_panicked(reader: &'static str) {
     event(table::READER_PANICS, reader, 1);
 }
@@ -173,17 +173,17 @@ pub(crate) fn no_room(to: &'static str) {
     table::NO_ROOM.add(&[("to", to)], 1);
 }
 
-/// The committing task decided.
+/// Counts a decision of the committing task on one article.
 pub(crate) fn article(decision: &'static str) {
     table::ARTICLES.add(&[("change", decision)], 1);
 }
 
-/// An entry was given up.
+/// Counts an entry that became a dead letter, by the kind of failure.
 pub(crate) fn dead_letter(reason: &'static str) {
     table::DEAD_LETTERS.add(&[("reason", reason)], 1);
 }
 
-/// Records were acknowledged.
+/// Counts records that the sink acknowledged.
 pub(crate) fn published(topic: Topic, count: u64) {
     table::PUBLISHED.add(&[("topic", topic_label(topic))], count);
 }
@@ -225,7 +225,7 @@ pub(crate) fn publish_halted(reason: &'static str, halted: bool) {
     table::PUBLISH_HALTED.set(&[("reason", reason)], f64::from(u8::from(halted)));
 }
 
-/// A batch became durable.
+/// Records how long a batch took until it was durable.
 pub(crate) fn store_commit(took: Duration) {
     table::STORE_COMMIT_SECONDS.record(took);
 }
@@ -259,7 +259,7 @@ pub(crate) struct Levels {
     pub(crate) disk_free: u64,
 }
 
-/// Sets the gauges.
+/// Sets the gauges of the outbox, the store and the disk from one sample.
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are floating point; sizes stay far below 2^53"

@@ -51,9 +51,9 @@ impl Tally {
         kinds.sort_unstable();
         kinds.dedup();
         let kind = |kind: &&str| {
-            let of_kind = sources.iter().zip(&sums).filter(|found| found.0.kind == *kind);
+            let of_kind = sources.iter().zip(&sums).filter(|(source, _)| source.kind == *kind);
             let (sum, count) =
-                of_kind.fold((0.0, 0.0), |all, found| (all.0 + found.1.0, all.1 + found.1.1));
+                of_kind.fold((0.0, 0.0), |all, (_, one)| (all.0 + one.0, all.1 + one.1));
             format!("{kind} {:.0}", sum / f64::max(count, 1.0))
         };
         println!(
