@@ -209,6 +209,7 @@ fn make_articles(dir: &Path) -> Content {
             shown: None,
             doubted: None,
             content_hash: format!("{round}"),
+            wording: None,
             fields: BTreeMap::new(),
             text_rank: TextRank::Page,
             aliases: vec![[round; 16]],

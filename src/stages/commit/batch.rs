@@ -175,10 +175,12 @@ impl DecisionBatch {
         let (known, names) = self.resolve(&mut found, &content_hash)?;
         let url = found.url.as_ref().map(ToString::to_string);
         let fields = decide::fields(&found.content, url.as_deref());
+        let wording = decide::wording(&found.content);
         let facts = FoundEdition {
             order: found.order,
             text_rank: found.text_rank,
             content_hash: &content_hash,
+            wording,
             fields: &fields,
         };
         let decision = decide::decide(known.as_ref().map(|known| &known.state), facts);
@@ -204,6 +206,7 @@ impl DecisionBatch {
             Decision::New => Some((Change::New, Vec::new())),
             Decision::Revised { changed_fields } => Some((Change::Revised, changed_fields.clone())),
             Decision::Duplicate => {
+                state.wording = Some(wording);
                 (state.fetched_at, state.order, state.text_rank) =
                     (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
                 None
@@ -215,7 +218,7 @@ impl DecisionBatch {
             (state.fetched_at, state.order, state.text_rank, state.fields) =
                 (found.fetched_at, found.order, found.text_rank, fields);
             state.revised = found.order;
-            state.content_hash = content_hash;
+            (state.content_hash, state.wording) = (content_hash, Some(wording));
             state.url = url;
             let edition = edition::of_state(entry, id, &state, change, changed_fields);
             self.append(edition::record(entry, found, edition, self.now));
@@ -290,6 +293,7 @@ impl DecisionBatch {
             shown: None,
             doubted: None,
             content_hash: String::new(),
+            wording: None,
             fields: BTreeMap::new(),
             text_rank: found.text_rank,
             aliases: Vec::new(),

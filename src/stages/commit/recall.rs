@@ -92,6 +92,7 @@ impl PublishedArticle {
             shown: None,
             doubted: None,
             content_hash,
+            wording: Some(decide::wording(&content)),
             text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
             aliases,
             day: day(now),
@@ -357,6 +358,7 @@ fn as_next_revision(
     published.revision += 1;
     (published.fields, published.fetched_at) = (fields, published.fetched_at.max(article.fetched));
     published.content_hash.clone_from(&article.content_hash);
+    published.wording = Some(decide::wording(&article.content));
     (article.id, article.revision, article.change, article.first_seen) =
         (id, published.revision, Change::Revised, published.first_seen);
     let record = row.record.clone();

@@ -259,6 +259,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         shown: None,
         doubted: None,
         content_hash: String::new(),
+        wording: None,
         fields: std::collections::BTreeMap::new(),
         text_rank: TextRank::Page,
         aliases: names.to_vec(),

@@ -49,6 +49,10 @@ pub struct ArticleState {
     pub order: u64,
     /// Hash of the normalised title and text.
     pub content_hash: String,
+    /// The fingerprint of what a reader would call title and text. `None` in rows of older programs,
+    /// until the edition is read again.
+    #[serde(default)]
+    pub wording: Option<u64>,
     /// The fingerprint of each field whose change is told, by the field's name. A field without one
     /// here is unknown: the program that wrote this row did not have it, so it never counts as
     /// changed.

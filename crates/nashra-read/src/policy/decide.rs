@@ -1,8 +1,13 @@
 //! Decides what a new fetch of an article means. Pure: known state and fetched edition in, decision
 //! out.
 //!
+//! A revision is a changed edition of what a reader would call the text, so editions are compared by
+//! their wording ([`wording`]), and only where that is not known by their hashes.
+//!
 //! What must stay true: a field that did not exist in the program when an article was last
 //! published does not count as changed. The article's state names the fields that were known.
+
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -10,18 +15,19 @@ use crate::model::{
     article::{ArticleState, TextRank},
     content::{Content, fingerprint},
 };
+pub use wording::wording;
 
 /// What to do with a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Never seen: publish revision 1.
     New,
-    /// The text changed: publish the next revision.
+    /// The wording changed: publish the next revision.
     Revised {
         /// Names of the fields that differ.
         changed_fields: Vec<String>,
     },
-    /// The same text: publish nothing.
+    /// The same wording: publish nothing.
     Duplicate,
     /// It was fetched before the published edition: publish nothing, remember nothing.
     Stale,
@@ -52,6 +58,8 @@ pub struct FoundEdition<'a> {
     pub text_rank: TextRank,
     /// Hash of title and text.
     pub content_hash: &'a str,
+    /// The fingerprint of its wording, as [`wording`] gives it.
+    pub wording: u64,
     /// The fingerprints of its fields, as [`fields`] gives them.
     pub fields: &'a BTreeMap<String, u64>,
 }
@@ -63,7 +71,7 @@ pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision
     if found.order < known.order {
         return Decision::Stale;
     }
-    if known.content_hash == found.content_hash {
+    if known.content_hash == found.content_hash || known.wording == Some(found.wording) {
         return Decision::Duplicate;
     }
     // The teaser of a feed does not replace the text of a page, nor what another page repeats of it
@@ -125,6 +133,7 @@ mod tests {
             fetched_at: at(0),
             order,
             content_hash: text::content_hash(content.title.as_deref(), content.text.as_deref()),
+            wording: Some(wording(content)),
             fields: fields(content, None),
             text_rank,
             aliases: vec![],
@@ -138,7 +147,13 @@ mod tests {
         let fields = fields(found, None);
         decide(
             Some(known),
-            FoundEdition { order, text_rank, content_hash: &content_hash, fields: &fields },
+            FoundEdition {
+                order,
+                text_rank,
+                content_hash: &content_hash,
+                wording: wording(found),
+                fields: &fields,
+            },
         )
     }
 
@@ -183,6 +198,28 @@ mod tests {
             decided(&known, &content(" A ", "one\u{a0} two"), 2, TextRank::Page),
             Decision::Duplicate
         );
+    }
+
+    #[test]
+    fn a_counter_that_went_up_is_no_revision_and_a_number_in_a_sentence_is_one() {
+        let of = |deaths: u32, comments: u32| {
+            let text = format!("The flood killed {deaths} people.\n\nMore.\n\n{comments} comments");
+            content("A", &text)
+        };
+        let known = known(&of(3, 7), 1, TextRank::Page);
+        assert_eq!(decided(&known, &of(3, 9), 2, TextRank::Page), Decision::Duplicate);
+        assert!(matches!(decided(&known, &of(4, 7), 3, TextRank::Page), Decision::Revised { .. }));
+    }
+
+    #[test]
+    fn a_row_of_an_older_program_without_a_wording_is_compared_by_its_hash() {
+        let before = content("A", "one\n\n3 comments");
+        let known = ArticleState { wording: None, ..known(&before, 1, TextRank::Page) };
+        assert_eq!(decided(&known, &before, 2, TextRank::Page), Decision::Duplicate);
+        assert!(matches!(
+            decided(&known, &content("A", "two"), 3, TextRank::Page),
+            Decision::Revised { .. }
+        ));
     }
 
     #[test]
