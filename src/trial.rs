@@ -279,7 +279,8 @@ impl<F: Fetch> Trial<'_, F> {
     /// The title, the language and the entries of a feed, each with what a first poll would do.
     fn preview_entries(&self, feed: Feed) -> (Option<String>, Option<String>, Vec<EntryPreview>) {
         let archive = feed.archive;
-        let one = |entry: Entry| {
+        let one = |mut entry: Entry| {
+            entry.forget_implausible_dates(self.now);
             let (verdict, why) = poll::preview(&entry, archive, &self.rules, self.now);
             EntryPreview {
                 title: entry.title,
@@ -310,8 +311,7 @@ impl<F: Fetch> Trial<'_, F> {
         let published = |assembled: &&Assembled| {
             assembled.content.title.is_some() || assembled.content.text.is_some()
         };
-        let known_by =
-            |assembled: &Assembled| assembled.names.iter().map(|(word, _)| *word).collect();
+        let known_by = |assembled: &Assembled| assembled.names.iter().map(|name| name.by).collect();
         let names: Vec<Vec<&'static str>> =
             assemble::from_page(&entry, look()).iter().filter(published).map(known_by).collect();
         let key = PendingKey::new(Lane::here(""), self.now, &EntryKey::new("", ""));

@@ -61,7 +61,7 @@ fn a_page_is_told_with_its_record_its_names_and_what_lost() {
         (&report["lost"][0]["field"], &report["lost"][0]["value"]),
         (&"url".into(), &"https://wire.example/a".into())
     );
-    assert_eq!(article["known_by"][0], "canonical address");
+    assert_eq!(article["known_by"][0], "fetched address");
     assert!(crate::schema::schema("article").is_valid(&article["record"]));
     let (_, words, _) = command(dir.path(), &["try", &url, LOOPBACK[0], LOOPBACK[1]]);
     assert!(

@@ -22,9 +22,10 @@ use crate::{
         record::Change,
     },
     policy::{
-        assemble::{self, Assembled},
+        assemble::{self, Assembled, Name, Tells},
         decide::{self, Decision, FoundEdition},
         doubt,
+        evidence::{self, Found, Verdict as Telling},
     },
     store::{ArticleView, Batch, NewRecord, StoreError, Tail},
     telemetry::metrics,
@@ -172,10 +173,11 @@ impl DecisionBatch {
         edition::clean_found(&mut found);
         let content_hash =
             text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
-        let (known, names) = self.resolve(&mut found, &content_hash)?;
-        let url = found.url.as_ref().map(ToString::to_string);
-        let fields = decide::fields(&found.content, url.as_deref());
+        let mut fields = found.content.fingerprints();
         let wording = decide::wording(&found.content);
+        let known = self.resolve(entry, &mut found, &fields, &content_hash)?;
+        let url = found.url.as_ref().map(ToString::to_string);
+        decide::add_url(&mut fields, url.as_deref());
         let facts = FoundEdition {
             order: found.order,
             text_rank: found.text_rank,
@@ -200,7 +202,7 @@ impl DecisionBatch {
         }
         let is_unchanged = decision == Decision::Duplicate && state.revised < entry.order;
         if decision != Decision::Stale {
-            self.add_names(id, &mut state, &found, names)?;
+            self.add_names(id, &mut state, &found)?;
         }
         let change = match &decision {
             Decision::New => Some((Change::New, Vec::new())),
@@ -219,7 +221,8 @@ impl DecisionBatch {
                 (found.fetched_at, found.order, found.text_rank, fields);
             state.revised = found.order;
             (state.content_hash, state.wording) = (content_hash, Some(wording));
-            state.url = url;
+            let before = std::mem::replace(&mut state.url, url);
+            add_address(&mut state, before);
             let edition = edition::of_state(entry, id, &state, change, changed_fields);
             self.append(edition::record(entry, found, edition, self.now));
         }
@@ -228,44 +231,78 @@ impl DecisionBatch {
         Ok(is_unchanged)
     }
 
-    /// The first known article that one of these names belongs to.
+    /// The article that these names identify, else the first one that they are evidence for and that
+    /// says the same as what was found.
     pub(super) fn find_known(
         &self,
-        names: &[assemble::NamedAlias],
+        names: &[Name],
+        found: Option<Found<'_>>,
     ) -> Result<Option<KnownArticle>, StoreError> {
-        for (by, alias) in names {
-            if let Some(id) = self.alias(alias)?
-                && let Some(state) = self.state(id)?
+        let mut possible = None;
+        for name in names {
+            if let Some(known) = self.named(&name.alias, name.by)? {
+                let telling = evidence::judge(&known.state, name, found);
+                if telling == Telling::Same {
+                    return Ok(Some(known));
+                }
+                if possible.is_none()
+                    && found.is_some_and(|found| evidence::agrees(&known.state, telling, found))
+                {
+                    possible = Some(known);
+                }
+            }
+            // Where an article with another form of the address has its key.
+            if let Tells::Address(exact) = name.tells
+                && let Some(known) = self.named(&exact, name.by)?
             {
-                return Ok(Some(KnownArticle { id, state, found_by: by }));
+                return Ok(Some(known));
             }
         }
-        Ok(None)
+        Ok(possible)
     }
 
-    /// Finds the article that is known already, and the aliases that it gets.
+    fn named(
+        &self,
+        alias: &[u8; 16],
+        found_by: &'static str,
+    ) -> Result<Option<KnownArticle>, StoreError> {
+        let Some(id) = self.alias(alias)? else { return Ok(None) };
+        Ok(self.state(id)?.map(|state| KnownArticle { id, state, found_by }))
+    }
+
+    /// Finds the article that is known already.
     fn resolve(
         &self,
+        entry: &PendingEntry,
         found: &mut Assembled,
+        fields: &BTreeMap<String, u64>,
         content_hash: &str,
-    ) -> Result<(Option<KnownArticle>, Vec<[u8; 16]>), StoreError> {
-        let mut known = self.find_known(&found.names)?;
-        let mut names = std::mem::take(&mut found.names);
+    ) -> Result<Option<KnownArticle>, StoreError> {
+        let facts = Found {
+            source: &entry.source.id,
+            guid: entry.entry.guid.as_deref(),
+            content: &found.content,
+            fields,
+            content_hash,
+            is_of_page: found.text_rank != TextRank::Feed,
+        };
+        let known = self.find_known(&found.names, Some(facts))?;
         // A site's template may name one canonical address for many articles, which must not be
         // merged into one.
         if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
             && found.claimed
-            && names[1..]
+            && found
+                .names
                 .iter()
-                .all(|(_, alias)| self.alias(alias).is_ok_and(|alias| alias.is_none()))
-            && state.content_hash != content_hash
-            && state.fields.get("title") != found.content.fingerprints().get("title")
+                .filter(|name| name.by != assemble::CANONICAL)
+                .all(|name| self.alias(&name.alias).is_ok_and(|alias| alias.is_none()))
+            && !evidence::agrees(state, Telling::Possible, facts)
         {
+            found.names.retain(|name| name.by != assemble::CANONICAL);
             found.url = found.fetched_url.as_ref().map(identity::clean);
-            names.remove(0);
-            known = None;
+            return Ok(None);
         }
-        Ok((known, names.into_iter().map(|(_, alias)| alias).collect()))
+        Ok(known)
     }
 
     fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
@@ -309,20 +346,25 @@ impl DecisionBatch {
         id: Uuid,
         state: &mut ArticleState,
         found: &Assembled,
-        names: Vec<[u8; 16]>,
     ) -> Result<(), StoreError> {
-        for other in &found.alternates {
-            let other = other.to_string();
-            if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&other)
-            {
-                state.alternate_urls.push(other);
-            }
+        for other in found.url.iter().chain(&found.alternates) {
+            add_address(state, Some(other.to_string()));
         }
-        for name in names {
-            if state.aliases.len() < 2 * MAX_ALTERNATES && self.alias(&name)?.is_none() {
-                self.batch.alias(&name, id);
-                self.aliases.insert(name, id);
-                state.aliases.push(name);
+        for name in &found.names {
+            let alias = match name.tells {
+                // The key is taken: an article with another form of the address has it.
+                Tells::Address(exact)
+                    if self.alias(&name.alias)?.is_some_and(|other| other != id) =>
+                {
+                    exact
+                }
+                Tells::Lookup(_) => continue,
+                _ => name.alias,
+            };
+            if state.aliases.len() < 2 * MAX_ALTERNATES && self.alias(&alias)?.is_none() {
+                self.batch.alias(&alias, id);
+                self.aliases.insert(alias, id);
+                state.aliases.push(alias);
             }
         }
         Ok(())
@@ -341,5 +383,13 @@ impl DecisionBatch {
 
     fn append(&mut self, record: NewRecord) {
         self.batch.append(&mut self.tail, fit::bounded(record, self.now));
+    }
+}
+
+/// Notes that an address leads to an article, too.
+fn add_address(state: &mut ArticleState, url: Option<String>) {
+    let Some(url) = url.filter(|url| Some(url) != state.url.as_ref()) else { return };
+    if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&url) {
+        state.alternate_urls.push(url);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         pending::{PendingEntry, PendingKey},
     },
     policy::{
-        assemble::{CANONICAL, NamedAlias},
+        assemble::{CANONICAL, Name},
         doubt::{self, Doubt},
         retry::Retry,
     },
@@ -50,7 +50,7 @@ impl DecisionBatch {
         &mut self,
         key: &PendingKey,
         entry: &mut PendingEntry,
-        names: &[NamedAlias],
+        names: &[Name],
         page: doubt::ShownPage<'_>,
     ) -> Result<DoubtOutcome, StoreError> {
         // A document is an edition because its source says so, except for a page that a poll
@@ -62,11 +62,10 @@ impl DecisionBatch {
         }
         // The canonical address may come from the site's template, so it identifies no article
         // here.
-        let own: Vec<NamedAlias> =
-            names.iter().filter(|(by, _)| *by != CANONICAL).copied().collect();
+        let own: Vec<Name> = names.iter().filter(|name| name.by != CANONICAL).copied().collect();
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
         let look = doubt::Look { number: entry.tries + 1, last: self.revisits.retry.tries };
-        let Some(KnownArticle { id, mut state, .. }) = self.find_known(&own)? else {
+        let Some(KnownArticle { id, mut state, .. }) = self.find_known(&own, None)? else {
             return Ok(self.judge_first_doubt(key, entry, page, look));
         };
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look)

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 
+mod identity;
+
 use super::*;
 use crate::{
     model::{

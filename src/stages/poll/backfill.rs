@@ -168,7 +168,7 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
         let (known, reader) = (facts.clone(), context.reader(source, context.clock.now()));
         let work = tokio::task::spawn_blocking(move || {
             feed.entries = missed(&reader.store, feed.entries, &within)?;
-            listing::go_through(&reader, &known, &feed)
+            listing::go_through(&reader, &known, &mut feed)
         });
         if let Ok(gone_through) = work.await {
             listed = gone_through?;
@@ -221,10 +221,10 @@ fn read_older_page(
     bytes: Result<Bytes, FetchError>,
 ) -> Result<Option<OlderPage>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
-    let Ok(feed) = feed::parse(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
+    let Ok(mut feed) = feed::parse(&bytes, fetched.content_type.as_deref(), &fetched.url) else {
         return Ok(None);
     };
-    let listed = listing::go_through(reader, facts, &feed)?;
+    let listed = listing::go_through(reader, facts, &mut feed)?;
     // Beyond an entry that is known all is known.
     let older = older(&feed, &fetched.url).filter(|_| listed.known == 0 && listed.shown > 0);
     Ok(Some(OlderPage { listed, older }))

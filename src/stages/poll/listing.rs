@@ -3,7 +3,7 @@
 mod sorting;
 mod verdict;
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -12,6 +12,7 @@ use crate::{
     config::{PageMode, RobotsMode, sources::Source},
     model::{
         entry::{Entry, Feed},
+        kind::Guesses,
         lane::Lane,
         pending::EntryKey,
         record,
@@ -109,9 +110,10 @@ impl ListingReader {
 pub(super) fn go_through(
     reader: &ListingReader,
     facts: &Facts,
-    feed: &Feed,
+    feed: &mut Feed,
 ) -> Result<ListingResult, StoreError> {
     let (ListingReader { store, source, rules, .. }, now) = (reader, reader.now);
+    feed.entries.iter_mut().for_each(|entry| entry.forget_implausible_dates(now));
     // Later, an unknown entry that is older than what we remember may be one that was forgotten.
     let first_poll = facts.last_success.is_none();
     let oldest = rules
@@ -126,12 +128,14 @@ pub(super) fn go_through(
     let all_seen = store.seen(&keys)?;
     // At the first poll, and where an index leads to a sitemap that it did not lead to before.
     let undated_is_old = feed.archive && all_seen.iter().flatten().count() * 2 < keys.len();
-    let limit = AgeLimit { oldest, undated_is_old };
-    let verdict = |(entry, seen): (&Entry, &Option<SeenEntry>)| {
+    let additions = additions(reader, facts, feed, &all_seen);
+    let verdict = |(at, (entry, seen)): (usize, (&Entry, &Option<SeenEntry>))| {
         let version = entry.version();
+        let limit =
+            AgeLimit { oldest: oldest.filter(|_| !additions.contains(&at)), undated_is_old };
         (version, judge(entry, version, seen.as_ref(), limit, now))
     };
-    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).map(verdict).collect();
+    let judged: Vec<_> = feed.entries.iter().zip(&all_seen).enumerate().map(verdict).collect();
     let wanted = (0..judged.len()).filter(|at| judged[*at].1.is_fresh()).collect();
     let (taken, room, bound) = admit(reader, facts, &feed.entries, wanted)?;
     let mut sorting = Sorting {
@@ -158,6 +162,26 @@ pub(super) fn go_through(
         }
     }
     Ok(sorting.finish(facts, bound))
+}
+
+/// The entries, by their place, that were not listed before, whatever their dates say: the source
+/// was read to its end then and is now, and its listing has only grown, or begins with them. An old
+/// entry behind those may be one that moves up because another was withdrawn.
+fn additions(
+    reader: &ListingReader,
+    facts: &Facts,
+    feed: &Feed,
+    seen: &[Option<SeenEntry>],
+) -> Range<usize> {
+    let known = seen.iter().flatten().count();
+    let is_guess = reader.source.kind.properties().guesses == Guesses::Everything;
+    if known == 0 || facts.listed == 0 || feed.truncated || is_guess {
+        return 0..0;
+    }
+    if facts.intake.left_out.is_none() && known >= facts.listed as usize {
+        return 0..seen.len();
+    }
+    0..seen.iter().position(Option::is_some).unwrap_or_default()
 }
 
 /// Which of the entries that could be taken are, how many more could be, and the bound that says

@@ -122,7 +122,9 @@ fn read_content(
 ) -> Result<Option<listing::ListingResult>, StoreError> {
     let Ok(bytes) = bytes else { return Ok(None) };
     match entries(&reader.source, &bytes, pushed) {
-        Ok(feed) if !feed.entries.is_empty() => listing::go_through(reader, facts, &feed).map(Some),
+        Ok(mut feed) if !feed.entries.is_empty() => {
+            listing::go_through(reader, facts, &mut feed).map(Some)
+        }
         _ => Ok(None),
     }
 }

@@ -53,8 +53,8 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
     let (reader, before) = (context.reader(source, now), facts.clone());
     // No thread is waited for: what is to be gone through has its room.
     let work = tokio::task::spawn_blocking(move || {
-        let discover::FollowedSitemap { feed, rooms, .. } = found;
-        let listed = listing::go_through(&reader, &facts, &feed)?;
+        let discover::FollowedSitemap { mut feed, rooms, .. } = found;
+        let listed = listing::go_through(&reader, &facts, &mut feed)?;
         drop(feed);
         // As much is left of it as of what comes without an index.
         let room = rooms.into_iter().next().unwrap_or_default();

@@ -417,3 +417,49 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
     let second = bench.poll(9, &flood(3)).await;
     assert_eq!((bench.waiting(), second.state), (3, State::Throttled));
 }
+
+#[tokio::test]
+async fn an_old_entry_that_comes_to_a_listing_that_was_read_whole_is_new() {
+    const OLD: i64 = -3_000;
+    let backlog = |bench: &mut Bench| bench.context.rules.backlog = Some(Duration::from_hours(72));
+    // What is old at the first poll counts as seen, also when it moves up later.
+    let mut bench = Bench::new();
+    backlog(&mut bench);
+    let facts = bench.poll(12, &feed(&[("b", 11), ("a", 10), ("old", OLD)])).await;
+    assert_eq!(facts.entries, 2);
+    // The listing has grown by an old one at its end, then has an old one at its head.
+    let facts =
+        bench.poll(13, &feed(&[("b", 11), ("a", 10), ("old", OLD), ("older", OLD - 1)])).await;
+    assert_eq!(facts.entries, 3);
+    let facts =
+        bench.poll(14, &feed(&[("late", OLD + 1), ("b", 11), ("a", 10), ("old", OLD)])).await;
+    assert_eq!(facts.entries, 4);
+    // One was withdrawn, and another moves up from before the source was known.
+    let facts =
+        bench.poll(15, &feed(&[("late", OLD + 1), ("b", 11), ("old", OLD), ("up", OLD - 9)])).await;
+    assert_eq!(facts.entries, 4);
+    // Nothing is known: the listing is another one.
+    let facts = bench.poll(16, &feed(&[("x", OLD), ("y", OLD), ("z", 16)])).await;
+    assert_eq!(facts.entries, 5);
+}
+
+#[tokio::test]
+async fn an_entry_with_an_implausible_date_is_never_forgotten() {
+    let mut bench = Bench::new();
+    bench.context.rules.backlog = Some(Duration::from_hours(72));
+    let item = |guid: &str, date: &str| {
+        format!("<item><title>{guid}</title><guid>{guid}</guid><pubDate>{date}</pubDate></item>")
+    };
+    let dates = [
+        "0001-01-01T00:00:00Z",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Wed, 30 Nov -0001 00:00:00 +0000",
+        "0000-00-00 00:00:00",
+        "Fri, 06 Mar 0026 05:00:00 GMT",
+        "1899-12-30T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ];
+    let items: String = dates.iter().map(|date| item(date, date)).collect();
+    let body = format!("<rss version=\"2.0\"><channel><title>F</title>{items}</channel></rss>");
+    assert_eq!(bench.poll(12, &body).await.entries, dates.len() as u64);
+}

@@ -308,8 +308,8 @@ fn read_content(
         Format::Entries(_) | Format::Sitemap | Format::Site | Format::Messages => {}
     }
     Ok(match entries(&reader.source, bytes, fetched) {
-        Ok(feed) => BodyContent::Listed(
-            listing::go_through(reader, facts, &feed)?,
+        Ok(mut feed) => BodyContent::Listed(
+            listing::go_through(reader, facts, &mut feed)?,
             FeedHints::new(&feed, fetched).with_site(&feed),
         ),
         Err(_)

@@ -3,5 +3,6 @@
 mod jalali;
 pub mod moment;
 pub mod partial;
+pub mod plausible;
 pub mod stamp;
 pub mod words;

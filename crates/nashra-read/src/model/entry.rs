@@ -1,12 +1,12 @@
 //! A listing and its entries, whether a feed, a sitemap or a page listed them.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
     base::hash::digest,
-    dates::moment::Assumed,
+    dates::{moment::Assumed, plausible},
     model::record::{Enclosure, Image},
 };
 
@@ -69,9 +69,44 @@ pub struct Entry {
     pub language: Option<String>,
     /// What relative addresses in its texts are relative to, where that is not the page.
     pub base: Option<Url>,
+    /// What its link says about its identity.
+    #[serde(skip_serializing_if = "LinkRole::is_own_page")]
+    pub link_role: LinkRole,
+}
+
+/// What the link of an entry says about its identity. Entries of one document are told apart by it:
+/// what they have in common says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkRole {
+    /// It leads to the entry's own page.
+    #[default]
+    Page,
+    /// It leads to a place, named by its fragment, in a page that others link, too.
+    Place,
+    /// It leads to a page that others link in the same way, or to the front page of the feed's site.
+    Shared,
+}
+
+impl LinkRole {
+    /// Whether it leads to the entry's own page, which alone is fetched for it.
+    #[must_use]
+    pub fn is_own_page(&self) -> bool {
+        *self == Self::Page
+    }
 }
 
 impl Entry {
+    /// Forgets dates that are none, and notes it: an entry with the zero of some program as date may
+    /// be of this moment.
+    pub fn forget_implausible_dates(&mut self, now: DateTime<Utc>) {
+        let is_none = |date: &mut DateTime<FixedOffset>| !plausible::of_entry(*date, now);
+        if let Some(date) = self.published.take_if(is_none) {
+            self.date_note = Some(format!("implausible: {}", date.to_rfc3339()));
+        }
+        self.modified.take_if(is_none);
+    }
+
     /// A hash of what the feed says of it; another version may mean a changed article.
     #[must_use]
     pub fn version(&self) -> [u8; 16] {

@@ -7,66 +7,35 @@ use url::Url;
 
 use crate::{base::hash::digest, text};
 
-/// Query parameters that tell where a reader came from and nothing about the page.
-const TRACKING: [&str; 15] = [
-    "fbclid",
-    "gclid",
-    "dclid",
-    "msclkid",
-    "yclid",
-    "igshid",
-    "mc_cid",
-    "mc_eid",
-    "ref_src",
-    "cmpid",
-    "ocid",
-    "ns_mchannel",
-    "ns_campaign",
-    "wt_mc",
-    // Where on a page of Alibaba's or Sohu's the link stood, anew at each request: no poll would
-    // find an entry again.
-    "spm",
-];
-const TRACKING_PREFIXES: [&str; 4] = ["utm_", "at_medium", "at_campaign", "pk_"];
+mod address;
+mod site;
+mod tracking;
 
-/// The address without fragment and tracking parameters: what a record shows as canonical.
-#[must_use]
-pub fn clean(url: &Url) -> Url {
-    let mut clean = url.clone();
-    // `#!` addresses name a page of their own.
-    if clean.fragment().is_some_and(|fragment| !fragment.starts_with('!')) {
-        clean.set_fragment(None);
-    }
-    if clean.query().is_some() {
-        let kept: Vec<String> = clean
-            .query()
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !tracks(pair))
-            .map(str::to_owned)
-            .collect();
-        clean.set_query(if kept.is_empty() { None } else { Some(kept.join("&")) }.as_deref());
-    }
-    clean
-}
+pub use address::{base_form, clean, exact, place};
+pub use site::{believable, is_front_of};
 
-fn tracks(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    TRACKING.contains(&name.as_str())
-        || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// The alias of an address: the same for http and https, with and without `www.`, `m.` or `amp.`.
+/// The key under which the article of an address is looked for: the same for http and https, with
+/// and without `www.`, `m.` or `amp.`, and for a trailing slash. By itself it is no identity: the
+/// article must have this very address ([`exact`]), or say the same.
 #[must_use]
 pub fn of_url(url: &Url) -> [u8; 16] {
-    let clean = clean(url);
+    key(&clean(url))
+}
+
+/// The key that an address had in stores of format 4, where that was another.
+#[must_use]
+pub fn formerly_of_url(url: &Url) -> Option<[u8; 16]> {
+    address::formerly(url).map(|former| key(&former))
+}
+
+fn key(clean: &Url) -> [u8; 16] {
     let port = clean.port().map(|port| port.to_string()).unwrap_or_default();
     let path = clean.path().trim_end_matches('/');
     let (query, fragment) =
         (clean.query().unwrap_or_default(), clean.fragment().unwrap_or_default());
     digest(&[
         b"url",
-        bare_host(&clean).as_bytes(),
+        bare_host(clean).as_bytes(),
         port.as_bytes(),
         path.as_bytes(),
         query.as_bytes(),
@@ -78,6 +47,22 @@ pub fn of_url(url: &Url) -> [u8; 16] {
 #[must_use]
 pub fn of_guid(source: &str, guid: &str) -> [u8; 16] {
     digest(&[b"guid", source.as_bytes(), guid.as_bytes()])
+}
+
+/// The alias of one place of a page, where several entries of a document are such places.
+#[must_use]
+pub fn of_place(link: &Url) -> [u8; 16] {
+    exact(link)
+}
+
+/// The alias of an entry that neither a guid nor a link identifies: its title, or its text where it
+/// has none, with its date where that is given.
+#[must_use]
+pub fn of_item(source: &str, link: Option<&Url>, title: &str, date: Option<i64>) -> [u8; 16] {
+    let link = link.map(of_url).unwrap_or_default();
+    let date = date.map(i64::to_be_bytes);
+    let date = date.as_ref().map_or(&b""[..], |date| &date[..]);
+    digest(&[b"item", source.as_bytes(), &link, text::fold(title).as_bytes(), date])
 }
 
 /// The alias of an article without an address of its own that stands in a page after another.
@@ -106,29 +91,6 @@ fn bare_host(url: &Url) -> &str {
         .iter()
         .find_map(|prefix| host.strip_prefix(prefix))
         .unwrap_or(host)
-}
-
-/// Whether a page that was read at `read` may claim the address `claimed`.
-///
-/// A claim of another site's address is not believed (syndicated copies name their original), nor
-/// is one of the site's root, which is a mistake of a template: neither is an identity. A page that
-/// came without an address has none but the one it claims.
-#[must_use]
-pub fn believable(claimed: &Url, read: Option<&Url>) -> bool {
-    let root = |url: &Url| matches!(url.path(), "" | "/" | "/index.html") && url.query().is_none();
-    let Some(read) = read else {
-        return matches!(claimed.scheme(), "http" | "https") && !root(claimed);
-    };
-    let (claimed_host, read_host) = (bare_host(claimed), bare_host(read));
-    let same_site = claimed_host == read_host
-        || claimed_host.ends_with(&format!(".{read_host}"))
-        || read_host.ends_with(&format!(".{claimed_host}"));
-    let same_port = claimed.port_or_known_default() == read.port_or_known_default()
-        || claimed.port().is_none() && read.port().is_none();
-    matches!(claimed.scheme(), "http" | "https")
-        && same_site
-        && same_port
-        && (!root(claimed) || root(read))
 }
 
 #[cfg(test)]

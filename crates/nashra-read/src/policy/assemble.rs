@@ -6,18 +6,21 @@
 //!
 //! What must stay true: every record of an article is made by [`Assembled::into_record`].
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use url::Url;
 use uuid::Uuid;
 
 use super::{doubt, enrich::enrich};
 use crate::{
     base::hash::digest,
+    dates::plausible,
     model::{
         article::{RememberedPage, TextRank},
         bounds::{self, ADDRESS, usable},
         candidate::FetchedPage,
-        clean, identity,
+        clean,
+        entry::LinkRole,
+        identity,
         kind::SourceKind,
         page::{End, Page, Part},
         pending::{Document, PendingEntry},
@@ -28,8 +31,11 @@ use crate::{
 };
 
 use merge::{SourcedContent, merge};
+use names::of_ids;
+pub use names::{Name, Tells, of_entry};
 
 mod merge;
+mod names;
 
 /// An article before it has an id.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +49,8 @@ pub struct Assembled {
     /// Other addresses, the feed's first. Some are claims of the page, so they name nothing by
     /// themselves: one template's `amphtml` may be the same on every page of its site.
     pub alternates: Vec<Url>,
-    /// The aliases under which it is found again, the strongest first.
-    pub names: Vec<NamedAlias>,
+    /// The names under which it is found again, the strongest first.
+    pub names: Vec<Name>,
     /// When its page was asked for, or its entry listed.
     pub fetched_at: DateTime<Utc>,
     /// The number of that fetch, in the order of all fetches.
@@ -117,10 +123,7 @@ impl Assembled {
     }
 }
 
-/// An alias under which an article is found again, with a label for `nashra explain`.
-pub type NamedAlias = (&'static str, [u8; 16]);
-
-/// The label of the alias of [`Assembled::url`].
+/// The label of the alias of [`Assembled::url`], where the page claims it.
 pub const CANONICAL: &str = "canonical address";
 
 /// Assembles an article from its feed alone.
@@ -128,26 +131,31 @@ pub const CANONICAL: &str = "canonical address";
 pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
     let (mut content, evidence) = feed::content(&entry.entry);
     enrich(&mut content, &evidence);
+    forget_implausible_dates(&mut content, fetched_at, plausible::of_entry);
     check_dates(&mut content, fetched_at);
     let link = entry.entry.link.as_ref();
-    let url = link.map(identity::clean);
+    let url = link.map(|link| match entry.entry.link_role {
+        LinkRole::Page | LinkRole::Shared => identity::clean(link),
+        LinkRole::Place => identity::place(link),
+    });
     let alternates = link.filter(|link| Some(*link) != url.as_ref()).cloned().into_iter().collect();
-    let mut names: Vec<NamedAlias> =
-        url.iter().map(|url| (CANONICAL, identity::of_url(url))).collect();
-    names.extend(named_by_entry(entry));
-    Assembled {
+    let mut assembled = Assembled {
         url,
         claimed: false,
         fetched_url: None,
         alternates,
-        names,
+        names: of_entry(&entry.source.id, &entry.entry),
         fetched_at,
         order: entry.order,
         text_rank: TextRank::Feed,
         part: None,
         shown: None,
         content,
+    };
+    if entry.entry.guid.is_none() {
+        name_by_content(&mut assembled);
     }
+    assembled
 }
 
 /// Assembles the articles of a page, the first one together with its feed's entry. The others are
@@ -156,22 +164,29 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
 pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
+    let link = entry.entry.link.as_ref();
+    // A removed article often leads to the front page, which is no article's address.
+    let is_own = |url: &&Url| link.is_none_or(|link| !identity::is_front_of(url, link));
+    let own = read.as_ref().filter(is_own);
     let claim = page
         .canonical
         .as_ref()
         .filter(|canonical| identity::believable(canonical, read.as_ref()))
+        .filter(is_own)
         .map(identity::clean);
-    let whole = claim.clone().or_else(|| read.as_ref().map(identity::clean));
-    let place = PageAddresses { read: read.as_ref(), via: &via, alternates: &page.alternates };
+    let whole =
+        claim.clone().or_else(|| own.or(link.filter(|_| read.is_some())).map(identity::clean));
+    let place = PageAddresses { read: own, via: &via, alternates: &page.alternates };
     let mut found = Vec::with_capacity(page.articles.len());
-    for (index, article) in (0..).zip(page.articles) {
+    for (index, mut article) in (0..).zip(page.articles) {
+        forget_implausible_dates(&mut article.content, fetched_at, plausible::of_page);
         let part = (of > 1).then_some(record::Part { index, of });
         let base = Assembled {
             url: whole.clone(),
             claimed: claim.is_some(),
             fetched_url: read.clone(),
             alternates: Vec::new(),
-            names: whole.iter().map(|url| (CANONICAL, identity::of_url(url))).collect(),
+            names: claim.iter().flat_map(|url| Name::of_address(CANONICAL, url)).collect(),
             fetched_at,
             order,
             text_rank: TextRank::Page,
@@ -182,7 +197,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
         found.push(if index == 0 {
             first(entry, base, article, place)
         } else {
-            following(entry, base, article, place.read)
+            following(entry, base, article, read.as_ref())
         });
     }
     found
@@ -260,9 +275,14 @@ fn first(
     article: Part,
     PageAddresses { read, via, alternates }: PageAddresses<'_>,
 ) -> Assembled {
-    assembled.names.extend(read.map(|read| ("fetched address", identity::of_url(read))));
-    assembled.names.extend(named_by_entry(entry));
-    assembled.names.extend(via.iter().map(|via| ("redirect", identity::of_url(via))));
+    let ids = of_ids(&entry.source.id, &entry.entry);
+    let (guid, link): (Vec<Name>, Vec<Name>) =
+        ids.into_iter().partition(|name| name.tells == Tells::Article);
+    let fetched = read.into_iter().flat_map(|read| Name::of_address("fetched address", read));
+    let redirects = via.iter().flat_map(|via| Name::of_address("redirect", via));
+    let claimed = std::mem::take(&mut assembled.names);
+    assembled.names =
+        guid.into_iter().chain(claimed).chain(fetched).chain(link).chain(redirects).collect();
     let related = alternates.iter().filter(|alternate| identity::believable(alternate, read));
     for other in entry.entry.link.iter().chain(via).chain(read).chain(related) {
         if assembled.url.as_ref() != Some(other) && !assembled.alternates.contains(other) {
@@ -270,7 +290,8 @@ fn first(
         }
     }
     assembled.shown = Some(doubt::ShownPage::new(&article.content, End::Whole).shown());
-    let (content, evidence) = feed::content(&entry.entry);
+    let (mut content, evidence) = feed::content(&entry.entry);
+    forget_implausible_dates(&mut content, assembled.fetched_at, plausible::of_entry);
     let SourcedContent { content, evidence } = merge(
         SourcedContent { content: article.content, evidence: article.evidence },
         SourcedContent { content, evidence },
@@ -305,11 +326,14 @@ fn following(
     let title = article.content.title.as_deref().unwrap_or_default();
     assembled.names = match (&own, &assembled.url, &entry.entry.guid) {
         (Some(own), whole, _) if Some(own) != whole.as_ref() => {
-            vec![(CANONICAL, identity::of_url(own))]
+            Name::of_address("own address", own).collect()
         }
-        (_, Some(whole), _) => vec![("page and title", identity::of_part(whole, title))],
+        (_, Some(whole), _) => {
+            vec![Name::of_article("page and title", identity::of_part(whole, title))]
+        }
         (_, None, Some(guid)) if !title.is_empty() => {
-            vec![("guid and title", identity::of_guid_part(&entry.source.id, guid, title))]
+            let alias = identity::of_guid_part(&entry.source.id, guid, title);
+            vec![Name::of_article("guid and title", alias)]
         }
         (_, None, _) => Vec::new(),
     };
@@ -325,7 +349,7 @@ fn following(
 /// Adds an alias of the content for an article without an address.
 fn name_by_content(assembled: &mut Assembled) {
     if assembled.url.is_none() {
-        assembled.names.push((
+        assembled.names.push(Name::of_article(
             "content",
             identity::of_content(
                 assembled.content.title.as_deref(),
@@ -335,14 +359,24 @@ fn name_by_content(assembled: &mut Assembled) {
     }
 }
 
-fn named_by_entry(entry: &PendingEntry) -> Vec<NamedAlias> {
-    let link = entry.entry.link.as_ref().map(|link| ("link", identity::of_url(link)));
-    let guid =
-        entry.entry.guid.as_deref().map(|guid| ("guid", identity::of_guid(&entry.source.id, guid)));
-    link.into_iter().chain(guid).collect()
+/// Forgets dates that are none, and notes it.
+fn forget_implausible_dates(
+    content: &mut Content,
+    now: DateTime<Utc>,
+    is_plausible: fn(DateTime<FixedOffset>, DateTime<Utc>) -> bool,
+) {
+    let mut forget = |field: &str, date: &mut Option<DateTime<FixedOffset>>| {
+        let forgotten = date.take_if(|date| !is_plausible(*date, now))?;
+        content.date_notes.push(format!("{field}: implausible: {}", forgotten.to_rfc3339()));
+        Some(forgotten)
+    };
+    if forget("published", &mut content.published).is_some() {
+        content.provenance.published = None;
+    }
+    forget("modified", &mut content.modified);
 }
 
-/// Notes dates that are missing or impossible; they are never changed.
+/// Notes dates that are missing or odd; they are never changed.
 fn check_dates(content: &mut Content, now: DateTime<Utc>) {
     let notes = &mut content.date_notes;
     match content.published {

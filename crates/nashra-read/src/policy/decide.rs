@@ -94,8 +94,13 @@ pub fn changed(known: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> 
 #[must_use]
 pub fn fields(content: &Content, url: Option<&str>) -> BTreeMap<String, u64> {
     let mut fields = content.fingerprints();
-    fields.insert("url".to_owned(), fingerprint(&url.into()));
+    add_url(&mut fields, url);
     fields
+}
+
+/// Adds the fingerprint of the address to those of the content.
+pub fn add_url(fields: &mut BTreeMap<String, u64>, url: Option<&str>) {
+    fields.insert("url".to_owned(), fingerprint(&url.into()));
 }
 
 /// An article as the tests know it.

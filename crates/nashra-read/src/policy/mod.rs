@@ -2,6 +2,7 @@
 
 pub mod enrich;
 pub mod assemble;
+pub mod evidence;
 pub mod decide;
 pub mod doubt;
 pub mod trust;

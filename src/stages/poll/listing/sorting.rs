@@ -13,11 +13,11 @@ use crate::{
     fetch::hosts,
     model::{
         entry::Entry,
-        identity,
         lane::Lane,
         pending::{EntryKey, PendingEntry, PendingKey},
         record,
     },
+    policy::assemble::of_entry,
     stages::poll::intake,
     store::{Facts, IntakeBound, NewEdition, PollCommit, PollStore, SeenEntry, StoreError},
     telemetry::metrics,
@@ -119,7 +119,9 @@ impl Sorting<'_> {
         if seen.fetch_day != today {
             (seen.fetch_day, seen.fetches) = (today, 0);
         }
-        let fetch_page = reader.pages() == PageMode::On && entry.link.is_some();
+        // A page that several entries share is none of theirs: what the feed says is the article.
+        let fetch_page =
+            reader.pages() == PageMode::On && entry.link.is_some() && entry.link_role.is_own_page();
         // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it
         // is not lost, and further changes until then replace it in the queue.
         let due = if fetch_page && seen.fetches > reader.rules.refetch_per_day {
@@ -202,9 +204,11 @@ fn touch_articles(
     today: u32,
     commit: &mut PollCommit,
 ) -> Result<(), StoreError> {
-    let guid = entry.guid.as_deref().map(|guid| identity::of_guid(source.id.as_str(), guid));
-    let link = entry.link.as_ref().map(identity::of_url);
-    let aliases: Vec<[u8; 16]> = guid.into_iter().chain(link).collect();
+    let mut aliases = Vec::new();
+    for name in of_entry(source.id.as_str(), entry) {
+        aliases.push(name.alias);
+        aliases.extend(name.exact());
+    }
     touch(store, &aliases, today, commit)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     base::hash::digest,
     dates::moment::Moment,
     model::{
-        entry::{Date, Entry, Feed},
+        entry::{Date, Entry, Feed, LinkRole},
         page::{Evidence, TextSource},
         record::{
             Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality,
@@ -91,6 +91,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         enclosures,
         images,
         language: item.language.or_else(|| language.cloned()),
+        link_role: LinkRole::default(),
     }
 }
 

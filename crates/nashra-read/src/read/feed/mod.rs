@@ -2,10 +2,11 @@
 //!
 //! The modules stand in the order of the data: `encoding` makes text of bytes, `scan` and `xml` (or
 //! `json`) read the text whatever is wrong with it, `channel` and `item` read the elements of
-//! all dialects into one model (`model`), and `convert` makes the pipeline's entries of that. A
-//! feed that needs no repair takes the same way as one that does. What must stay true: an entry
-//! keeps its identity and its version from poll to poll as long as the publisher says the same,
-//! also when a broken feed is well formed again; time and memory are linear in the bytes.
+//! all dialects into one model (`model`), and `convert` makes the pipeline's entries of that, which
+//! `identities` tells apart. A feed that needs no repair takes the same way as one that does. What
+//! must stay true: an entry keeps its identity and its version from poll to poll as long as the
+//! publisher says the same, also when a broken feed is well formed again; time and memory are linear
+//! in the bytes.
 
 mod encoding;
 mod ahead;
@@ -33,20 +34,13 @@ pub mod model;
 mod safe_html;
 mod output;
 mod convert;
+mod identities;
 mod discovery;
 pub(crate) mod flat;
 
-use std::collections::HashMap;
-
 use url::Url;
 
-use crate::{
-    base::hash::digest,
-    model::{
-        bounds,
-        entry::{Entry, Feed},
-    },
-};
+use crate::model::{bounds, entry::Feed};
 
 use bases::Bases;
 pub use convert::content;
@@ -94,7 +88,7 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Feed
         return Err(if truncated { FeedError::Truncated } else { FeedError::Empty });
     }
     let mut feed = convert::feed(document, url);
-    settle_identities(&mut feed.entries);
+    identities::settle(&mut feed, url);
     bounds::feed(&mut feed);
     Ok(feed)
 }
@@ -121,38 +115,6 @@ pub fn parse_document(
     document.encoding = decoded.encoding;
     document.recovered.add_all(decoded.repairs);
     Ok(document)
-}
-
-/// Sets the identity of each entry and removes doubles. A guid that several entries share
-/// identifies none of them, so those with a link are identified by it.
-fn settle_identities(entries: &mut Vec<Entry>) {
-    let mut guids: HashMap<String, usize> = HashMap::new();
-    for guid in entries.iter().filter_map(|entry| entry.guid.as_ref()) {
-        *guids.entry(guid.clone()).or_default() += 1;
-    }
-    for entry in entries.iter_mut() {
-        if entry.guid.as_ref().is_some_and(|guid| guids[guid] > 1) && entry.link.is_some() {
-            entry.guid = None;
-        }
-        entry.identity = match (&entry.guid, &entry.link) {
-            (Some(guid), _) => guid.clone(),
-            (None, Some(link)) => link.to_string(),
-            (None, None) => {
-                let title = entry.title.as_deref().unwrap_or_default();
-                let body =
-                    entry.content.as_deref().or(entry.summary.as_deref()).unwrap_or_default();
-                // Without guid and link, a changed text is another entry.
-                let hash: [u8; 16] = digest(&[
-                    title.as_bytes(),
-                    if title.is_empty() { body.as_bytes() } else { b"" },
-                ]);
-                uuid::Uuid::from_bytes(hash).to_string()
-            }
-        };
-    }
-    // The first of several entries of one identity is the newest in nearly every feed.
-    let mut known = std::collections::HashSet::new();
-    entries.retain(|entry| known.insert(entry.identity.clone()));
 }
 
 #[cfg(test)]

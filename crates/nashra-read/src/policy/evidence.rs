@@ -1,0 +1,107 @@
+//! Decides whether an article that may be the one that was found is it. Pure.
+//!
+//! A name that others can have, too, is evidence: another form of an address, an address under which
+//! the source lists something with another guid, a title. Then title, text and date decide.
+//!
+//! What must stay true: two articles are never taken for one because of such a name alone.
+
+use std::collections::BTreeMap;
+
+use super::assemble::{Name, Tells};
+use crate::model::{article::ArticleState, content::Content, identity};
+use url::Url;
+
+/// The shortest text, in bytes, that tells an article from others by itself.
+const TELLING: usize = 80;
+
+/// What was found, as far as identity needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The source that lists it.
+    pub source: &'a str,
+    /// The guid under which it does.
+    pub guid: Option<&'a str>,
+    /// Its fields.
+    pub content: &'a Content,
+    /// The fingerprints of its fields.
+    pub fields: &'a BTreeMap<String, u64>,
+    /// Hash of title and text.
+    pub content_hash: &'a str,
+    /// Whether its own page was read.
+    pub is_of_page: bool,
+}
+
+/// What a name that an article has tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is this article.
+    Same,
+    /// It may be: [`agrees`] decides.
+    Possible,
+    /// It may be: both the title and the date, or the text have to be the same.
+    Doubtful,
+}
+
+/// What it tells that a known article has a name of what was found, as far as that is known.
+#[must_use]
+pub fn judge(known: &ArticleState, name: &Name, found: Option<Found<'_>>) -> Verdict {
+    match name.tells {
+        Tells::Article => Verdict::Same,
+        Tells::Evidence | Tells::Lookup(None) => Verdict::Doubtful,
+        Tells::Address(exact) | Tells::Form(exact) | Tells::Lookup(Some(exact)) => {
+            let other_guid = found.filter(|found| has_other_guid(known, *found));
+            match (has_address(known, exact), other_guid) {
+                (true, None) => Verdict::Same,
+                (true, Some(found)) if !found.is_of_page => Verdict::Doubtful,
+                _ => Verdict::Possible,
+            }
+        }
+    }
+}
+
+/// The addresses of an article.
+fn addresses(known: &ArticleState) -> impl Iterator<Item = Url> {
+    known.url.iter().chain(&known.alternate_urls).filter_map(|url| Url::parse(url).ok())
+}
+
+/// Whether one of an article's addresses is this one.
+fn has_address(known: &ArticleState, exact: [u8; 16]) -> bool {
+    addresses(known).any(|url| identity::exact(&url) == exact)
+}
+
+/// Whether the same source lists the known article under another guid. A guid that is the address of
+/// the page tells no more than the address.
+fn has_other_guid(known: &ArticleState, found: Found<'_>) -> bool {
+    let page_key = |mut page: Url| {
+        page.set_fragment(None);
+        identity::of_url(&page)
+    };
+    let is_address = |guid: &str| {
+        let page = Url::parse(guid).ok().filter(Url::has_host).map(page_key);
+        page.is_some() && addresses(known).any(|url| Some(page_key(url)) == page)
+    };
+    match (&known.guid, found.guid) {
+        (Some(before), Some(now)) => {
+            known.source == found.source && before != now && !is_address(now)
+        }
+        _ => false,
+    }
+}
+
+/// Whether what was found says that it is the known article, given a name that both have.
+#[must_use]
+pub fn agrees(known: &ArticleState, verdict: Verdict, found: Found<'_>) -> bool {
+    if verdict == Verdict::Same
+        || known.content_hash == found.content_hash && found.content.text.is_some()
+    {
+        return true;
+    }
+    let same = |field: &str| {
+        known.fields.get(field).is_some_and(|before| Some(before) == found.fields.get(field))
+    };
+    let title = found.content.title.is_some() && same("title");
+    let date = found.content.published.is_some() && same("published");
+    let text =
+        found.content.text.as_ref().is_some_and(|text| text.len() >= TELLING) && same("text");
+    text || title && (date || verdict == Verdict::Possible)
+}
