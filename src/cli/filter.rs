@@ -69,12 +69,22 @@ struct OutputLine<'a, T> {
     error: Option<String>,
 }
 
+/// What a filter did, without the reading of its inputs.
 #[derive(Debug, Default, Serialize)]
-struct FilterStats {
+pub(super) struct FilterStats {
     items: u64,
-    bytes: u64,
+    pub(super) bytes: u64,
     seconds: f64,
     cpu_seconds: f64,
+}
+
+impl FilterStats {
+    /// Adds an item whose work began at this time, by the clock and by the CPU time of this thread.
+    pub(super) fn add(&mut self, started: Instant, cpu: Duration) {
+        self.items += 1;
+        self.seconds += started.elapsed().as_secs_f64();
+        self.cpu_seconds += cpu_time().saturating_sub(cpu).as_secs_f64();
+    }
 }
 
 impl Inputs {
@@ -191,10 +201,8 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> FilterResult<T>, O: io::Write> Fil
     fn measured(&mut self, input: &Input, bytes: &[u8]) -> FilterResult<T> {
         let (started, cpu) = (Instant::now(), cpu_time());
         let answer = (self.work)(input, bytes);
-        self.stats.items += 1;
         self.stats.bytes += bytes.len() as u64;
-        self.stats.seconds += started.elapsed().as_secs_f64();
-        self.stats.cpu_seconds += cpu_time().saturating_sub(cpu).as_secs_f64();
+        self.stats.add(started, cpu);
         answer
     }
 }
@@ -204,7 +212,7 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
 }
 
 /// CPU time of this thread.
-fn cpu_time() -> Duration {
+pub(super) fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -9,10 +9,12 @@ macro_rules! say {
 pub mod check;
 pub mod schema;
 
+mod dedup;
 mod demo;
 mod extract;
 mod feed;
 mod filter;
+
 mod listing;
 mod run;
 mod sources;
@@ -106,6 +108,8 @@ enum Command {
     Extract(extract::Options),
     /// Listing pages → JSON lines: the links of the articles of each.
     Listing(listing::Options),
+    /// Articles in order → JSON lines: which are revisions, copies and excerpts of which.
+    Dedup(dedup::Options),
     /// What is polled, and what could be.
     Sources {
         #[command(subcommand)]
@@ -147,6 +151,7 @@ pub fn main() -> ExitCode {
         Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
         Command::Listing(options) => listing::run(options),
+        Command::Dedup(options) => dedup::run(&options),
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),

@@ -32,6 +32,7 @@ mod listing;
 
 mod sitemap;
 
+mod dedup;
 mod discover;
 
 mod site;

@@ -7,5 +7,6 @@ pub mod decide;
 pub mod doubt;
 pub mod trust;
 pub mod retry;
+pub mod story;
 pub mod polling;
 pub mod hub;

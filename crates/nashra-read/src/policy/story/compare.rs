@@ -1,0 +1,137 @@
+//! Whether one text is a copy of another, judged by their signatures.
+//!
+//! What counts is how much of the smaller text is in the other, so that an excerpt and an extension
+//! are found as well as a copy. Texts made from a template (prices, weather, scores) share as much,
+//! and differ in their numbers: where the same words stand beside other numbers, it is no copy.
+
+use super::signature::{Number, Signature};
+
+/// What two texts share. Shares are estimates, from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Overlap {
+    /// The share of the first text that is in the second.
+    pub first: f32,
+    /// The share of the second text that is in the first.
+    pub second: f32,
+    /// Shingles that were found in both sketches.
+    pub common: u32,
+    /// The share of the text with fewer shingles that is in the other.
+    pub contained: f32,
+    /// Shingles of the text with fewer.
+    pub smaller: u32,
+    /// Numbers beside the same words that are the same.
+    pub same_numbers: u32,
+    /// Numbers beside the same words that differ.
+    pub other_numbers: u32,
+}
+
+/// Below this share of the smaller text, nothing is a copy. Of 45,000 labelled pairs in Arabic,
+/// English and Chinese, most copies share over .6 and most others under .3.
+const LEAST_CONTAINED: f32 = 0.475;
+/// Short texts share much by chance: a text of `n` shingles must share `SHORT / n` more.
+const SHORT: f32 = 2.6;
+/// Days between two texts that change nothing.
+const FREE_DAYS: f32 = 1.75;
+/// How much more two texts must share for each further day between them: what comes again after days
+/// is mostly a template, or the same occasion again.
+const A_DAY: f32 = 0.075;
+/// How much more texts must share whose common words come again on other days.
+const RECURRING: f32 = 0.15;
+/// However far apart texts are, those that share this much are copies.
+const ENOUGH: f32 = 0.97;
+/// The fewest shingles in common that make a copy.
+const LEAST_COMMON: u32 = 6;
+/// As many numbers may differ: a corrected number, the date of the day.
+const FREE_NUMBERS: f32 = 1.5;
+/// For each number that is the same, as many more may differ.
+const NUMBERS_SHARE: f32 = 0.8;
+
+/// Compares the signatures of two texts.
+#[must_use]
+pub(super) fn overlap(first: &Signature, second: &Signature) -> Overlap {
+    // Up to the smaller limit, both sketches have all shingles of their texts.
+    let limit = first.limit().min(second.limit());
+    let complete = |signature: &Signature| signature.sketch.partition_point(|hash| *hash <= limit);
+    let (in_first, in_second) = (complete(first), complete(second));
+    let common = common(&first.sketch, &second.sketch, limit);
+    let share = |of: usize| ratio(common, u32::try_from(of).unwrap_or(u32::MAX));
+    let (same_numbers, other_numbers) = compare_numbers(&first.numbers, &second.numbers);
+    let (of_first, of_second) = (share(in_first), share(in_second));
+    let first_is_smaller = first.shingles <= second.shingles;
+    Overlap {
+        first: of_first,
+        second: of_second,
+        common,
+        contained: if first_is_smaller { of_first } else { of_second },
+        smaller: first.shingles.min(second.shingles),
+        same_numbers,
+        other_numbers,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of at most some thousands")]
+fn ratio(part: u32, of: u32) -> f32 {
+    if of == 0 { 0.0 } else { part as f32 / of as f32 }
+}
+
+/// Hashes that two ascending lists have in common, up to a limit.
+fn common(first: &[u32], second: &[u32], limit: u32) -> u32 {
+    let (mut first, mut second) = (first, second);
+    let mut count = 0;
+    while let ([one, after_one @ ..], [other, after_other @ ..]) = (first, second) {
+        if *one > limit || *other > limit {
+            break;
+        }
+        count += u32::from(one == other);
+        let (goes_first, goes_second) = (one <= other, other <= one);
+        first = if goes_first { after_one } else { first };
+        second = if goes_second { after_other } else { second };
+    }
+    count
+}
+
+/// Numbers beside the same words: how many are the same, and how many differ.
+fn compare_numbers(first: &[Number], second: &[Number]) -> (u32, u32) {
+    let (mut same, mut other) = (0, 0);
+    let mut rest = second;
+    for group in first.chunk_by(|one, next| one.beside == next.beside) {
+        let Some(beside) = group.first().map(|number| number.beside) else { continue };
+        rest =
+            rest.get(rest.partition_point(|number| number.beside < beside)..).unwrap_or_default();
+        let end = rest.partition_point(|number| number.beside <= beside);
+        let (there, after) = rest.split_at(end);
+        rest = after;
+        if there.is_empty() {
+            continue;
+        }
+        if group.iter().any(|number| there.contains(number)) {
+            same += 1;
+        } else {
+            other += 1;
+        }
+    }
+    (same, other)
+}
+
+impl Overlap {
+    /// Whether one text is a copy of the other. `days` lie between them; `recurring`: most of what
+    /// they share comes again on other days.
+    #[must_use]
+    pub fn is_copy(&self, days: f32, recurring: bool) -> bool {
+        let needed = LEAST_CONTAINED
+            + SHORT * ratio(1, self.smaller)
+            + A_DAY * (days - FREE_DAYS).max(0.0)
+            + if recurring { RECURRING } else { 0.0 };
+        self.common >= LEAST_COMMON
+            && self.contained >= needed.min(ENOUGH)
+            && ratio(self.other_numbers, 1)
+                <= FREE_NUMBERS + NUMBERS_SHARE * ratio(self.same_numbers, 1)
+    }
+
+    /// The share of each text that is in the other, whichever is less: near 1 only where the texts
+    /// are the same.
+    #[must_use]
+    pub fn mutual(&self) -> f32 {
+        self.first.min(self.second)
+    }
+}

@@ -1,0 +1,236 @@
+//! The tokens of a text as hashes, for comparing texts with each other.
+//!
+//! A token is a word, a number, or one character of a script that is written without spaces. It is
+//! folded first: case, width, accents, vowel marks, the stretching of Arabic, its forms of alef, yeh
+//! and teh marbuta, and digits of other scripts make no difference.
+//!
+//! What must stay true: one pass over the text, nothing is allocated for a token, and a token is the
+//! same in whatever normal form the text is. Signatures that are stored depend on these hashes.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::{UnicodeNormalization as _, char::canonical_combining_class};
+
+/// One token of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// The hash of its folded letters and digits.
+    pub hash: u32,
+    /// What it is made of.
+    pub kind: TokenKind,
+}
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Letters, or letters and digits, between separators.
+    Word,
+    /// One character of a script that is written without spaces.
+    Character,
+    /// Digits alone.
+    Number,
+}
+
+/// What a character does to the token under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Class {
+    /// It stands between tokens.
+    Separator,
+    Letter,
+    Digit,
+    /// A token by itself.
+    Alone,
+    /// It leaves no trace: a mark, an apostrophe, an invisible character.
+    Skipped,
+    /// Its folded form is not one character of the basic plane: it is folded each time.
+    Long,
+}
+
+/// The folded form of a character of the basic plane, and its class.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    folded: u16,
+    class: Class,
+}
+
+static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let separator = Entry { folded: 0, class: Class::Separator };
+    (0..=0xffff).map(|code| char::from_u32(code).map_or(separator, entry)).collect()
+});
+
+fn entry(c: char) -> Entry {
+    let mut folded = fold(c);
+    match (folded.next(), folded.next()) {
+        (None, _) => Entry { folded: 0, class: Class::Skipped },
+        (Some(one), None) => u16::try_from(u32::from(one)).map_or(
+            Entry { folded: 0, class: Class::Long },
+            |folded| Entry { folded, class: class(one) },
+        ),
+        _ => Entry { folded: 0, class: Class::Long },
+    }
+}
+
+/// The characters that one stands for: its compatibility form without marks, in lower case.
+fn fold(c: char) -> impl Iterator<Item = char> {
+    // A Korean syllable stays one letter: its parts would only make the work three times as long.
+    let syllable = ('\u{ac00}'..='\u{d7a3}').contains(&c).then_some(c);
+    let parts = syllable.is_none().then(|| [c].into_iter().nfkd());
+    let is_kept = |c: &char| canonical_combining_class(*c) == 0 && !is_skipped(*c);
+    syllable
+        .into_iter()
+        .chain(parts.into_iter().flatten())
+        .filter(is_kept)
+        .flat_map(char::to_lowercase)
+        .filter(is_kept)
+        .map(one_form)
+}
+
+/// The stretching of Arabic, apostrophes, and characters that nobody sees.
+fn is_skipped(c: char) -> bool {
+    matches!(c, '\u{640}' | '\'' | '\u{2018}' | '\u{2019}' | '\u{2bc}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
+/// The zero of each script's decimal digits in the basic plane (Unicode, general category `Nd`).
+const ZEROS: [u32; 36] = [
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+    0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50,
+    0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+];
+
+/// One form of letters that publishers write in several, and of digits.
+fn one_form(c: char) -> char {
+    match c {
+        'ة' | 'ۀ' | 'ہ' | 'ە' => 'ه',
+        'ى' | 'ی' | 'ې' => 'ي',
+        'ک' => 'ك',
+        c if c < '\u{660}' => c,
+        c => {
+            let code = u32::from(c);
+            let digit = ZEROS.iter().map(|zero| code.wrapping_sub(*zero)).find(|digit| *digit < 10);
+            digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c)
+        }
+    }
+}
+
+fn class(c: char) -> Class {
+    let spaceless = matches!(c,
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
+        | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{20000}'..='\u{3ffff}');
+    if c.is_ascii_digit() {
+        Class::Digit
+    } else if !c.is_alphanumeric() {
+        Class::Separator
+    } else if spaceless {
+        Class::Alone
+    } else {
+        Class::Letter
+    }
+}
+
+/// Calls `take` with each token of a text, in order.
+pub fn each(text: &str, mut take: impl FnMut(Token)) {
+    let table = TABLE.as_slice();
+    let mut open = OpenToken::default();
+    for c in text.chars() {
+        match table.get(c as usize) {
+            Some(Entry { class, folded }) if *class != Class::Long => {
+                open.add(*class, u32::from(*folded), &mut take);
+            }
+            _ => fold(c).for_each(|part| open.add(class(part), u32::from(part), &mut take)),
+        }
+    }
+    open.end(&mut take);
+}
+
+/// The token under way.
+struct OpenToken {
+    hash: u32,
+    is_empty: bool,
+    /// Whether all of it is digits.
+    digits: bool,
+}
+
+/// The hash of a token without characters: the offset of FNV-1a.
+const START: u32 = 0x811c_9dc5;
+
+impl Default for OpenToken {
+    fn default() -> Self {
+        Self { hash: START, is_empty: true, digits: true }
+    }
+}
+
+impl OpenToken {
+    fn add(&mut self, class: Class, code: u32, take: &mut impl FnMut(Token)) {
+        match class {
+            Class::Letter | Class::Digit => {
+                self.hash = chain(self.hash, code);
+                self.is_empty = false;
+                self.digits &= class == Class::Digit;
+            }
+            Class::Alone => {
+                self.end(take);
+                take(Token { hash: chain(START, code), kind: TokenKind::Character });
+            }
+            Class::Separator => self.end(take),
+            Class::Skipped | Class::Long => {}
+        }
+    }
+
+    fn end(&mut self, take: &mut impl FnMut(Token)) {
+        if !self.is_empty {
+            let kind = if self.digits { TokenKind::Number } else { TokenKind::Word };
+            take(Token { hash: self.hash, kind });
+            *self = Self::default();
+        }
+    }
+}
+
+/// Adds a value to a hash of those before it.
+#[must_use]
+pub const fn chain(hash: u32, value: u32) -> u32 {
+    (hash.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        each(text, |token| tokens.push(token));
+        tokens
+    }
+
+    #[test]
+    fn spelling_that_means_the_same_gives_the_same_tokens() {
+        for (one, other) in [
+            ("The Café's WORDS", "the cafes words"),
+            ("إلى الـمـدينةِ أحمد", "الي المدينه احمد"),
+            ("２０１８年Ａ", "2018年a"),
+            ("عام ٢٠١٥", "عام 2015"),
+            ("e\u{301}te\u{301}", "été"),
+            ("co\u{ad}operate \u{200b}now", "cooperate now"),
+            ("ﬁnal", "final"),
+            ("İstanbul", "istanbul"),
+        ] {
+            assert_eq!(tokens(one), tokens(other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn words_numbers_and_characters_are_told_apart() {
+        use TokenKind::{Character, Number, Word};
+        let kinds: Vec<TokenKind> =
+            tokens("G20 meets on 11.5, 北京 ok").iter().map(|token| token.kind).collect();
+        assert_eq!(kinds, [Word, Word, Word, Number, Number, Character, Character, Word]);
+    }
+
+    #[test]
+    fn the_hashes_are_those_of_signatures_that_are_stored() {
+        let hashes: Vec<u32> = tokens("نشرة news 北 7").iter().map(|token| token.hash).collect();
+        assert_eq!(hashes, [4_121_225_731, 4_214_941_240, 914_939_255, 1_650_156_631]);
+    }
+}
