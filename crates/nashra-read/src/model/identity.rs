@@ -94,47 +94,4 @@ fn bare_host(url: &Url) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
-    }
-
-    #[test]
-    fn the_same_page_by_other_spellings_has_one_alias() {
-        let one = of_url(&url("https://www.news.example/a/b?id=3"));
-        for other in [
-            "http://news.example/a/b?id=3",
-            "https://news.example/a/b/?id=3&utm_source=x",
-            "https://m.news.example/a/b?fbclid=1&id=3#top",
-            "https://news.example/a/b?id=3&spm=smpc.home.1.17",
-        ] {
-            assert_eq!(of_url(&url(other)), one, "{other}");
-        }
-        for other in [
-            "https://news.example/a/b?id=4",
-            "https://news.example/a",
-            "https://news.example:8080/a/b?id=3",
-            "https://other.example/a/b?id=3",
-        ] {
-            assert_ne!(of_url(&url(other)), one, "{other}");
-        }
-    }
-
-    #[test]
-    fn a_guid_means_something_within_its_source_alone() {
-        assert_ne!(of_guid("a", "1"), of_guid("b", "1"));
-    }
-
-    #[test]
-    fn a_page_may_name_an_address_of_its_own_site_but_not_the_home_page() {
-        let read = url("https://news.example/a/1");
-        let read = Some(&read);
-        assert!(believable(&url("https://www.news.example/a/one"), read));
-        assert!(!believable(&url("https://wire.example/a/1"), read));
-        assert!(!believable(&url("https://news.example/"), read));
-        assert!(believable(&url("https://wire.example/a/1"), None));
-        assert!(!believable(&url("https://wire.example/"), None));
-    }
-}
+mod tests;
