@@ -24,7 +24,7 @@ use crate::{
     daemon::admin::control,
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
-    policy::{polling::decide::Bounds, retry},
+    policy::{looks::LookRules, polling::decide::Bounds, retry},
     stages::{
         PipelineError,
         commit::{self, DeadLetterFiles},
@@ -284,6 +284,16 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
     }
 }
 
+/// When pages are read again.
+fn revisits(config: &Config) -> commit::RevisitRules {
+    let page = &config.page;
+    commit::RevisitRules {
+        retry: retry::Retry { tries: page.tries, first: page.retry_first, max: page.retry_max },
+        refetch_per_day: rules(config).refetch_per_day,
+        looks: LookRules { after: page.looks.clone(), withdraw_after: page.withdraw_after },
+    }
+}
+
 fn parts(
     config: &Config,
     sources: Sources,
@@ -293,18 +303,12 @@ fn parts(
 ) -> Result<pipeline::Parts<Fetcher, SystemClock>, DaemonError> {
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
-    let rules = rules(config);
-    let retry = retry::Retry {
-        tries: config.page.tries,
-        first: config.page.retry_first,
-        max: config.page.retry_max,
-    };
-    let revisits = commit::RevisitRules { retry, refetch_per_day: rules.refetch_per_day };
+    let (rules, revisits) = (rules(config), revisits(config));
     let settings = reading::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
         in_flight: config.queues.extracted,
-        retry,
+        retry: revisits.retry,
         max_decoded,
     };
     Ok(pipeline::Parts {

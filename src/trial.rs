@@ -305,6 +305,7 @@ impl<F: Fetch> Trial<'_, F> {
             order: fetched.order,
             url: url.clone(),
             via: fetched.via.clone(),
+            validators: fetched.validators.clone(),
             end: End::Whole,
             page: page.clone(),
         };

@@ -78,6 +78,20 @@ pub(super) fn lasting(shortest: Duration, longest: Duration) -> impl Fn(&Duratio
     }
 }
 
+/// Durations in rising order, no more than so many.
+pub(super) fn rising(most: usize) -> impl Fn(&Vec<Duration>) -> Outcome {
+    move |values| {
+        if values.len() > most {
+            return Err(format!("must be {most} durations at most, is {}", values.len()));
+        }
+        if values.first().is_some_and(Duration::is_zero) {
+            return Err("must not begin with 0".to_owned());
+        }
+        let rises = values.is_sorted_by(|before, next| before < next);
+        rises.then_some(()).ok_or_else(|| "must be in rising order".to_owned())
+    }
+}
+
 /// For ever, or between two durations.
 pub(super) fn spanning<S: Span>(shortest: Duration, longest: Duration) -> impl Fn(&S) -> Outcome {
     move |value| value.bounded().map_or(Ok(()), |value| lasting(shortest, longest)(&value))

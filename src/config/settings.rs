@@ -7,7 +7,7 @@ use std::{path::PathBuf, thread, time::Duration};
 use ipnet::IpNet;
 
 use super::{
-    checks::{at_least_mib, lasting, spanning, within},
+    checks::{at_least_mib, lasting, rising, spanning, within},
     choices::{LogFormat, PageMode, RobotsMode},
     setting::settings,
     sinks::{Kafka, Sink},
@@ -170,6 +170,11 @@ settings! {
         retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
         /// How often in a day a page is fetched again because its entry changed.
         refetch_per_day: u32 = 6, within(0..=1_440);
+        /// How long after an article was first seen its page is looked at again, in rising order.
+        looks: Vec<Duration> = vec![HOUR, 6 * HOUR, DAY], rising(8);
+        /// The shortest time between two looks that find a page gone before its article counts as
+        /// withdrawn.
+        withdraw_after: Duration = HOUR, lasting(SHORTEST, DAY);
     }
 }
 

@@ -273,6 +273,8 @@ fn values_that_cannot_be_are_refused_with_what_can() {
         ("[kafka]\npartitions = 99999999999", "out of range"),
         ("[fetch]\nuser_agent = \"نشرة\"", "visible ASCII"),
         ("[fetch]\ncontact = \"our desk\"", "neither an http or https URL nor a mail address"),
+        ("[page]\nlooks = [\"6h\", \"1h\"]", "page.looks: must be in rising order"),
+        ("[page]\nlooks = [\"1h\", \"1h\"]", "page.looks: must be in rising order"),
         ("[store]\nretention = \"1m\"", "must be from 1h to 4000d, is 1m"),
         ("poll = 3", "expected a section [poll]"),
         ("sources = [\"ftp://example.org/\"]", "neither a file nor an http or https URL"),

@@ -120,8 +120,8 @@ async fn watch_levels(
 async fn count_pending(store: &Store) {
     loop {
         let (reader, started) = (store.entries(), Instant::now());
-        match run_blocking(move || reader.waiting()).await {
-            Ok(waiting) => metrics::entries_pending(waiting),
+        match run_blocking(move || Ok((reader.waiting()?, reader.looks()?))).await {
+            Ok((waiting, looks)) => metrics::entries_pending(waiting, looks),
             Err(error) => tracing::warn!(%error, "the waiting entries cannot be counted"),
         }
         tokio::time::sleep(COUNT_EVERY.max(started.elapsed() * COUNT_SHARE)).await;

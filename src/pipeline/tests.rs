@@ -19,7 +19,7 @@ use crate::{
     config::{Kafka, PageMode, RobotsMode, sources},
     fetch::{Body, FetchError, Fetched, Memory, Outcome, Reply, Request, Room},
     model::source::{HubLinks, Validators},
-    policy::{polling::decide::Bounds, retry::Retry},
+    policy::{looks::LookRules, polling::decide::Bounds, retry::Retry},
     stages::{
         commit::DeadLetterFiles,
         pages::{reading::Settings, source_settings::SourcePageSettings},
@@ -256,6 +256,10 @@ impl World {
     }
 }
 
+fn revisits(retry: Retry) -> commit::RevisitRules {
+    commit::RevisitRules { retry, refetch_per_day: 100, looks: LookRules::none() }
+}
+
 fn parts(
     site: Arc<Site>,
     clock: Arc<Jumping>,
@@ -313,7 +317,7 @@ fn parts(
             articles: store.articles(),
             outbox: store.outbox(),
             dead_letters: DeadLetterFiles::new(Some(dir), 1 << 20),
-            revisits: commit::RevisitRules { retry, refetch_per_day: 100 },
+            revisits: revisits(retry),
             clock,
         },
         sources,

@@ -6,7 +6,10 @@
 //! verdict depends on the timing of threads. An entry's claim is released only after its batch is
 //! durable.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
@@ -17,7 +20,10 @@ use crate::{
         candidate::{Candidate, PageOutcome},
         pending::PendingKey,
     },
-    policy::retry::Retry,
+    policy::{
+        looks::{Hosts, LookRules},
+        retry::Retry,
+    },
     stages::{PipelineError, pages::claim::Claimed},
     store::{ArticleStore, Batch, Outbox, Store, StoreError, Tail},
 };
@@ -27,6 +33,7 @@ mod dead;
 mod edition;
 mod files;
 mod fit;
+mod look;
 mod recall;
 mod revisit;
 
@@ -65,6 +72,7 @@ pub async fn run<C: Clock>(
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {
     let mut tail = parts.outbox.tail()?;
+    let mut hosts = Hosts::default();
     let mut group = Vec::with_capacity(GROUP_SIZE);
     loop {
         let received = tokio::select! {
@@ -82,7 +90,13 @@ pub async fn run<C: Clock>(
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
             group.drain(..).map(|claimed| (claimed.candidate, claimed.claim)).unzip();
         let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
-        let context = DecisionContext { tail, now: parts.clock.now(), revisits: parts.revisits };
+        let context = DecisionContext {
+            tail,
+            now: parts.clock.now(),
+            at: Instant::now(),
+            revisits: parts.revisits.clone(),
+            hosts: std::mem::take(&mut hosts),
+        };
         // Hashing, JSON and files would block the network's threads. The view of the store ends
         // with this closure, because the store may have to be reopened before the commit is
         // durable.
@@ -90,10 +104,10 @@ pub async fn run<C: Clock>(
             decide_group(candidates, &articles, &dead_letters, context)
         });
         let decided = decided.await??;
-        tail = decided.tail;
+        (tail, hosts) = (decided.tail, decided.hosts);
         for (claim, row) in claims.iter_mut().zip(decided.moved) {
             if let Some(row) = row {
-                claim.read_again_at(row.due_ms());
+                claim.read_again_at(row);
             }
         }
         parts.articles.commit(decided.batch).await?;
@@ -107,12 +121,16 @@ pub async fn run<C: Clock>(
 }
 
 /// What decisions depend on besides the candidates and the store.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct DecisionContext {
     /// Where the outbox ends.
     tail: Tail,
     now: DateTime<Utc>,
+    /// The same moment by a clock that nobody sets.
+    at: Instant,
     revisits: RevisitRules,
+    /// What was seen of hosts so far.
+    hosts: Hosts,
 }
 
 /// The decisions on a group of candidates.
@@ -120,6 +138,8 @@ struct GroupDecision {
     batch: Batch,
     /// Where the outbox ends after the batch.
     tail: Tail,
+    /// What was seen of hosts, these candidates included.
+    hosts: Hosts,
     counts: DecisionCounts,
     /// For each candidate, the row that its entry was moved to, where it is read again.
     moved: Vec<Option<PendingKey>>,
@@ -141,8 +161,8 @@ fn decide_group(
         };
         moved.push(decisions.decide(candidate, bytes_at.as_deref())?);
     }
-    let DecisionBatch { batch, tail, counts, .. } = decisions;
-    Ok(GroupDecision { batch, tail, counts, moved })
+    let DecisionBatch { batch, tail, hosts, counts, .. } = decisions;
+    Ok(GroupDecision { batch, tail, hosts, counts, moved })
 }
 
 /// The records that a candidate would be published as if nothing were known yet.
@@ -158,8 +178,10 @@ pub async fn preview(
     let revisits = RevisitRules {
         retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO },
         refetch_per_day: 0,
+        looks: LookRules::none(),
     };
-    let context = DecisionContext { tail: outbox.tail()?, now, revisits };
+    let (tail, at, hosts) = (outbox.tail()?, Instant::now(), Hosts::default());
+    let context = DecisionContext { tail, now, at, revisits, hosts };
     let decided =
         decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), context)?;
     articles.commit(decided.batch).await?;

@@ -208,6 +208,7 @@ fn make_articles(dir: &Path) -> Content {
             revised: 0,
             shown: None,
             doubted: None,
+            withdrawn: false,
             content_hash: format!("{round}"),
             wording: None,
             fields: BTreeMap::new(),

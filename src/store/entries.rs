@@ -142,10 +142,20 @@ impl EntryQueue {
         Ok(())
     }
 
-    /// The number of rows in the queue.
+    /// The number of rows in the queue, without those of looks at published articles.
     pub fn waiting(&self) -> Result<u64, StoreError> {
-        self.engine.snapshot()?.len(Table::Pending)
+        let snapshot = self.engine.snapshot()?;
+        Ok(snapshot.len(Table::Pending)? - count_looks(&snapshot)?)
     }
+
+    /// The number of looks at published articles that are to be made.
+    pub fn looks(&self) -> Result<u64, StoreError> {
+        count_looks(&self.engine.snapshot()?)
+    }
+}
+
+fn count_looks(snapshot: &Snapshot) -> Result<u64, StoreError> {
+    snapshot.from(Table::Pending, &Lane::LOOKS).try_fold(0, |count, row| row.map(|_| count + 1))
 }
 
 /// What happens to the row of an entry that was read, as part of the committing task's batch.

@@ -51,6 +51,18 @@ impl Batch {
     }
 }
 
+#[cfg(test)]
+impl Batch {
+    /// Puts the row of an entry without a document into the queue.
+    pub(crate) fn queue_for_tests(
+        &mut self,
+        key: &PendingKey,
+        entry: &crate::model::pending::PendingEntry,
+    ) {
+        self.queue(NewRow { key: *key, value: super::json(entry), document: None });
+    }
+}
+
 impl Step {
     pub(super) fn settle(&self, rows: &mut Settling<'_>) -> Result<(), StoreError> {
         match self {

@@ -173,6 +173,11 @@ pub(crate) fn no_room(to: &'static str) {
     table::NO_ROOM.add(&[("to", to)], 1);
 }
 
+/// Counts a look at the page of a published article that read no page, by what it found.
+pub(crate) fn look(found: &'static str) {
+    table::LOOKS.add(&[("found", found)], 1);
+}
+
 /// Counts a decision of the committing task on one article.
 pub(crate) fn article(decision: &'static str) {
     table::ARTICLES.add(&[("change", decision)], 1);
@@ -235,13 +240,14 @@ pub(crate) fn store_error() {
     table::STORE_ERRORS.add(&[], 1);
 }
 
-/// How many entries wait to be read.
+/// How many entries wait to be read, and how many looks at published articles are to be made.
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are floating point; numbers of entries stay far below 2^53"
 )]
-pub(crate) fn entries_pending(count: u64) {
+pub(crate) fn entries_pending(count: u64, looks: u64) {
     table::ENTRIES_PENDING.set(&[], count as f64);
+    table::LOOKS_PENDING.set(&[], looks as f64);
 }
 
 /// A part of the daemon is in order (1) or not (0).

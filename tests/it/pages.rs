@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Nashra, Site, command, lines, until};
+use crate::support::{Answer, Nashra, Site, command, html, lines, until};
 
 #[test]
 fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
@@ -79,4 +79,89 @@ fn a_sources_rules_name_the_elements_of_its_pages_alone() {
         (&from("one")["bylines"][0]["name"], &from("two")["provenance"]["text"]),
         (&"First".into(), &"dom".into())
     );
+}
+
+/// A config whose looks come seconds after an article was first seen.
+fn with_looks(site: &Site, dir: &std::path::Path) -> Nashra {
+    let config = format!(
+        "sources = [\"{}/feed\"]\ndata_dir = \"data\"\n[fetch]\ncontact = \"https://a.example\"\nspacing = \"0s\"\nallow_addresses = [\"127.0.0.0/8\"]\n\
+         [poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[page]\nlooks = [\"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"20s\", \"40s\"]\nwithdraw_after = \"2s\"\n\
+         [sink]\nkind = \"file\"\nfile = \"articles.jsonl\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        site.base
+    );
+    std::fs::write(dir.join("nashra.toml"), config).unwrap();
+    Nashra::start(dir, &["run", "-c", "nashra.toml"])
+}
+
+fn seen_in_metrics(nashra: &Nashra, metric: &str) {
+    until(metric, || nashra.metrics().contains(metric).then_some(()));
+}
+
+fn records(dir: &std::path::Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(dir.join("articles.jsonl")).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[test]
+fn a_published_page_is_looked_at_with_its_tag_and_a_change_that_no_feed_tells_is_a_revision() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    let page = |first: &str, tag: &str| {
+        Answer::ok(html("First", first, "")).with("content-type", "text/html").with("etag", tag)
+    };
+    site.put("/a/one", page("It began.", "\"v1\""));
+    let nashra = with_looks(&site, dir.path());
+    until("the page was asked with its tag", || {
+        let asked = site.seen("/a/one");
+        let tags = asked.iter().filter_map(|seen| seen.headers.get("if-none-match"));
+        (tags.filter(|tag| *tag == "\"v1\"").count() == 1).then_some(())
+    });
+    // Another version of the page with the same text.
+    site.put("/a/one", page("It began.", "\"v2\""));
+    seen_in_metrics(&nashra, "nashra_articles_total{change=\"duplicate\"}");
+    assert_eq!(records(dir.path()).len(), 1);
+    site.put("/a/one", page("It began otherwise.", "\"v3\""));
+    let all = until("the revision is there", || {
+        Some(records(dir.path())).filter(|records| records.len() == 2)
+    });
+    seen_in_metrics(&nashra, "nashra_looks_total{found=\"unchanged\"}");
+    assert_eq!(nashra.stop(), Some(0));
+    assert_eq!((&all[1]["id"], &all[1]["change"]), (&all[0]["id"], &"revised".into()));
+    assert_eq!(all[1]["changed_fields"], serde_json::json!(["text"]));
+}
+
+#[test]
+fn a_page_that_is_gone_at_two_looks_is_withdrawn_also_after_kill_9_and_one_of_a_broken_site_is_not()
+{
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let slugs = ["one", "two", "three", "four"];
+    let titles = slugs.map(|slug| (slug, slug));
+    site.feed("/feed", &titles);
+    for slug in slugs {
+        site.page(slug, slug, "It began.");
+    }
+    let nashra = with_looks(&site, dir.path());
+    until("the articles are there", || (records(dir.path()).len() == 4).then_some(()));
+    // The whole site breaks, and mends itself but for one page.
+    for slug in slugs {
+        site.put(&format!("/a/{slug}"), Answer::status(404));
+    }
+    seen_in_metrics(&nashra, "nashra_looks_total{found=\"held\"}");
+    for slug in &slugs[1..] {
+        site.page(slug, slug, "It began.");
+    }
+    nashra.kill();
+    let nashra = with_looks(&site, dir.path());
+    let all = until("one is withdrawn", || {
+        let all = records(dir.path());
+        all.iter().any(|record| record["change"] == "withdrawn").then_some(all)
+    });
+    let withdrawn: Vec<_> = all.iter().filter(|record| record["change"] == "withdrawn").collect();
+    assert_eq!(withdrawn.len(), 1);
+    assert!(withdrawn[0]["url"].as_str().unwrap().ends_with("/a/one"));
+    assert_eq!((&withdrawn[0]["revision"], &withdrawn[0]["text"]), (&2.into(), &().into()));
+    let explained =
+        command(dir.path(), &["explain", &format!("{}/a/one", site.base), "--data-dir", "data"]);
+    assert!(explained.1.contains("last verdict: withdrawn"), "{explained:?}");
+    assert_eq!(nashra.stop(), Some(0));
 }

@@ -3,7 +3,10 @@
 //!
 //! What must stay true: an alias that an article has is never pointed elsewhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -20,12 +23,14 @@ use crate::{
         identity,
         pending::{PendingEntry, PendingKey},
         record::Change,
+        source::Validators,
     },
     policy::{
         assemble::{self, Assembled, Name, Tells},
         decide::{self, Decision, FoundEdition},
         doubt,
         evidence::{self, Found, Verdict as Telling},
+        looks::Hosts,
     },
     store::{ArticleView, Batch, NewRecord, StoreError, Tail},
     telemetry::metrics,
@@ -55,7 +60,11 @@ pub(super) struct DecisionBatch {
     /// Where the outbox ends after the batch.
     pub(super) tail: Tail,
     pub(super) now: DateTime<Utc>,
+    /// The same moment by a clock that nobody sets.
+    pub(super) at: Instant,
     pub(super) revisits: RevisitRules,
+    /// What this process has seen of hosts.
+    pub(super) hosts: Hosts,
     /// The row that the entry of the present candidate was moved to.
     pub(super) moved: Option<PendingKey>,
     pub(super) counts: DecisionCounts,
@@ -66,6 +75,7 @@ pub(super) struct DecisionBatch {
 pub(super) struct DecisionCounts {
     pub(super) decisions: Vec<&'static str>,
     dead: Vec<&'static str>,
+    pub(super) looks: Vec<&'static str>,
 }
 
 impl DecisionCounts {
@@ -73,13 +83,14 @@ impl DecisionCounts {
     pub(super) fn report(self) {
         self.decisions.into_iter().for_each(metrics::article);
         self.dead.into_iter().for_each(metrics::dead_letter);
+        self.looks.into_iter().for_each(metrics::look);
     }
 }
 
 impl DecisionBatch {
     /// An empty batch.
     pub(super) fn new(view: ArticleView, context: DecisionContext) -> Self {
-        let DecisionContext { tail, now, revisits } = context;
+        let DecisionContext { tail, now, at, revisits, hosts } = context;
         Self {
             view,
             aliases: HashMap::new(),
@@ -87,7 +98,9 @@ impl DecisionBatch {
             batch: Batch::default(),
             tail,
             now,
+            at,
             revisits,
+            hosts,
             moved: None,
             counts: DecisionCounts::default(),
         }
@@ -110,6 +123,8 @@ impl DecisionBatch {
         bytes_at: Option<&str>,
     ) -> Result<(), StoreError> {
         let Candidate { key, mut entry, reading } = candidate;
+        self.note_host(&key, &entry, &reading);
+        let mut validators = Validators::default();
         let found = match reading {
             PageOutcome::Later { pause, error, tried } => {
                 entry.tries += u32::from(tried);
@@ -120,7 +135,9 @@ impl DecisionBatch {
                 self.retry_at(&key, self.now + pause, &entry);
                 return Ok(());
             }
+            PageOutcome::Looked(outcome) => return self.decide_look(&key, entry, outcome),
             PageOutcome::Page(fetched) => {
+                validators.clone_from(&fetched.validators);
                 let first = fetched
                     .page
                     .articles
@@ -151,25 +168,28 @@ impl DecisionBatch {
             }
             PageOutcome::Replaced => Vec::new(),
         };
-        let mut is_first_unchanged = false;
+        let (mut is_first_unchanged, mut first_id) = (false, None);
         for (index, article) in found.into_iter().enumerate().filter(|(_, article)| {
             article.content.title.is_some() || article.content.text.is_some()
         }) {
-            let is_unchanged = self.decide_article(&entry, article)?;
-            is_first_unchanged |= is_unchanged && index == 0;
+            let (id, is_unchanged) = self.decide_article(&entry, article)?;
+            if index == 0 {
+                (is_first_unchanged, first_id) = (is_unchanged, Some(id));
+            }
         }
         if !is_first_unchanged || !self.revisit_unchanged(&key, &mut entry) {
-            self.batch.entry_done(&key, &entry);
+            self.look_again_or_end(&key, &mut entry, first_id, validators);
         }
         Ok(())
     }
 
-    /// Decides on an article; returns whether it is unchanged since before its entry was listed.
+    /// Decides on an article; returns its id, and whether it is unchanged since before its entry was
+    /// listed.
     fn decide_article(
         &mut self,
         entry: &PendingEntry,
         mut found: Assembled,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(Uuid, bool), StoreError> {
         edition::clean_found(&mut found);
         let content_hash =
             text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
@@ -220,6 +240,7 @@ impl DecisionBatch {
             (state.fetched_at, state.order, state.text_rank, state.fields) =
                 (found.fetched_at, found.order, found.text_rank, fields);
             state.revised = found.order;
+            state.withdrawn = false;
             (state.content_hash, state.wording) = (content_hash, Some(wording));
             let before = std::mem::replace(&mut state.url, url);
             add_address(&mut state, before);
@@ -228,7 +249,7 @@ impl DecisionBatch {
         }
         self.batch.article(id, &state);
         self.articles.insert(id, state);
-        Ok(is_unchanged)
+        Ok((id, is_unchanged))
     }
 
     /// The article that these names identify, else the first one that they are evidence for and that
@@ -309,7 +330,7 @@ impl DecisionBatch {
         self.aliases.get(alias).map_or_else(|| self.view.alias(alias), |id| Ok(Some(*id)))
     }
 
-    fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
+    pub(super) fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
         self.articles
             .get(&id)
             .map_or_else(|| self.view.article(id), |state| Ok(Some(state.clone())))
@@ -329,6 +350,7 @@ impl DecisionBatch {
             revised: 0,
             shown: None,
             doubted: None,
+            withdrawn: false,
             content_hash: String::new(),
             wording: None,
             fields: BTreeMap::new(),
@@ -381,7 +403,7 @@ impl DecisionBatch {
         self.append(record);
     }
 
-    fn append(&mut self, record: NewRecord) {
+    pub(super) fn append(&mut self, record: NewRecord) {
         self.batch.append(&mut self.tail, fit::bounded(record, self.now));
     }
 }

@@ -41,10 +41,11 @@ impl PublishedArticle {
     #[must_use]
     pub fn parse(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
         let article = serde_json::from_slice::<Article>(value).ok()?;
-        let fields = known_fields(&article, value);
+        let (fields, aliases) = (known_fields(&article, value), known_names(&article));
         let Article {
             id,
             revision,
+            change,
             url,
             fetched_url,
             alternate_urls,
@@ -52,31 +53,9 @@ impl PublishedArticle {
             content,
             first_seen,
             fetched,
-            part,
             content_hash,
             ..
         } = article;
-        let parsed = |address: &String| Url::parse(address).ok();
-        let mut aliases = match (&part, url.as_ref().and_then(parsed)) {
-            // An article that is not the first of its page is known by the page and its title,
-            // unless it has an address of its own.
-            (Some(part), Some(page)) if part.index > 0 && url == fetched_url => {
-                vec![identity::of_part(&page, content.title.as_deref().unwrap_or_default())]
-            }
-            (_, own) => own.iter().map(identity::of_url).collect(),
-        };
-        if part.is_none_or(|part| part.index == 0) {
-            aliases.extend(
-                fetched_url
-                    .iter()
-                    .chain(&alternate_urls)
-                    .filter_map(parsed)
-                    .map(|parsed| identity::of_url(&parsed)),
-            );
-        }
-        if url.is_none() {
-            aliases.push(identity::of_content(content.title.as_deref(), content.text.as_deref()));
-        }
         let state = ArticleState {
             revision,
             fields,
@@ -91,6 +70,7 @@ impl PublishedArticle {
             revised: 0,
             shown: None,
             doubted: None,
+            withdrawn: change == Change::Withdrawn,
             content_hash,
             wording: Some(decide::wording(&content)),
             text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
@@ -104,6 +84,33 @@ impl PublishedArticle {
         };
         Some(Self { id, state })
     }
+}
+
+/// The names of a record's article, as far as they can be told from it.
+fn known_names(article: &Article) -> Vec<[u8; 16]> {
+    let Article { url, fetched_url, alternate_urls, content, part, .. } = article;
+    let parsed = |address: &String| Url::parse(address).ok();
+    let mut names = match (part, url.as_ref().and_then(parsed)) {
+        // An article that is not the first of its page is known by the page and its title, unless it
+        // has an address of its own.
+        (Some(part), Some(page)) if part.index > 0 && url == fetched_url => {
+            vec![identity::of_part(&page, content.title.as_deref().unwrap_or_default())]
+        }
+        (_, own) => own.iter().map(identity::of_url).collect(),
+    };
+    if part.is_none_or(|part| part.index == 0) {
+        names.extend(
+            fetched_url
+                .iter()
+                .chain(alternate_urls)
+                .filter_map(parsed)
+                .map(|parsed| identity::of_url(&parsed)),
+        );
+    }
+    if url.is_none() {
+        names.push(identity::of_content(content.title.as_deref(), content.text.as_deref()));
+    }
+    names
 }
 
 /// The fingerprints of the fields that the record has. Fields that an older program did not write
@@ -359,8 +366,12 @@ fn as_next_revision(
     (published.fields, published.fetched_at) = (fields, published.fetched_at.max(article.fetched));
     published.content_hash.clone_from(&article.content_hash);
     published.wording = Some(decide::wording(&article.content));
-    (article.id, article.revision, article.change, article.first_seen) =
-        (id, published.revision, Change::Revised, published.first_seen);
+    published.withdrawn = article.change == Change::Withdrawn;
+    if !published.withdrawn {
+        article.change = Change::Revised;
+    }
+    (article.id, article.revision, article.first_seen) =
+        (id, published.revision, published.first_seen);
     let record = row.record.clone();
     NewRecord {
         key: id.to_string(),

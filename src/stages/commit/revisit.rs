@@ -12,6 +12,7 @@ use crate::{
     policy::{
         assemble::{CANONICAL, Name},
         doubt::{self, Doubt},
+        looks::LookRules,
         retry::Retry,
     },
     store::StoreError,
@@ -25,12 +26,14 @@ const MAX_UNCHANGED: u16 = 4;
 const RESERVED_FETCHES: u32 = 2;
 
 /// When pages that were read are read again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RevisitRules {
     /// The pauses and the number of tries.
     pub retry: Retry,
     /// How often a day the page of a changed entry is fetched again.
     pub refetch_per_day: u16,
+    /// When the pages of published articles are looked at, and what a withdrawal takes.
+    pub looks: LookRules,
 }
 
 /// What was decided on a page that may not be an edition of its article.
@@ -84,7 +87,8 @@ impl DecisionBatch {
         self.articles.insert(id, state);
         // If the page is given up, the article stays as it was published.
         if !self.retry_or_give_up(key, entry, doubt) {
-            self.batch.entry_done(key, entry);
+            let validators = entry.look.take().map(|look| look.validators);
+            self.look_again_or_end(key, entry, Some(id), validators.unwrap_or_default());
         }
         Ok(DoubtOutcome::Settled)
     }
@@ -128,7 +132,7 @@ impl DecisionBatch {
             entry.tries += 1;
             entry.last_error = Some(doubt.to_string());
             self.retry_at(key, due, entry);
-        } else {
+        } else if entry.look.is_none() {
             let dead =
                 DeadPage { reason: "page", error: doubt.to_string(), bytes: None, at: self.now };
             self.dead_letter(entry, &dead, None);

@@ -17,10 +17,15 @@ use crate::{
     store::Store,
 };
 
-const REVISITS: RevisitRules = RevisitRules {
-    retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) },
-    refetch_per_day: 6,
-};
+mod look;
+
+fn revisits() -> RevisitRules {
+    RevisitRules {
+        retry: Retry { tries: 3, first: Duration::from_secs(1), max: Duration::from_secs(1) },
+        refetch_per_day: 6,
+        looks: LookRules::none(),
+    }
+}
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
@@ -65,6 +70,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         articles: found.iter().map(part).collect(),
     };
     let look = FetchedPage {
+        validators: crate::model::source::Validators::default(),
         fetched_at: at(minute),
         order: u64::try_from(minute).unwrap(),
         url: None,
@@ -81,7 +87,13 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
 }
 
 fn context(store: &Store) -> DecisionContext {
-    DecisionContext { tail: store.outbox().tail().unwrap(), now: at(100), revisits: REVISITS }
+    DecisionContext {
+        tail: store.outbox().tail().unwrap(),
+        now: at(100),
+        at: Instant::now(),
+        revisits: revisits(),
+        hosts: Hosts::default(),
+    }
 }
 
 /// What is published when these are decided on one after the other.

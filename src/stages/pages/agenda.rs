@@ -9,6 +9,8 @@
 //! What must stay true:
 //! - An entry is read once at a time, whichever of its rows is found ([`claims`]).
 //! - No host has more fetches than its places; a slow host has one place.
+//! - Looks at pages of published articles come after all that is new on their host, and on hosts of
+//!   its kind.
 //! - When a host may be asked again, it is first asked for the entry that was told to wait, then
 //!   for an entry of another source.
 //! - The work to find the next entry does not grow with the number of lanes, hosts or rows that
@@ -189,16 +191,13 @@ impl Agenda {
         }
     }
 
-    /// Notes that the decision on an entry is durable. `again_ms` is when the entry is to be read
-    /// again, where it is still in the queue.
-    pub(super) fn released(&mut self, ticket: Ticket, again_ms: Option<u64>) {
+    /// Notes that the decision on an entry is durable. `again` is its row where it is to be read
+    /// again.
+    pub(super) fn released(&mut self, ticket: Ticket, again: Option<PendingKey>) {
         self.ended(ticket);
-        let Some((key, passed_over)) = self.claims.release(ticket) else { return };
-        for row in passed_over {
+        let Some(passed_over) = self.claims.release(ticket) else { return };
+        for row in passed_over.into_iter().chain(again) {
             self.lanes.note_row(row);
-        }
-        if let Some(again) = again_ms {
-            self.note_due(key.lane(), again);
         }
     }
 
@@ -206,10 +205,13 @@ impl Agenda {
     /// stays the first of its lane, and the lane goes before those that arrive later.
     pub(super) fn paced(&mut self, ticket: Ticket, next_ms: u64) {
         let Some(key) = self.claims.key(ticket) else { return };
-        let Some(host) = key.lane().host() else { return self.released(ticket, Some(next_ms)) };
+        let Some(host) = key.lane().host() else {
+            return self.released(ticket, Some(PendingKey::first(key.lane(), next_ms)));
+        };
         self.hosts.shut(host, next_ms);
         self.released(ticket, None);
-        self.keep_turn(key, host, Order::Paced(ticket));
+        let order = if key.lane().is_looks() { Order::Look } else { Order::Paced(ticket) };
+        self.keep_turn(key, host, order);
     }
 
     /// Puts an entry that was told to wait back to the front of its lane, and the lane to its host.
@@ -279,9 +281,11 @@ impl Agenda {
         Turn { from: self.lanes.next_row(lane), limit }
     }
 
-    /// Puts a lane among those that wait for a turn.
+    /// Puts a lane among those that wait for a turn. Looks keep no room of their host free.
     fn wait_for_turn(&mut self, lane: Lane, host: HostKey) {
-        self.hosts.add_ready(host);
+        if !lane.is_looks() {
+            self.hosts.add_ready(host);
+        }
         self.lanes.set_state(lane, LaneState::Ready);
         self.turns.push(lane, host);
     }
@@ -298,7 +302,9 @@ impl Agenda {
     fn pop(&mut self, kind: HostKind) -> Option<(Lane, HostKey)> {
         let lane = self.turns.pop(kind)?;
         let host = lane.host()?;
-        self.hosts.remove_ready(host);
+        if !lane.is_looks() {
+            self.hosts.remove_ready(host);
+        }
         Some((lane, host))
     }
 

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     fetch::{Room, Silence},
-    model::candidate::Candidate,
+    model::{candidate::Candidate, pending::PendingKey},
     stages::places::Ticket,
 };
 
@@ -14,9 +14,8 @@ use crate::{
 pub(super) enum ReadingEvent {
     /// The fetch no longer waits for its host; whether the host answered.
     Fetched(Ticket, bool),
-    /// The decision on the entry is durable; when it is to be read again, if it is, in milliseconds
-    /// since 1970.
-    Released(Ticket, Option<u64>),
+    /// The decision on the entry is durable; its row where it is to be read again, if it is.
+    Released(Ticket, Option<PendingKey>),
     /// The entry was not read, because its host's next turn is at this time, in milliseconds since
     /// 1970.
     Paced(Ticket, u64),
@@ -29,7 +28,7 @@ pub(super) const EVENTS_PER_READING: usize = 2;
 #[derive(Debug)]
 pub struct Claim {
     ticket: Ticket,
-    again_ms: Option<u64>,
+    again: Option<PendingKey>,
     paced_ms: Option<u64>,
     events: mpsc::Sender<ReadingEvent>,
     /// Where the fetch notes how long its host is silent.
@@ -46,7 +45,7 @@ impl Claim {
         events: mpsc::Sender<ReadingEvent>,
         silence: Silence,
     ) -> Self {
-        Self { ticket, again_ms: None, paced_ms: None, events, silence, room: Room::default() }
+        Self { ticket, again: None, paced_ms: None, events, silence, room: Room::default() }
     }
 
     /// The ticket of the reading.
@@ -74,10 +73,9 @@ impl Claim {
         self.paced_ms = Some(next_ms);
     }
 
-    /// Has the entry read again at `due_ms`, in milliseconds since 1970, once the claim is
-    /// released.
-    pub(crate) fn read_again_at(&mut self, due_ms: u64) {
-        self.again_ms = Some(due_ms);
+    /// Has the entry read again where its row is now, once the claim is released.
+    pub(crate) fn read_again_at(&mut self, row: PendingKey) {
+        self.again = Some(row);
     }
 }
 
@@ -86,7 +84,7 @@ impl Drop for Claim {
         // The channel has room for the events of every claim; it is closed only where the stage has
         // ended.
         let event =
-            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again_ms), |next_ms| {
+            self.paced_ms.map_or(ReadingEvent::Released(self.ticket, self.again), |next_ms| {
                 ReadingEvent::Paced(self.ticket, next_ms)
             });
         self.events.try_send(event).ok();

@@ -145,7 +145,7 @@ fn note_event(agenda: &mut Agenda, event: ReadingEvent) {
         ReadingEvent::Fetched(ticket, answered) => {
             agenda.fetched(ticket, answered, Instant::now());
         }
-        ReadingEvent::Released(ticket, again_ms) => agenda.released(ticket, again_ms),
+        ReadingEvent::Released(ticket, again) => agenda.released(ticket, again),
         ReadingEvent::Paced(ticket, next_ms) => agenda.paced(ticket, next_ms),
     }
 }

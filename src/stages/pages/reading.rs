@@ -16,7 +16,7 @@ use url::Url;
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
     base::{clock::Clock, private::shown},
-    fetch::{BlockKind, Body, Fetch, FetchError, Outcome, Request, Room, UnreadBody},
+    fetch::{Body, Fetch, FetchError, Request, Room, UnreadBody},
     model::{
         accept,
         candidate::{DeadPage, FetchedPage, PageOutcome},
@@ -140,6 +140,11 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             held_s += *waited_s;
             failure.error.insert_str(0, "no turn in a day: ");
         }
+        // What a look found is not tried again at once, and the article is published already.
+        if entry.look.is_some() && (failure.tried || held_s >= MAX_DEFERRED_S) {
+            metrics::page("looked");
+            return Ok((PageOutcome::Looked(failure.looked()), Room::default()));
+        }
         let reading =
             retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
         metrics::page(if matches!(reading, PageOutcome::Later { .. }) { "later" } else { "dead" });
@@ -171,7 +176,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         give_way: &CancellationToken,
     ) -> Result<(FetchedPage, Room), Failure> {
         let (obeys_robots, silence) = (!entry.ignores_robots, claim.silence());
-        let request = Request { obeys_robots, silence, ..Request::new(link.clone(), accept::PAGE) };
+        let validators = entry.look.as_ref().map(|look| look.validators.clone());
+        let request = Request {
+            obeys_robots,
+            silence,
+            validators: validators.unwrap_or_default(),
+            ..Request::new(link.clone(), accept::PAGE)
+        };
         let own = self.rules.for_source(&entry.source.id);
         let outcome = tokio::select! {
             outcome = self.fetcher.fetch_within(request, &own.allowed) => outcome,
@@ -181,54 +192,18 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
         };
         claim.report_fetched(outcome.is_answer());
-        let failure = match outcome {
-            Outcome::New(mut fetched) => {
-                metrics::fetched("page", "ok", fetched.body.bytes.len());
-                let (limit, rules) = (self.settings.max_decoded, own.rules);
-                let expected =
-                    Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
-                let body = std::mem::take(&mut fetched.body);
-                return self
-                    .read_body(body, &entry.source.id, limit, move |bytes| {
-                        extract(*fetched, bytes, rules.as_deref(), &expected)
-                    })
-                    .await;
-            }
-            // No validators were sent.
-            Outcome::NotModified { .. } => {
-                Failure::fetch("HTTP status 304 to an unconditional request".to_owned())
-            }
-            Outcome::Throttled { status, retry_after } => {
-                Failure { wait: retry_after, ..Failure::fetch(format!("HTTP status {status}")) }
-            }
-            Outcome::Gone { status } => Failure {
-                reason: "gone",
-                tries: FEW_TRIES,
-                ..Failure::fetch(format!("HTTP status {status}"))
-            },
-            Outcome::Deferred(deferred) => Failure {
-                wait: Some(deferred.wait),
-                next_turn: Some(deferred.wait).filter(|_| deferred.next),
-                tried: false,
-                ..Failure::fetch(deferred.to_string())
-            },
-            // What robots.txt forbids it forbids for long, and a page that sites show to robots
-            // does not go away by asking often.
-            Outcome::Blocked(block) => {
-                let (reason, tries) = if matches!(block, BlockKind::Robots(_)) {
-                    ("robots", 1)
-                } else {
-                    ("blocked", FEW_TRIES)
-                };
-                Failure { reason, tries, ..Failure::fetch(block.to_string()) }
-            }
-            Outcome::Failed(error) => Failure {
-                tries: if error.is_transient() { u32::MAX } else { 1 },
-                ..Failure::fetch(error.to_string())
-            },
-        };
-        metrics::fetched("page", failure.reason, 0);
-        Err(failure)
+        let fetched = Failure::unless_fetched(outcome, entry.look.is_some());
+        let mut fetched = fetched.inspect_err(|failure| {
+            metrics::fetched("page", failure.reason, 0);
+        })?;
+        metrics::fetched("page", "ok", fetched.body.bytes.len());
+        let (limit, rules) = (self.settings.max_decoded, own.rules);
+        let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
+        let body = std::mem::take(&mut fetched.body);
+        self.read_body(body, &entry.source.id, limit, move |bytes| {
+            extract(*fetched, bytes, rules.as_deref(), &expected)
+        })
+        .await
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.

@@ -258,6 +258,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         revised: 0,
         shown: None,
         doubted: None,
+        withdrawn: false,
         content_hash: String::new(),
         wording: None,
         fields: std::collections::BTreeMap::new(),

@@ -117,12 +117,14 @@ metrics! {
     // Pages.
     ENTRIES_PENDING: Gauge = "nashra_entries_pending", "Entries that wait to be read";
     PAGES: Counter = "nashra_pages_total", "Readings of entries by outcome";
+    LOOKS: Counter = "nashra_looks_total", "Looks at pages of published articles that read no page, by what they found: unchanged (304), gone, held (gone, but the site may be broken), withdrawn, failed";
+    LOOKS_PENDING: Gauge = "nashra_looks_pending", "Looks at pages of published articles that are to be made at their times";
     PAGE_EXTRACT_SECONDS: Histogram = "nashra_page_extract_seconds", "Decoding and extracting one page";
     READER_PANICS: Counter = "nashra_reader_panics_total", "Bodies that a reader panicked on, by reader: poll, push, backfill, sitemap, page; a fault of nashra's";
     NO_ROOM: Counter = "nashra_no_room_total", "Large bodies that were sent away because too many waited for memory: coming, reading, following";
 
     // Decisions and publishing.
-    ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted";
+    ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted, withdrawn";
     DEAD_LETTERS: Counter = "nashra_dead_letters_total", "Entries given up, by reason";
     OUTBOX_RECORDS: Gauge = "nashra_outbox_records", "Records not yet acknowledged by the sink";
     OUTBOX_BYTES: Gauge = "nashra_outbox_bytes", "Their bytes";

@@ -66,6 +66,9 @@ pub struct ArticleState {
     /// What its own page shows now, where it is doubted.
     #[serde(default)]
     pub doubted: Option<DoubtedPage>,
+    /// Whether its last record says that it was withdrawn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// How near to the article the text was read.
     #[serde(rename = "standing")]
     pub text_rank: TextRank,
@@ -93,7 +96,7 @@ pub enum TextRank {
 /// A decision, kept for `nashra explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `new`, `revised`, `duplicate`, `stale`, `kept` or `doubted`.
+    /// `new`, `revised`, `duplicate`, `stale`, `kept`, `doubted`, `vanished` or `withdrawn`.
     pub what: String,
     /// The reason, for people.
     pub why: String,

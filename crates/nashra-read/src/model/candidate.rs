@@ -4,8 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use crate::model::{
+    look::LookOutcome,
     page::{self, Page},
     pending::{PendingEntry, PendingKey},
+    source::Validators,
 };
 
 /// What the page stage made of one entry, on its way to the committing task.
@@ -42,6 +44,8 @@ pub enum PageOutcome {
     /// It failed for good: a dead letter, and the feed's own words are the article, where they can
     /// be one.
     Dead(DeadPage),
+    /// A look at the page of a published article read no page.
+    Looked(LookOutcome),
     /// A newer edition of the entry has taken its place, and its document with it: nothing is to be
     /// done.
     Replaced,
@@ -58,6 +62,8 @@ pub struct FetchedPage {
     pub url: Option<Url>,
     /// The addresses before redirects, in their order.
     pub via: Vec<Url>,
+    /// What its server sent with it, for the next look.
+    pub validators: Validators,
     /// Whether its body came whole.
     pub end: page::End,
     /// Its articles and addresses.

@@ -13,6 +13,9 @@ use crate::base::hash::digest;
 pub struct SourceKey([u8; 4]);
 
 impl SourceKey {
+    /// In the place of a source, for looks at pages of published articles.
+    const LOOKS: Self = Self([0xff; 4]);
+
     /// The key of a source's id.
     #[must_use]
     pub fn new(source: &str) -> Self {
@@ -48,6 +51,9 @@ impl HostKey {
 pub struct Lane([u8; 8]);
 
 impl Lane {
+    /// What all lanes of looks begin with; they stand behind all others.
+    pub const LOOKS: [u8; 4] = SourceKey::LOOKS.0;
+
     /// The lane of a source's entries whose pages are on a host.
     #[must_use]
     pub fn of_pages(source: &str, host: &str) -> Self {
@@ -58,6 +64,19 @@ impl Lane {
     #[must_use]
     pub fn here(source: &str) -> Self {
         Self::new(SourceKey::new(source), HostKey::NONE)
+    }
+
+    /// The lane of the looks at pages of published articles on a host, whichever sources listed
+    /// them.
+    #[must_use]
+    pub fn of_looks(host: HostKey) -> Self {
+        Self::new(SourceKey::LOOKS, host)
+    }
+
+    /// Whether it holds looks at pages of published articles, which go after all others.
+    #[must_use]
+    pub fn is_looks(&self) -> bool {
+        self.source() == SourceKey::LOOKS
     }
 
     fn new(source: SourceKey, host: HostKey) -> Self {
@@ -105,6 +124,14 @@ mod tests {
         );
         assert_eq!(Lane::here("s").host(), None);
         assert_eq!(Lane::of_pages("t", "a.example").host(), lane.host());
+    }
+
+    #[test]
+    fn looks_at_pages_of_a_host_have_one_lane_behind_all_others() {
+        let lane = Lane::of_looks(HostKey::new("a.example"));
+        assert!(lane.is_looks() && lane > Lane::of_pages("s", "a.example"));
+        assert_eq!(lane.host(), Lane::of_pages("s", "a.example").host());
+        assert!(!Lane::of_pages("s", "a.example").is_looks());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
         entry::Entry,
         kind::{Properties, SourceKind},
         lane::Lane,
+        look::NextLook,
         record,
     },
 };
@@ -73,6 +74,14 @@ impl PendingKey {
     pub fn at(&self, due: DateTime<Utc>) -> Self {
         let mut key = *self;
         key.0[8..16].copy_from_slice(&millis(due).to_be_bytes());
+        key
+    }
+
+    /// The key of the same entry in another lane.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane, due: DateTime<Utc>) -> Self {
+        let mut key = self.at(due);
+        key.0[..8].copy_from_slice(lane.as_bytes());
         key
     }
 
@@ -157,6 +166,9 @@ pub struct PendingEntry {
     /// What its page showed at the last look, where it was doubted and nothing is published of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubted: Option<DoubtedPage>,
+    /// Where its article is published and its page is looked at again: what is known of the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<NextLook>,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
     /// Whether it is fetched whatever the site's `robots.txt` says.
@@ -184,6 +196,7 @@ impl PendingEntry {
             changed: None,
             unchanged: 0,
             doubted: None,
+            look: None,
             fetch_page: false,
             ignores_robots: false,
             document: None,

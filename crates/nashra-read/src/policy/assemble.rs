@@ -162,7 +162,7 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
 /// known by the page alone.
 #[must_use]
 pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
-    let FetchedPage { fetched_at, order, url: read, via, end: _, page } = fetched;
+    let FetchedPage { fetched_at, order, url: read, via, page, .. } = fetched;
     let of = u32::try_from(page.articles.len()).unwrap_or(u32::MAX);
     let link = entry.entry.link.as_ref();
     // A removed article often leads to the front page, which is no article's address.

@@ -129,6 +129,7 @@ mod tests {
             revised: order,
             shown: None,
             doubted: None,
+            withdrawn: false,
             revision: 1,
             url: None,
             alternate_urls: vec![],

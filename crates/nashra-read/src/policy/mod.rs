@@ -7,6 +7,7 @@ pub mod decide;
 pub mod doubt;
 pub mod trust;
 pub mod retry;
+pub mod looks;
 pub mod story;
 pub mod polling;
 pub mod hub;

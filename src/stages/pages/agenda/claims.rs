@@ -69,12 +69,12 @@ impl Claims {
         }
     }
 
-    /// Ends a claim; returns its row, and the rows that were passed over meanwhile.
-    pub(super) fn release(&mut self, ticket: Ticket) -> Option<(PendingKey, Vec<PendingKey>)> {
+    /// Ends a claim; returns the rows that were passed over meanwhile.
+    pub(super) fn release(&mut self, ticket: Ticket) -> Option<Vec<PendingKey>> {
         let EntryClaim { key, weight } = self.by_ticket.remove(&ticket)?;
         self.entries.remove(&key.entry());
         *self.sum(key) -= weight;
-        Some((key, self.passed_over.remove(&key.entry()).unwrap_or_default()))
+        Some(self.passed_over.remove(&key.entry()).unwrap_or_default())
     }
 
     #[cfg(test)]

@@ -26,6 +26,8 @@ pub(super) struct TurnsByKind {
     unknown: [Rotation; 2],
     /// Lanes of slow hosts.
     slow: Rotation,
+    /// Lanes of looks, by the kind of their host: they come after the others of that kind.
+    looks: [Rotation; 3],
     /// How many turns unknown hosts have had.
     unknown_turns: u64,
     standings: Standings,
@@ -43,7 +45,12 @@ impl TurnsByKind {
 
     /// Adds a lane to those that wait for a turn.
     pub(super) fn push(&mut self, lane: Lane, host: HostKey) {
-        match self.kind(host) {
+        let kind = self.kind(host);
+        if lane.is_looks() {
+            self.looks[kind as usize].push(lane);
+            return;
+        }
+        match kind {
             HostKind::Prompt => &mut self.prompt,
             HostKind::Unknown => {
                 &mut self.unknown[usize::from(self.standings.is_doubted(lane.source()))]
@@ -55,17 +62,18 @@ impl TurnsByKind {
 
     /// Whether lanes wait that were added as those of one kind.
     pub(super) fn waits(&self, kind: HostKind) -> bool {
-        match kind {
+        let waits = match kind {
             HostKind::Prompt => !self.prompt.is_empty(),
             HostKind::Unknown => self.unknown.iter().any(|unknown| !unknown.is_empty()),
             HostKind::Slow => !self.slow.is_empty(),
-        }
+        };
+        waits || !self.looks[kind as usize].is_empty()
     }
 
     /// Takes the next lane of those that were added as of one kind; what is known of its host may
     /// have changed since.
     pub(super) fn pop(&mut self, kind: HostKind) -> Option<Lane> {
-        match kind {
+        let new = match kind {
             HostKind::Prompt => self.prompt.pop(),
             HostKind::Slow => self.slow.pop(),
             HostKind::Unknown => {
@@ -76,7 +84,8 @@ impl TurnsByKind {
                     if doubted_first { (doubted, trusted) } else { (trusted, doubted) };
                 first.pop().or_else(|| second.pop())
             }
-        }
+        };
+        new.or_else(|| self.looks[kind as usize].pop())
     }
 
     /// How many lanes wait for prompt hosts.

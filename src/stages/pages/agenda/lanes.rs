@@ -18,6 +18,8 @@ pub(super) enum Order {
     Paced(Ticket),
     /// By the number of the arrival.
     Arrived(u64),
+    /// Looks come last; a host has one lane of them.
+    Look,
 }
 
 /// What a lane waits for.
@@ -93,7 +95,8 @@ impl Lanes {
         self.later.remove(&(due, lane));
         self.arrivals += 1;
         if let Some(known) = self.known.get_mut(&lane) {
-            (known.state, known.order) = (LaneState::Ready, Order::Arrived(self.arrivals));
+            let order = if lane.is_looks() { Order::Look } else { Order::Arrived(self.arrivals) };
+            (known.state, known.order) = (LaneState::Ready, order);
         }
         Some(lane)
     }

@@ -118,7 +118,7 @@ impl World {
                 self.rows.remove(&key);
                 let again = key.at(at(self.now + 30_000));
                 self.rows.insert(again);
-                self.agenda.released(ticket, Some(again.due_ms()));
+                self.agenda.released(ticket, Some(again));
             }
         }
     }
@@ -383,4 +383,27 @@ fn the_turns_of_a_slow_paced_host_go_round_all_sources_that_wait_for_it_however_
         world.read.iter().filter(|read| read.0.lane() == lane).map(|read| read.0).is_sorted()
     };
     assert!((0..9).all(in_order), "of each source its oldest entry is next");
+}
+
+#[test]
+fn looks_at_published_pages_come_after_all_that_is_new_and_are_all_made_in_the_end() {
+    let mut world = World::new();
+    for number in 0..400 {
+        world.list(Lane::of_looks(HostKey::new("news.example")), &format!("look {number}"));
+        let host = format!("{}.example", number % 40);
+        world.list(Lane::of_looks(HostKey::new(&host)), &format!("other look {number}"));
+    }
+    world.until(1000);
+    // A host that may be asked once in 300 ms: whatever is new there is read before the looks.
+    world.paced = Some((HostKey::new("news.example"), 300, 0));
+    let late = world.good(|_| "news.example".to_owned(), 20);
+    assert!(late <= 1000, "{late} ms");
+    let keys: Vec<PendingKey> = (0..20)
+        .map(|number| world.list(Lane::of_pages("s", "news.example"), &format!("new {number}")))
+        .collect();
+    world.until(world.now + 7_500);
+    assert!(world.latest(&keys) <= 7_000);
+    world.until(world.now + 150_000);
+    assert_eq!(world.read.len(), 800 + 10 + 20);
+    assert!(world.agenda.claims.is_empty() && world.agenda.lanes.is_empty());
 }

@@ -13,6 +13,7 @@ use crate::{
         candidate::FetchedPage,
         page::{End, PageKind},
         pending::PendingEntry,
+        source::Validators,
     },
     policy::doubt::is_shown,
     read::{
@@ -90,6 +91,7 @@ pub(super) fn extract(
         order: fetched.order,
         url: Some(fetched.url),
         via: fetched.via,
+        validators: fetched.validators,
         end,
         page,
     })
@@ -128,6 +130,7 @@ pub(super) fn open(
         order: entry.order,
         url: document.url,
         via: document.via,
+        validators: Validators::default(),
         end,
         page,
     })

@@ -10,13 +10,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Settings;
 use crate::{
-    fetch::{Deferred, Room},
-    model::candidate::{DeadPage, PageOutcome},
+    fetch::{BlockKind, Deferred, Fetched, Outcome, Room},
+    model::{
+        candidate::{DeadPage, PageOutcome},
+        look::LookOutcome,
+    },
     read::page::PageError,
 };
 
 /// Tries of a page that is gone, or has no text: a publisher's slip is mended within minutes.
 pub(super) const FEW_TRIES: u32 = 3;
+/// The reason where the server says that the page is the same as at the look before.
+pub(super) const UNCHANGED: &str = "not_modified";
 /// Bytes that are kept of a page that could not be read: enough to see what it was.
 const MAX_KEPT: usize = 1 << 20;
 /// For so many seconds an entry waits for a host that is cooling down, or whose turns other entries
@@ -52,6 +57,60 @@ impl Failure {
             next_turn: None,
             tried: true,
             room: Room::default(),
+        }
+    }
+
+    /// What was fetched, or why there is no page. `is_look` is whether validators were sent.
+    pub(super) fn unless_fetched(outcome: Outcome, is_look: bool) -> Result<Box<Fetched>, Self> {
+        Err(match outcome {
+            Outcome::New(fetched) => return Ok(fetched),
+            Outcome::NotModified { .. } if is_look => {
+                Self { reason: UNCHANGED, ..Self::fetch("HTTP status 304".to_owned()) }
+            }
+            // No validators were sent.
+            Outcome::NotModified { .. } => {
+                Self::fetch("HTTP status 304 to an unconditional request".to_owned())
+            }
+            Outcome::Throttled { status, retry_after } => {
+                Self { wait: retry_after, ..Self::fetch(format!("HTTP status {status}")) }
+            }
+            Outcome::Gone { status } => Self {
+                reason: "gone",
+                tries: FEW_TRIES,
+                ..Self::fetch(format!("HTTP status {status}"))
+            },
+            Outcome::Deferred(deferred) => Self {
+                wait: Some(deferred.wait),
+                next_turn: Some(deferred.wait).filter(|_| deferred.next),
+                tried: false,
+                ..Self::fetch(deferred.to_string())
+            },
+            // What robots.txt forbids it forbids for long, and a page that sites show to robots
+            // does not go away by asking often.
+            Outcome::Blocked(block) => {
+                let (reason, tries) = if matches!(block, BlockKind::Robots(_)) {
+                    ("robots", 1)
+                } else {
+                    ("blocked", FEW_TRIES)
+                };
+                Self { reason, tries, ..Self::fetch(block.to_string()) }
+            }
+            Outcome::Failed(error) => Self {
+                tries: if error.is_transient() { u32::MAX } else { 1 },
+                ..Self::fetch(error.to_string())
+            },
+        })
+    }
+
+    /// What it means to a look at the page of a published article.
+    pub(super) fn looked(self) -> LookOutcome {
+        match self.reason {
+            UNCHANGED => LookOutcome::Unchanged,
+            "gone" => LookOutcome::Gone,
+            reason => LookOutcome::Failed {
+                error: self.error,
+                is_hosts: matches!(reason, "fetch" | "blocked"),
+            },
         }
     }
 

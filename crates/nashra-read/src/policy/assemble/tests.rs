@@ -23,6 +23,7 @@ fn assembled(entry: Entry, content: Content) -> Assembled {
         articles: vec![Part { content, ..Part::default() }],
     };
     let fetched = FetchedPage {
+        validators: crate::model::source::Validators::default(),
         fetched_at: DateTime::UNIX_EPOCH,
         order: 1,
         url: None,
