@@ -22,7 +22,7 @@ mod facts;
 mod folder;
 mod manifest;
 #[cfg(test)]
-mod older;
+pub(crate) mod older;
 mod outbox;
 mod polls;
 mod repair;

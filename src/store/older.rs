@@ -17,7 +17,7 @@ const RECORDS: [(&str, u64, &str); 4] = [
     ("01a221e5-453a-76d6-8999-fb87b8c66775", 1, "Title 0 3 v0"),
 ];
 
-fn unpacked() -> tempfile::TempDir {
+pub(crate) fn unpacked() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let archive =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");

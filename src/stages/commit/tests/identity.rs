@@ -6,7 +6,10 @@ use std::path::Path;
 use url::Url;
 
 use super::*;
-use crate::{model::entry::LinkRole, read::feed};
+use crate::{
+    model::{entry::LinkRole, identity},
+    read::feed,
+};
 
 /// A source whose polls are decided on.
 struct Feed {
@@ -17,6 +20,12 @@ struct Feed {
 impl Feed {
     fn new() -> Self {
         Self { store: Store::in_memory().unwrap(), polls: 0 }
+    }
+
+    /// A source whose articles an earlier program published.
+    fn of_store(store: Store) -> Self {
+        // Whatever is read from now on is later.
+        Self { store, polls: 1_000_000 }
     }
 
     /// Decides on all entries of a feed.
@@ -61,7 +70,8 @@ impl Feed {
     }
 
     fn records(&self) -> Vec<Article> {
-        let rows = self.store.outbox().rows_after(0, 100, usize::MAX).unwrap();
+        let acked = self.store.outbox().acked().unwrap().seq();
+        let rows = self.store.outbox().rows_after(acked, 100, usize::MAX).unwrap();
         rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap()).collect()
     }
 }
@@ -254,4 +264,53 @@ async fn a_shared_page_is_named_by_none_of_its_entries() {
     feed.list("s", shared("Road closed")).await;
     feed.list("s", entry("https://www.example.com/notices", None, "Notices", "All.")).await;
     assert_eq!(feed.published(), firsts(&["Notices", "Road closed"]));
+}
+
+#[tokio::test]
+async fn articles_of_a_store_of_format_4_are_found_by_the_names_that_they_have() {
+    let dir = crate::store::older::unpacked();
+    let mut feed = Feed::of_store(Store::open(dir.path(), 1 << 20).unwrap());
+    let before = feed.records();
+    assert!(before.len() >= 4);
+    for record in &before {
+        let link = record.url.as_deref().unwrap();
+        let title = record.content.title.as_deref().unwrap();
+        for (form, title) in [
+            (link.replace("http:", "https:"), title),
+            (format!("{link}#top"), title),
+            (link.to_owned(), "Another title"),
+            (format!("{link}?utm_source=x"), "A third title"),
+        ] {
+            feed.list("s", entry(&form, None, title, &format!("{title} and another text."))).await;
+        }
+    }
+    let known: std::collections::HashSet<_> = before.iter().map(|record| record.id).collect();
+    let after = feed.records();
+    assert!(after.iter().all(|record| known.contains(&record.id)), "nothing is published anew");
+    feed.store.close();
+}
+
+#[tokio::test]
+async fn an_article_that_was_named_before_a_parameter_was_known_to_track_is_found() {
+    let link = Url::parse("https://www.example.com/a?id=7&wt_zmc=x").unwrap();
+    for other in [link.as_str(), "https://www.example.com/a?wt_zmc=y&id=7"] {
+        let mut feed = Feed::new();
+        feed.list("s", entry("https://www.example.com/x", None, "Harbour reopens", "One.")).await;
+        let id = feed.records()[0].id;
+        // As the program of format 4 left it.
+        let view = feed.store.articles().view().unwrap();
+        let mut state = view.article(id).unwrap().unwrap();
+        drop(view);
+        let alias = identity::formerly_of_url(&link).unwrap();
+        (state.url, state.aliases) = (Some(link.to_string()), vec![alias]);
+        state.alternate_urls.clear();
+        let mut batch = Batch::default();
+        batch.alias(&alias, id);
+        batch.article(id, &state);
+        feed.store.articles().commit(batch).await.unwrap();
+        feed.list("s", entry(other, None, "Harbour reopens early", "Two.")).await;
+        let is_found = feed.records().last().unwrap().id == id;
+        // Only the address that it was listed under is a name that it has.
+        assert_eq!(is_found, other == link.as_str(), "{other}");
+    }
 }
