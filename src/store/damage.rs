@@ -211,6 +211,7 @@ fn make_articles(dir: &Path) -> Content {
             withdrawn: false,
             content_hash: format!("{round}"),
             wording: None,
+            sketch: Vec::new(),
             fields: BTreeMap::new(),
             text_rank: TextRank::Page,
             aliases: vec![[round; 16]],

@@ -242,8 +242,8 @@ impl DecisionBatch {
             state.revised = found.order;
             state.withdrawn = false;
             (state.content_hash, state.wording) = (content_hash, Some(wording));
-            let before = std::mem::replace(&mut state.url, url);
-            add_address(&mut state, before);
+            state.sketch = evidence::sketch(&found.content);
+            move_to(&mut state, url);
             let edition = edition::of_state(entry, id, &state, change, changed_fields);
             self.append(edition::record(entry, found, edition, self.now));
         }
@@ -263,8 +263,10 @@ impl DecisionBatch {
         for name in names {
             if let Some(known) = self.named(&name.alias, name.by)? {
                 let telling = evidence::judge(&known.state, name, found);
-                if telling == Telling::Same {
-                    return Ok(Some(known));
+                match telling {
+                    Telling::Same => return Ok(Some(known)),
+                    Telling::Other => continue,
+                    Telling::Possible | Telling::Doubtful => {}
                 }
                 if possible.is_none()
                     && found.is_some_and(|found| evidence::agrees(&known.state, telling, found))
@@ -305,7 +307,8 @@ impl DecisionBatch {
             content: &found.content,
             fields,
             content_hash,
-            is_of_page: found.text_rank != TextRank::Feed,
+            text_rank: found.text_rank,
+            names: &found.names,
         };
         let known = self.find_known(&found.names, Some(facts))?;
         // A site's template may name one canonical address for many articles, which must not be
@@ -353,6 +356,7 @@ impl DecisionBatch {
             withdrawn: false,
             content_hash: String::new(),
             wording: None,
+            sketch: Vec::new(),
             fields: BTreeMap::new(),
             text_rank: found.text_rank,
             aliases: Vec::new(),
@@ -406,6 +410,12 @@ impl DecisionBatch {
     pub(super) fn append(&mut self, record: NewRecord) {
         self.batch.append(&mut self.tail, fit::bounded(record, self.now));
     }
+}
+
+/// Sets the canonical address of an article, which keeps the one that it had.
+fn move_to(state: &mut ArticleState, url: Option<String>) {
+    let before = std::mem::replace(&mut state.url, url);
+    add_address(state, before);
 }
 
 /// Notes that an address leads to an article, too.

@@ -24,7 +24,7 @@ use crate::{
         identity,
         record::{Article, Change, Topic},
     },
-    policy::decide,
+    policy::{decide, evidence},
     store::{ArticleStore, ArticleView, Batch, NewRecord, Outbox, OutboxRow, StoreError},
 };
 
@@ -73,6 +73,7 @@ impl PublishedArticle {
             withdrawn: change == Change::Withdrawn,
             content_hash,
             wording: Some(decide::wording(&content)),
+            sketch: evidence::sketch(&content),
             text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
             aliases,
             day: day(now),

@@ -261,6 +261,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         withdrawn: false,
         content_hash: String::new(),
         wording: None,
+        sketch: Vec::new(),
         fields: std::collections::BTreeMap::new(),
         text_rank: TextRank::Page,
         aliases: names.to_vec(),

@@ -53,6 +53,10 @@ pub struct ArticleState {
     /// until the edition is read again.
     #[serde(default)]
     pub wording: Option<u64>,
+    /// What its title and text share with other editions of them (`text::sketch`). Empty where they
+    /// are short, and in rows of older programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sketch: Vec<u16>,
     /// The fingerprint of each field whose change is told, by the field's name. A field without one
     /// here is unknown: the program that wrote this row did not have it, so it never counts as
     /// changed.

@@ -277,7 +277,7 @@ fn first(
 ) -> Assembled {
     let ids = of_ids(&entry.source.id, &entry.entry);
     let (guid, link): (Vec<Name>, Vec<Name>) =
-        ids.into_iter().partition(|name| name.tells == Tells::Article);
+        ids.into_iter().partition(|name| name.tells == Tells::Guid);
     let fetched = read.into_iter().flat_map(|read| Name::of_address("fetched address", read));
     let redirects = via.iter().flat_map(|via| Name::of_address("redirect", via));
     let claimed = std::mem::take(&mut assembled.names);

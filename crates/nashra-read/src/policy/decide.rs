@@ -140,6 +140,7 @@ mod tests {
             order,
             content_hash: text::content_hash(content.title.as_deref(), content.text.as_deref()),
             wording: Some(wording(content)),
+            sketch: Vec::new(),
             fields: fields(content, None),
             text_rank,
             aliases: vec![],

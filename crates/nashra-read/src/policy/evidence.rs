@@ -7,9 +7,17 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::{Name, Tells};
-use crate::model::{article::ArticleState, content::Content, identity};
 use url::Url;
+
+use super::assemble::{Name, Tells};
+use crate::{
+    model::{
+        article::{ArticleState, TextRank},
+        content::Content,
+        identity,
+    },
+    text::sketch,
+};
 
 /// The shortest text, in bytes, that tells an article from others by itself.
 const TELLING: usize = 80;
@@ -27,8 +35,10 @@ pub struct Found<'a> {
     pub fields: &'a BTreeMap<String, u64>,
     /// Hash of title and text.
     pub content_hash: &'a str,
-    /// Whether its own page was read.
-    pub is_of_page: bool,
+    /// How near to the article its text was read.
+    pub text_rank: TextRank,
+    /// All its names.
+    pub names: &'a [Name],
 }
 
 /// What a name that an article has tells.
@@ -40,19 +50,22 @@ pub enum Verdict {
     Possible,
     /// It may be: both the title and the date, or the text have to be the same.
     Doubtful,
+    /// It is another one.
+    Other,
 }
 
 /// What it tells that a known article has a name of what was found, as far as that is known.
 #[must_use]
 pub fn judge(known: &ArticleState, name: &Name, found: Option<Found<'_>>) -> Verdict {
     match name.tells {
-        Tells::Article => Verdict::Same,
+        Tells::Guid if found.is_some_and(|found| is_reused(known, found)) => Verdict::Other,
+        Tells::Article | Tells::Guid => Verdict::Same,
         Tells::Evidence | Tells::Lookup(None) => Verdict::Doubtful,
         Tells::Address(exact) | Tells::Form(exact) | Tells::Lookup(Some(exact)) => {
             let other_guid = found.filter(|found| has_other_guid(known, *found));
             match (has_address(known, exact), other_guid) {
                 (true, None) => Verdict::Same,
-                (true, Some(found)) if !found.is_of_page => Verdict::Doubtful,
+                (true, Some(found)) if found.text_rank == TextRank::Feed => Verdict::Doubtful,
                 _ => Verdict::Possible,
             }
         }
@@ -88,6 +101,33 @@ fn has_other_guid(known: &ArticleState, found: Found<'_>) -> bool {
     }
 }
 
+/// Whether a source gives the guid of a known article to another one: at an address that is no form of
+/// any that the article has, with another title, another date and a text that has nothing in common
+/// with it.
+fn is_reused(known: &ArticleState, found: Found<'_>) -> bool {
+    let differs = |field: &str| known.fields.get(field) != found.fields.get(field);
+    let keys: Vec<[u8; 16]> =
+        found.names.iter().filter(|name| name.exact().is_some()).map(|name| name.alias).collect();
+    let has_key = |url: Url| {
+        keys.contains(&identity::of_url(&url))
+            || keys.contains(&identity::of_url(&identity::base_form(&url)))
+    };
+    known.text_rank == found.text_rank
+        && found.content.title.is_some()
+        && differs("title")
+        && (found.content.published.is_none() || differs("published"))
+        && known.url.is_some()
+        && !keys.is_empty()
+        && !addresses(known).any(has_key)
+        && sketch::are_unrelated(&known.sketch, &sketch(found.content))
+}
+
+/// What an article's title and text share with other editions of them.
+#[must_use]
+pub fn sketch(content: &Content) -> Vec<u16> {
+    sketch::of(content.title.as_deref(), content.text.as_deref())
+}
+
 /// Whether what was found says that it is the known article, given a name that both have.
 #[must_use]
 pub fn agrees(known: &ArticleState, verdict: Verdict, found: Found<'_>) -> bool {
@@ -103,5 +143,7 @@ pub fn agrees(known: &ArticleState, verdict: Verdict, found: Found<'_>) -> bool 
     let date = found.content.published.is_some() && same("published");
     let text =
         found.content.text.as_ref().is_some_and(|text| text.len() >= TELLING) && same("text");
-    text || title && (date || verdict == Verdict::Possible)
+    text || title && date
+        || verdict == Verdict::Possible
+            && (title || sketch::are_related(&known.sketch, &sketch(found.content)))
 }

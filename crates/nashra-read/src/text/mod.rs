@@ -2,6 +2,7 @@
 //! with the one before.
 
 pub mod letters;
+pub mod sketch;
 pub mod tokens;
 
 use std::borrow::Cow;

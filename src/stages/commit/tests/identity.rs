@@ -314,3 +314,42 @@ async fn an_article_that_was_named_before_a_parameter_was_known_to_track_is_foun
         assert_eq!(is_found, other == link.as_str(), "{other}");
     }
 }
+
+const HARBOUR: &str = "The harbour of the old town is open again after the storm that closed it for nine days, and the first ferry left.";
+const COUNCIL: &str = "The council of the upper valley decided on Monday that the school will be built where the market was until spring.";
+
+#[tokio::test]
+async fn a_guid_that_is_given_to_another_article_does_not_make_it_a_revision() {
+    let link = |slug: &str| format!("https://www.example.com/{slug}");
+    let mut feed = Feed::new();
+    feed.list("s", entry(&link("a"), Some("lead"), "Harbour reopens", HARBOUR)).await;
+    feed.list("s", entry(&link("b"), Some("lead"), "School to be built", COUNCIL)).await;
+    feed.list(
+        "s",
+        entry(&link("b"), Some("lead"), "School will be built", &format!("{COUNCIL} So it said.")),
+    )
+    .await;
+    let records = feed.records();
+    assert_ne!(records[0].id, records[1].id);
+    assert_eq!((records[2].id, records[2].revision), (records[1].id, 2));
+    // At the same address it is the same article, whatever became of it.
+    let mut feed = Feed::new();
+    feed.list("s", entry(&link("a"), Some("7"), "Harbour reopens", HARBOUR)).await;
+    feed.list("s", entry(&link("a"), Some("7"), "School to be built", COUNCIL)).await;
+    assert_eq!(feed.records()[1].revision, 2);
+    // And so it is at another one with an edited text.
+    let mut feed = Feed::new();
+    feed.list("s", entry(&link("a"), Some("7"), "Harbour reopens", HARBOUR)).await;
+    feed.list("s", entry(&link("b"), Some("7"), "Port is open", &format!("{HARBOUR} So it said.")))
+        .await;
+    assert_eq!(feed.records()[1].revision, 2);
+}
+
+#[tokio::test]
+async fn an_article_that_was_edited_is_found_by_another_form_of_its_address() {
+    let mut feed = Feed::new();
+    feed.list("s", entry("http://example.com/a", None, "Harbour reopens", HARBOUR)).await;
+    let edited = format!("{HARBOUR} So the port said.");
+    feed.list("t", entry("https://www.example.com/a/", None, "Port is open", &edited)).await;
+    assert_eq!(feed.records()[1].revision, 2);
+}

@@ -23,6 +23,8 @@ pub struct Name {
 pub enum Tells {
     /// It identifies the article.
     Article,
+    /// It is a guid: it identifies the article, unless the source gives it to another one.
+    Guid,
     /// It is the key of an address, of which this is the exact digest: it identifies the article
     /// that has this very address, and is evidence for one that has another form of it.
     Address([u8; 16]),
@@ -62,7 +64,7 @@ impl Name {
         match self.tells {
             Tells::Address(exact) | Tells::Form(exact) => Some(exact),
             Tells::Lookup(exact) => exact,
-            Tells::Article | Tells::Evidence => None,
+            Tells::Article | Tells::Guid | Tells::Evidence => None,
         }
     }
 
@@ -88,7 +90,8 @@ pub fn of_entry(source: &str, entry: &Entry) -> Vec<Name> {
 pub(super) fn of_ids(source: &str, entry: &Entry) -> Vec<Name> {
     let mut names = Vec::new();
     if let Some(guid) = &entry.guid {
-        names.push(Name::of_article("guid", identity::of_guid(source, guid)));
+        let alias = identity::of_guid(source, guid);
+        names.push(Name { by: "guid", alias, tells: Tells::Guid });
     }
     let lookup = |link: &Url, exact| Name {
         by: "link",
