@@ -20,7 +20,9 @@ use crate::{
     model::{
         article::{ArticleState, TextRank, Verdict},
         candidate::{Candidate, DeadPage, PageOutcome},
+        entry::LinkRole,
         identity,
+        kind::Guesses,
         pending::{PendingEntry, PendingKey},
         record::Change,
         source::Validators,
@@ -122,7 +124,8 @@ impl DecisionBatch {
         candidate: Candidate,
         bytes_at: Option<&str>,
     ) -> Result<(), StoreError> {
-        let Candidate { key, mut entry, reading } = candidate;
+        let Candidate { key, mut entry, mut reading } = candidate;
+        self.recall_shared_link(&mut entry, &mut reading)?;
         self.note_host(&key, &entry, &reading);
         let mut validators = Validators::default();
         let found = match reading {
@@ -250,6 +253,28 @@ impl DecisionBatch {
         self.batch.article(id, &state);
         self.articles.insert(id, state);
         Ok((id, is_unchanged))
+    }
+
+    /// A link that several entries of the source once had in one document tells nothing of one that
+    /// is alone with it now, and the page behind it is not this entry's.
+    fn recall_shared_link(
+        &self,
+        entry: &mut PendingEntry,
+        reading: &mut PageOutcome,
+    ) -> Result<(), StoreError> {
+        let is_listed = entry.properties().is_some_and(|of| of.guesses == Guesses::Nothing);
+        if let Some(link) = &entry.entry.link
+            && is_listed
+            && entry.document.is_none()
+            && entry.entry.link_role.is_own_page()
+            && self.alias(&identity::of_shared_link(&entry.source.id, link))?.is_some()
+        {
+            entry.entry.link_role = LinkRole::Shared;
+            if let PageOutcome::Page(fetched) = reading {
+                *reading = PageOutcome::FeedOnly { at: fetched.fetched_at };
+            }
+        }
+        Ok(())
     }
 
     /// The article that these names identify, else the first one that they are evidence for and that

@@ -55,6 +55,12 @@ pub fn of_place(link: &Url) -> [u8; 16] {
     exact(link)
 }
 
+/// The mark of a link that several entries of a source had in one document.
+#[must_use]
+pub fn of_shared_link(source: &str, link: &Url) -> [u8; 16] {
+    digest(&[b"shared link", source.as_bytes(), &of_url(link)])
+}
+
 /// The alias of an entry that neither a guid nor a link identifies: its title, or its text where it
 /// has none, with its date where that is given.
 #[must_use]

@@ -150,6 +150,29 @@ async fn a_feed_that_grows_from_one_item_to_several_with_its_link_keeps_them_apa
 }
 
 #[tokio::test]
+async fn a_link_that_was_shared_once_names_nothing_when_its_entries_come_alone() {
+    let item = |title: &str, hour: u8| {
+        format!(
+            "<title>{title}</title><link>https://www.example.com/notices</link><pubDate>Fri, 06 Mar 2026 0{hour}:00:00 GMT</pubDate><description>{title} today.</description>"
+        )
+    };
+    let (one, two) = (item("Road closed", 6), item("Water off", 7));
+    let (three, four) = (item("Market moved", 8), item("Bridge open", 9));
+    for first in [rss(&[&two, &one]), rss(&[&one])] {
+        let polls = [
+            first,
+            rss(&[&two, &one]),
+            rss(&[&two]),
+            rss(&[&three]),
+            rss(&[&four]),
+            rss(&[&three]),
+        ];
+        let expected = firsts(&["Road closed", "Water off", "Market moved", "Bridge open"]);
+        assert_eq!(titles(&polls).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_changed_item_is_a_revision_of_itself_though_it_shares_its_link() {
     let item = |title: &str, hour: u8, says: &str| {
         format!(

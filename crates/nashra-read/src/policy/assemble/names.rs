@@ -105,8 +105,16 @@ pub(super) fn of_ids(source: &str, entry: &Entry) -> Vec<Name> {
             // An earlier document may have had no other place of this page.
             names.push(lookup(link, Some(identity::exact(link))));
         }
-        // An earlier document may have had nothing else with this link.
-        (Some(link), LinkRole::Shared) => names.push(lookup(link, None)),
+        // An earlier document may have had nothing else with this link; a later one is told that
+        // several had it.
+        (Some(link), LinkRole::Shared) => names.extend([
+            lookup(link, None),
+            Name {
+                by: "shared link",
+                alias: identity::of_shared_link(source, link),
+                tells: Tells::Evidence,
+            },
+        ]),
         (None, _) => {}
     }
     names
