@@ -110,6 +110,8 @@ pub(super) fn known_for_tests(text_rank: TextRank) -> ArticleState {
 }
 
 #[cfg(test)]
+mod fortnight;
+#[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
