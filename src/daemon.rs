@@ -346,6 +346,7 @@ fn parts(
             outbox: store.outbox(),
             dead_letters,
             revisits,
+            differences: config.record.difference,
             clock,
         },
         sources,

@@ -32,7 +32,7 @@ pub use self::{
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
     overrides::Overrides,
-    settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Run, Store, WebSub},
+    settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Record, Run, Store, WebSub},
     sinks::{
         Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,
     },

@@ -39,6 +39,8 @@ settings! {
         fetch: Fetch = Fetch::default();
         /// What is done with the pages behind entries.
         page: Page = Page::default();
+        /// What records hold.
+        record: Record = Record::default();
         /// What is remembered, and for how long.
         store: Store = Store::default();
         /// The records that the sink has not yet acknowledged.
@@ -186,6 +188,14 @@ impl Page {
             0 => thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         }
+    }
+}
+
+settings! {
+    /// What records hold beside what they always do.
+    pub Record {
+        /// Whether a revision tells where its text differs from the one before.
+        difference: bool = false;
     }
 }
 

@@ -318,6 +318,7 @@ fn parts(
             outbox: store.outbox(),
             dead_letters: DeadLetterFiles::new(Some(dir), 1 << 20),
             revisits: revisits(retry),
+            differences: false,
             clock,
         },
         sources,

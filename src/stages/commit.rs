@@ -30,6 +30,7 @@ use crate::{
 
 mod batch;
 mod dead;
+mod difference;
 mod edition;
 mod files;
 mod fit;
@@ -59,6 +60,8 @@ pub struct Parts<C> {
     pub dead_letters: DeadLetterFiles,
     /// When pages that were read are read again.
     pub revisits: RevisitRules,
+    /// Whether records tell where their text differs from the one before.
+    pub differences: bool,
     /// Gives the times of decisions, which are kept with them.
     pub clock: Arc<C>,
 }
@@ -95,6 +98,7 @@ pub async fn run<C: Clock>(
             now: parts.clock.now(),
             at: Instant::now(),
             revisits: parts.revisits.clone(),
+            differences: parts.differences,
             hosts: std::mem::take(&mut hosts),
         };
         // Hashing, JSON and files would block the network's threads. The view of the store ends
@@ -129,6 +133,8 @@ struct DecisionContext {
     /// The same moment by a clock that nobody sets.
     at: Instant,
     revisits: RevisitRules,
+    /// Whether records tell where their text differs from the one before.
+    differences: bool,
     /// What was seen of hosts so far.
     hosts: Hosts,
 }
@@ -181,7 +187,7 @@ pub async fn preview(
         looks: LookRules::none(),
     };
     let (tail, at, hosts) = (outbox.tail()?, Instant::now(), Hosts::default());
-    let context = DecisionContext { tail, now, at, revisits, hosts };
+    let context = DecisionContext { tail, now, at, revisits, differences: false, hosts };
     let decided =
         decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), context)?;
     articles.commit(decided.batch).await?;

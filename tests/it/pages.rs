@@ -86,7 +86,7 @@ fn with_looks(site: &Site, dir: &std::path::Path) -> Nashra {
     let config = format!(
         "sources = [\"{}/feed\"]\ndata_dir = \"data\"\n[fetch]\ncontact = \"https://a.example\"\nspacing = \"0s\"\nallow_addresses = [\"127.0.0.0/8\"]\n\
          [poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[page]\nlooks = [\"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"20s\", \"40s\"]\nwithdraw_after = \"2s\"\n\
-         [sink]\nkind = \"file\"\nfile = \"articles.jsonl\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+         [record]\ndifference = true\n[sink]\nkind = \"file\"\nfile = \"articles.jsonl\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
         site.base
     );
     std::fs::write(dir.join("nashra.toml"), config).unwrap();
@@ -128,6 +128,8 @@ fn a_published_page_is_looked_at_with_its_tag_and_a_change_that_no_feed_tells_is
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!((&all[1]["id"], &all[1]["change"]), (&all[0]["id"], &"revised".into()));
     assert_eq!(all[1]["changed_fields"], serde_json::json!(["text"]));
+    let told = serde_json::json!([{"kept": 1, "removed": "began.", "added": "began otherwise."}]);
+    assert_eq!((all[0].get("difference"), &all[1]["difference"]), (None, &told));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    DecisionContext, dead, edition, fit,
+    DecisionContext, dead, difference, edition, fit,
     revisit::{DoubtOutcome, RevisitRules},
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         identity,
         kind::Guesses,
         pending::{PendingEntry, PendingKey},
-        record::Change,
+        record::{Change, TextChange},
         source::Validators,
     },
     policy::{
@@ -65,6 +65,8 @@ pub(super) struct DecisionBatch {
     /// The same moment by a clock that nobody sets.
     pub(super) at: Instant,
     pub(super) revisits: RevisitRules,
+    /// Whether records tell where their text differs from the one before.
+    differences: bool,
     /// What this process has seen of hosts.
     pub(super) hosts: Hosts,
     /// The row that the entry of the present candidate was moved to.
@@ -92,7 +94,7 @@ impl DecisionCounts {
 impl DecisionBatch {
     /// An empty batch.
     pub(super) fn new(view: ArticleView, context: DecisionContext) -> Self {
-        let DecisionContext { tail, now, at, revisits, hosts } = context;
+        let DecisionContext { tail, now, at, revisits, differences, hosts } = context;
         Self {
             view,
             aliases: HashMap::new(),
@@ -102,6 +104,7 @@ impl DecisionBatch {
             now,
             at,
             revisits,
+            differences,
             hosts,
             moved: None,
             counts: DecisionCounts::default(),
@@ -247,7 +250,8 @@ impl DecisionBatch {
             (state.content_hash, state.wording) = (content_hash, Some(wording));
             state.sketch = evidence::sketch(&found.content);
             move_to(&mut state, url);
-            let edition = edition::of_state(entry, id, &state, change, changed_fields);
+            let mut edition = edition::of_state(entry, id, &state, change, changed_fields);
+            edition.difference = self.difference(&mut state, &found);
             self.append(edition::record(entry, found, edition, self.now));
         }
         self.batch.article(id, &state);
@@ -379,6 +383,7 @@ impl DecisionBatch {
             shown: None,
             doubted: None,
             withdrawn: false,
+            kept_text: None,
             content_hash: String::new(),
             wording: None,
             sketch: Vec::new(),
@@ -388,6 +393,13 @@ impl DecisionBatch {
             day: day(self.now),
             verdict: Verdict { what: String::new(), why: String::new(), at: self.now },
         }
+    }
+
+    /// Where the text differs from the one that was kept, whose place it takes.
+    fn difference(&self, state: &mut ArticleState, found: &Assembled) -> Option<Vec<TextChange>> {
+        let text = found.content.text.as_deref().filter(|_| self.differences);
+        let kept = std::mem::replace(&mut state.kept_text, text.and_then(difference::keep));
+        kept.zip(text).and_then(|(kept, text)| difference::since(&kept, text))
     }
 
     /// Adds other addresses and aliases to an article. An alias that another article has stays

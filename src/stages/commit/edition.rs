@@ -46,6 +46,7 @@ pub(super) fn of_state(
         revision: state.revision,
         change,
         changed_fields,
+        difference: None,
         url: state.url.clone(),
         alternate_urls: others.collect(),
         source: clean::source(source),

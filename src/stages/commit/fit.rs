@@ -69,6 +69,7 @@ pub(super) fn to_json(mut article: Article) -> Vec<u8> {
             return json;
         }
         limit /= 2;
+        article.difference = None;
         let content = &mut article.content;
         content.related.clear();
         content.keywords.truncate(100);

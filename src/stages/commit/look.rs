@@ -195,7 +195,7 @@ impl DecisionBatch {
         (state.withdrawn, state.fields, state.wording) =
             (true, fields, Some(decide::wording(&content)));
         (state.content_hash, state.fetched_at) = (text::content_hash(None, None), self.now);
-        state.day = day(self.now);
+        (state.day, state.kept_text) = (day(self.now), None);
         state.verdict = Verdict {
             what: "withdrawn".to_owned(),
             why: "its page was gone at two looks, and its host is well".to_owned(),

@@ -71,6 +71,7 @@ impl PublishedArticle {
             shown: None,
             doubted: None,
             withdrawn: change == Change::Withdrawn,
+            kept_text: None,
             content_hash,
             wording: Some(decide::wording(&content)),
             sketch: evidence::sketch(&content),
@@ -367,6 +368,8 @@ fn as_next_revision(
     (published.fields, published.fetched_at) = (fields, published.fetched_at.max(article.fetched));
     published.content_hash.clone_from(&article.content_hash);
     published.wording = Some(decide::wording(&article.content));
+    // It was told from an edition that consumers may not have.
+    article.difference = None;
     published.withdrawn = article.change == Change::Withdrawn;
     if !published.withdrawn {
         article.change = Change::Revised;

@@ -92,6 +92,7 @@ fn context(store: &Store) -> DecisionContext {
         now: at(100),
         at: Instant::now(),
         revisits: revisits(),
+        differences: false,
         hosts: Hosts::default(),
     }
 }

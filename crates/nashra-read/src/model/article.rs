@@ -73,6 +73,9 @@ pub struct ArticleState {
     /// Whether its last record says that it was withdrawn.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// The text that was last published, compressed, where differences are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_text: Option<String>,
     /// How near to the article the text was read.
     #[serde(rename = "standing")]
     pub text_rank: TextRank,

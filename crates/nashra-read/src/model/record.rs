@@ -45,6 +45,11 @@ pub struct Article {
     pub alternate_urls: Vec<String>,
     /// The source that listed the article.
     pub source: Source,
+    /// Where the text of a revision differs from the one before, word by word. It is there only where
+    /// `record.difference` asks for it, nashra has the text before, and the texts do not differ in
+    /// very many places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Vec<TextChange>>,
     /// The text and all that belongs to it.
     #[serde(flatten)]
     pub content: Content,
@@ -69,6 +74,18 @@ impl Article {
             serde_json::from_slice(value).unwrap_or_default();
         fields.into_iter().map(|(name, _)| name).collect()
     }
+}
+
+/// One place where a text differs from the one before. Words are what stands between white space,
+/// and in scripts without spaces each character.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TextChange {
+    /// How many words stay between the place before and this one.
+    pub kept: u32,
+    /// What was removed here; empty if nothing was.
+    pub removed: String,
+    /// What was added in its place; empty if nothing was.
+    pub added: String,
 }
 
 /// Why a record was published.

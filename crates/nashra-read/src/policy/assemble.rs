@@ -24,7 +24,7 @@ use crate::{
         kind::SourceKind,
         page::{End, Page, Part},
         pending::{Document, PendingEntry},
-        record::{self, Article, Change, Content, Origin, SCHEMA},
+        record::{self, Article, Change, Content, Origin, SCHEMA, TextChange},
     },
     read::feed,
     text,
@@ -76,6 +76,8 @@ pub struct Edition {
     pub change: Change,
     /// The fields that differ from the edition before.
     pub changed_fields: Vec<String>,
+    /// Where the text differs from that of the edition before, where that is asked for.
+    pub difference: Option<Vec<TextChange>>,
     /// The canonical address, cleaned.
     pub url: Option<String>,
     /// The other addresses of the article, cleaned.
@@ -97,6 +99,7 @@ impl Assembled {
             revision,
             change,
             changed_fields,
+            difference,
             url,
             alternate_urls,
             source,
@@ -109,6 +112,7 @@ impl Assembled {
             revision,
             change,
             changed_fields,
+            difference,
             url,
             fetched_url: self.fetched_url.map(Into::into),
             alternate_urls,
@@ -229,6 +233,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
             revision: 1,
             change: Change::New,
             changed_fields: Vec::new(),
+            difference: None,
             url,
             alternate_urls: page
                 .alternates

@@ -132,6 +132,7 @@ mod tests {
             shown: None,
             doubted: None,
             withdrawn: false,
+            kept_text: None,
             revision: 1,
             url: None,
             alternate_urls: vec![],

@@ -8,6 +8,7 @@ pub mod doubt;
 pub mod trust;
 pub mod retry;
 pub mod looks;
+pub mod difference;
 pub mod story;
 pub mod polling;
 pub mod hub;

@@ -116,6 +116,7 @@ fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
     };
     bounds::source(&mut source);
     let edition = Edition {
+        difference: None,
         id: uuid::Uuid::nil(),
         revision: u32::MAX,
         change: Change::Withdrawn,

@@ -39,6 +39,7 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
         fetched: at(1),
         part: None,
         story: None,
+        difference: None,
     }
 }
 

@@ -87,6 +87,7 @@ impl World {
                 looks: LookRules { after: vec![HOUR, 6 * HOUR, 24 * HOUR], withdraw_after: HOUR },
                 ..revisits()
             },
+            differences: true,
             hosts: std::mem::take(&mut self.hosts),
         };
         // A row that is moved must be there.
@@ -166,6 +167,11 @@ async fn a_look_that_finds_another_text_is_a_revision_and_one_that_fails_makes_n
     let page = world.page(&row, "Another text of it.");
     world.decide(row, page).await.unwrap();
     assert_eq!(world.changes(), [Change::New, Change::Revised]);
+    let difference = world.records().pop().unwrap().difference.unwrap();
+    assert_eq!(
+        (difference[0].kept, difference[0].removed.as_str(), difference[0].added.as_str()),
+        (0, "The", "Another")
+    );
 }
 
 #[tokio::test]
