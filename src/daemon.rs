@@ -304,6 +304,10 @@ fn parts(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let (rules, revisits) = (rules(config), revisits(config));
+    let stories = commit::StoryRules {
+        compare_for: config.stories.compare_for,
+        memory: config.stories.memory.as_usize(),
+    };
     let settings = reading::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
@@ -344,6 +348,8 @@ fn parts(
         commit: commit::Parts {
             articles: store.articles(),
             outbox: store.outbox(),
+            story_store: store.stories(),
+            stories,
             dead_letters,
             revisits,
             differences: config.record.difference,

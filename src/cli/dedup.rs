@@ -22,8 +22,8 @@ use super::{
 use crate::{
     config::ByteSize,
     dates::moment,
-    model::identity,
-    policy::story::{Role, Signer, StoryIndex},
+    model::{identity, story::Role},
+    policy::story::{Signer, StoryIndex},
     text,
 };
 

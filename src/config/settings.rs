@@ -43,6 +43,8 @@ settings! {
         record: Record = Record::default();
         /// What is remembered, and for how long.
         store: Store = Store::default();
+        /// Which articles carry the same text.
+        stories: Stories = Stories::default();
         /// The records that the sink has not yet acknowledged.
         outbox: Outbox = Outbox::default();
         /// Where records go.
@@ -210,6 +212,17 @@ settings! {
         min_free_disk: ByteSize = ByteSize::mib(256);
         /// Disk for the bytes of dead letters; the oldest go first.
         dead_letter_bytes: ByteSize = ByteSize::mib(256);
+    }
+}
+
+settings! {
+    /// Which articles carry the same text.
+    pub Stories {
+        /// For how long a new text is compared with those before it, in whole days; zero finds no
+        /// stories.
+        compare_for: Duration = 7 * DAY, lasting(Duration::ZERO, 365 * DAY);
+        /// The most memory for the texts that are compared, some 1 kB each; the oldest go first.
+        memory: ByteSize = ByteSize::mib(512), at_least_mib(1);
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         article::{ArticleState, TextRank},
         clean, identity,
         source::{AddedSource, State},
+        story::Story,
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
     store::{
@@ -253,6 +254,21 @@ fn secrets_of(store: &Store, state: &ArticleState) -> Secrets {
         .unwrap_or_default()
 }
 
+/// Why an article has its story.
+fn story(story: &Story) -> String {
+    let Story { id, role, of, similarity, size } = story;
+    let role = role.label();
+    match (of, similarity) {
+        (Some(of), Some(share)) => {
+            let share = share * 100.0;
+            format!(
+                "{id}, {role}: {share:.0} % of the shorter text is also in article {of}; {size} articles then"
+            )
+        }
+        _ => format!("{id}, {role}: no text of the last days was like it"),
+    }
+}
+
 fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
     let hidden = |address: &str| match clean::address(address) {
         Some(address) => secrets.hide(&address).into_owned(),
@@ -276,6 +292,7 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
         }
     )
     .ok();
+    writeln!(out, "story: {}", state.story.as_ref().map_or_else(|| "none".to_owned(), story)).ok();
     write!(
         out,
         "last verdict: {} at {}: {}",

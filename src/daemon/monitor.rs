@@ -43,6 +43,8 @@ pub(super) struct Settings {
     outbox_max: u64,
     disk_min: u64,
     retention: TimeDelta,
+    /// For how long texts are compared.
+    compare_for: TimeDelta,
 }
 
 impl Settings {
@@ -52,6 +54,8 @@ impl Settings {
             disk_min: config.store.min_free_disk.bytes(),
             retention: TimeDelta::from_std(config.store.retention)
                 .unwrap_or(TimeDelta::days(36_500)),
+            compare_for: TimeDelta::from_std(config.stories.compare_for)
+                .unwrap_or(TimeDelta::days(365)),
         }
     }
 
@@ -225,11 +229,12 @@ async fn sweep(
     dead_letters: DeadLetterFiles,
 ) -> Result<(), StoreError> {
     let oldest = SystemClock.now() - settings.retention;
+    let oldest_text = day(SystemClock.now() - settings.compare_for);
     let mut sweeper = store.sweeper();
     let (mut entries, mut articles) = (0, 0);
     loop {
         let swept;
-        (sweeper, swept) = sweeper.step(day(oldest)).await?;
+        (sweeper, swept) = sweeper.step(day(oldest), oldest_text).await?;
         entries += swept.entries;
         articles += swept.articles;
         if swept.finished {
@@ -251,7 +256,12 @@ mod tests {
 
     #[test]
     fn a_growing_outbox_slows_polling_down_and_a_full_one_stops_it() {
-        let settings = Settings { outbox_max: 1000, disk_min: 10, retention: TimeDelta::days(1) };
+        let settings = Settings {
+            outbox_max: 1000,
+            disk_min: 10,
+            retention: TimeDelta::days(1),
+            compare_for: TimeDelta::days(1),
+        };
         let at = |outbox_bytes| {
             judge_pressure(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings)
         };
@@ -267,7 +277,12 @@ mod tests {
 
     #[test]
     fn space_is_kept_back_only_where_polling_goes_on_beside_it() {
-        let settings = Settings { outbox_max: 0, disk_min: 1000, retention: TimeDelta::days(1) };
+        let settings = Settings {
+            outbox_max: 0,
+            disk_min: 1000,
+            retention: TimeDelta::days(1),
+            compare_for: TimeDelta::days(1),
+        };
         assert_eq!((settings.reserve_bytes(1249), settings.reserve_bytes(1250)), (0, 250));
         let large = Settings { disk_min: 1 << 40, ..settings };
         assert_eq!(large.reserve_bytes(u64::MAX), LARGEST_RESERVE);

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
-    model::record::{Article, Change, Topic},
+    model::{
+        record::{Article, Change, Topic},
+        story::Story,
+    },
     stages::publish::{
         Position,
         sink::{Delivered, PublishError, Sink, SinkFuture, SinkHoldings},
@@ -51,8 +54,11 @@ impl Sink for Readable {
 
 fn words(row: &OutboxRow) -> String {
     let value = &row.record.value;
-    if row.record.topic == Topic::DeadLetters {
-        return format!("\n✗ {}\n", String::from_utf8_lossy(value));
+    match row.record.topic {
+        Topic::Articles => {}
+        // The article that joined the story says so.
+        Topic::Stories => return String::new(),
+        Topic::DeadLetters => return format!("\n✗ {}\n", String::from_utf8_lossy(value)),
     }
     match serde_json::from_slice::<Article>(value) {
         Ok(article) => article_words(&article),
@@ -86,6 +92,11 @@ fn article_words(article: &Article) -> String {
             article.changed_fields.join(", ")
         )
         .ok();
+    }
+    if let Some(Story { role, of: Some(of), similarity: Some(share), size, .. }) = &article.story {
+        let (role, share) = (role.label(), share * 100.0);
+        write!(out, "\n  ≡ {role}: {share:.0} % of it is in {of}; {size} articles tell this story")
+            .ok();
     }
     let start: String = content.text.as_deref().unwrap_or_default().chars().take(SHOWN).collect();
     writeln!(out, "\n  {}…", start.replace('\n', " ")).ok();

@@ -212,7 +212,8 @@ impl World {
                 record["revision"].as_u64().unwrap_or(0),
             )
         };
-        records.iter().map(one).collect()
+        let is_story = |record: &&Value| record["schema"] == "nashra.story.v1";
+        records.iter().filter(|record| !is_story(record)).map(one).collect()
     }
 
     /// The editions of one article, in their order.
@@ -260,6 +261,22 @@ fn revisits(retry: Retry) -> commit::RevisitRules {
     commit::RevisitRules { retry, refetch_per_day: 100, looks: LookRules::none() }
 }
 
+const STORIES: commit::StoryRules =
+    commit::StoryRules { compare_for: Duration::from_hours(168), memory: 8 << 20 };
+
+fn rules() -> poll::Rules {
+    poll::Rules {
+        bounds: Bounds { min: Duration::from_millis(100), max: Duration::from_millis(200) },
+        backlog: None,
+        entries: poll::EntryBounds { per_poll: 5_000, per_day: 50_000, pending: 20_000 },
+        retention: Duration::from_hours(2_400),
+        pages: PageMode::On,
+        robots: RobotsMode::Ignore,
+        refetch_per_day: 100,
+        max_decoded: 1 << 20,
+    }
+}
+
 fn parts(
     site: Arc<Site>,
     clock: Arc<Jumping>,
@@ -273,21 +290,11 @@ fn parts(
         Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
     let settings =
         Settings { concurrency: 8, per_host: 4, in_flight: 8, retry, max_decoded: 1 << 20 };
-    let rules = poll::Rules {
-        bounds: Bounds { min: Duration::from_millis(100), max: Duration::from_millis(200) },
-        backlog: None,
-        entries: poll::EntryBounds { per_poll: 5_000, per_day: 50_000, pending: 20_000 },
-        retention: Duration::from_hours(2_400),
-        pages: PageMode::On,
-        robots: RobotsMode::Ignore,
-        refetch_per_day: 100,
-        max_decoded: 1 << 20,
-    };
     Parts {
         poll: poll::PollContext {
             fetcher: Arc::clone(&site),
             store: store.polls(),
-            rules,
+            rules: rules(),
             concurrency: 4,
             per_host: 4,
             clock: Arc::clone(&clock),
@@ -316,6 +323,8 @@ fn parts(
         commit: commit::Parts {
             articles: store.articles(),
             outbox: store.outbox(),
+            story_store: store.stories(),
+            stories: STORIES,
             dead_letters: DeadLetterFiles::new(Some(dir), 1 << 20),
             revisits: revisits(retry),
             differences: false,

@@ -25,7 +25,8 @@ use crate::{
         retry::Retry,
     },
     stages::{PipelineError, pages::claim::Claimed},
-    store::{ArticleStore, Batch, Outbox, Store, StoreError, Tail},
+    store::{ArticleStore, Batch, Outbox, Store, StoreError, StoryStore, Tail},
+    telemetry::metrics,
 };
 
 mod batch;
@@ -37,6 +38,7 @@ mod fit;
 mod look;
 mod recall;
 mod revisit;
+mod stories;
 
 use batch::{DecisionBatch, DecisionCounts};
 pub use dead::DeadLetter;
@@ -45,6 +47,8 @@ pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
 pub use recall::{PublishedArticle, RecallReport, RecallRequest, recall};
 pub use revisit::RevisitRules;
+pub use stories::StoryRules;
+use stories::{Stories, StoryBatch};
 
 /// The most candidates that share one durable commit.
 const GROUP_SIZE: usize = 64;
@@ -56,6 +60,10 @@ pub struct Parts<C> {
     pub articles: ArticleStore,
     /// The outbox, of which the task needs the end.
     pub outbox: Outbox,
+    /// The texts that new ones are compared with.
+    pub story_store: StoryStore,
+    /// How stories are found.
+    pub stories: StoryRules,
     /// Where bytes that could not be read are kept.
     pub dead_letters: DeadLetterFiles,
     /// When pages that were read are read again.
@@ -76,6 +84,9 @@ pub async fn run<C: Clock>(
 ) -> Result<(), PipelineError> {
     let mut tail = parts.outbox.tail()?;
     let mut hosts = Hosts::default();
+    let (story_store, rules, now) = (parts.story_store.clone(), parts.stories, parts.clock.now());
+    let load = move || Stories::load(story_store, rules, now);
+    let mut stories = tokio::task::spawn_blocking(load).await??;
     let mut group = Vec::with_capacity(GROUP_SIZE);
     loop {
         let received = tokio::select! {
@@ -105,10 +116,11 @@ pub async fn run<C: Clock>(
         // with this closure, because the store may have to be reopened before the commit is
         // durable.
         let decided = tokio::task::spawn_blocking(move || {
-            decide_group(candidates, &articles, &dead_letters, context)
+            decide_group(candidates, &articles, &dead_letters, stories, context)
         });
         let decided = decided.await??;
         (tail, hosts) = (decided.tail, decided.hosts);
+        stories = decided.stories;
         for (claim, row) in claims.iter_mut().zip(decided.moved) {
             if let Some(row) = row {
                 claim.read_again_at(row);
@@ -116,6 +128,10 @@ pub async fn run<C: Clock>(
         }
         parts.articles.commit(decided.batch).await?;
         decided.counts.report();
+        if let Some(stories) = &stories {
+            let (texts, bytes) = stories.size();
+            metrics::story_index(texts, bytes);
+        }
         drop(claims);
         if tail.seq > before.seq {
             // If the channel is full, publish has yet to take an earlier wake.
@@ -147,6 +163,8 @@ struct GroupDecision {
     /// What was seen of hosts, these candidates included.
     hosts: Hosts,
     counts: DecisionCounts,
+    /// The index of stories, with the new texts.
+    stories: Option<Stories>,
     /// For each candidate, the row that its entry was moved to, where it is read again.
     moved: Vec<Option<PendingKey>>,
 }
@@ -156,9 +174,11 @@ fn decide_group(
     candidates: Vec<Candidate>,
     articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
+    stories: Option<Stories>,
     context: DecisionContext,
 ) -> Result<GroupDecision, StoreError> {
-    let mut decisions = DecisionBatch::new(articles.view()?, context);
+    let stories = stories.map(|stories| stories.begin(context.now)).transpose()?;
+    let mut decisions = DecisionBatch::new(articles.view()?, stories, context);
     let mut moved = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
@@ -167,8 +187,9 @@ fn decide_group(
         };
         moved.push(decisions.decide(candidate, bytes_at.as_deref())?);
     }
-    let DecisionBatch { batch, tail, hosts, counts, .. } = decisions;
-    Ok(GroupDecision { batch, tail, hosts, counts, moved })
+    let DecisionBatch { batch, tail, hosts, counts, stories, .. } = decisions;
+    let stories = stories.map(StoryBatch::finish);
+    Ok(GroupDecision { batch, tail, hosts, counts, stories, moved })
 }
 
 /// The records that a candidate would be published as if nothing were known yet.
@@ -189,7 +210,7 @@ pub async fn preview(
     let (tail, at, hosts) = (outbox.tail()?, Instant::now(), Hosts::default());
     let context = DecisionContext { tail, now, at, revisits, differences: false, hosts };
     let decided =
-        decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), context)?;
+        decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), None, context)?;
     articles.commit(decided.batch).await?;
     let rows = outbox.rows_after(0, usize::MAX, usize::MAX)?;
     Ok(rows

@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
-    manifest, outbox, polls, subscriptions, topics,
+    manifest, outbox, polls, stories, subscriptions, topics,
 };
 
 /// How the names of copies begin.
@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-const TABLES: [(&str, Table); 10] = [
+const TABLES: [(&str, Table); 12] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -143,6 +143,8 @@ const TABLES: [(&str, Table); 10] = [
     ("articles", Table::Articles),
     ("outbox", Table::Outbox),
     ("added", Table::Added),
+    ("texts", Table::Texts),
+    ("stories", Table::Stories),
 ];
 
 /// Checks that one row can be decoded.
@@ -154,6 +156,8 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Subscriptions => drop(subscriptions::decode(value)?),
         Table::Seen => drop(SeenEntry::decode(value)?),
         Table::Pending => drop((entries::decode_key(key)?, entries::decode(value)?)),
+        Table::Texts => drop(stories::decode_text(key, value)?),
+        Table::Stories => drop(stories::decode_story(value)?),
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),
         Table::Documents => drop(documents::unpack(value)?),

@@ -215,6 +215,7 @@ fn make_articles(dir: &Path) -> Content {
             sketch: Vec::new(),
             fields: BTreeMap::new(),
             text_rank: TextRank::Page,
+            story: None,
             aliases: vec![[round; 16]],
             day: 1,
             verdict,

@@ -73,6 +73,10 @@ pub(crate) enum Table {
     Added,
     /// `WebSub`: subscriptions to hubs.
     Subscriptions,
+    /// Committing task: the texts of the last days, that new ones are compared with.
+    Texts,
+    /// Committing task: the stories with several articles.
+    Stories,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -89,10 +93,12 @@ const TABLES: [&str; ALL.len()] = [
     "topics",
     "added",
     "subscriptions",
+    "texts",
+    "stories",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 12] = [
+pub(super) const ALL: [Table; 14] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -105,6 +111,8 @@ pub(super) const ALL: [Table; 12] = [
     Table::Topics,
     Table::Added,
     Table::Subscriptions,
+    Table::Texts,
+    Table::Stories,
 ];
 
 impl Table {

@@ -2,7 +2,7 @@
 //! process.
 //!
 //! Each stage reaches the store only through a handle of its own ([`AddedStore`], [`PollStore`],
-//! [`TopicStore`], [`SubscriptionStore`], [`EntryQueue`], [`ArticleStore`], [`Outbox`]). A handle
+//! [`TopicStore`], [`SubscriptionStore`], [`EntryQueue`], [`ArticleStore`], [`StoryStore`], [`Outbox`]). A handle
 //! knows the stage's tables and no others, so that one day a stage's part can live elsewhere. What
 //! must stay true: each table has one writing stage; where a second stage writes, its change is
 //! conditional on the row being what it read.
@@ -27,6 +27,7 @@ mod outbox;
 mod polls;
 mod repair;
 mod steps;
+mod stories;
 mod subscriptions;
 mod sweep;
 mod topics;
@@ -55,6 +56,7 @@ pub use outbox::{
 };
 pub use polls::{NewEdition, PollCommit, PollStore, SeenEntry};
 pub use repair::{RepairReport, repair};
+pub use stories::{StoryStore, StoryView};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{SweepCounts, Sweeper};
 pub use topics::{MessageMark, PartitionProgress, TopicCommit, TopicState, TopicStore};
@@ -64,14 +66,15 @@ use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
-/// The format that this program writes. Programs of older formats must not open it: one of format 4
-/// would move an entry's row without noting that, and would take the tables' commit marks for rows;
-/// one of format 3 would not poll the sources that were added by command; one of format 2 would
-/// take entries with documents for entries without a page.
-const FORMAT: u32 = 5;
-/// The oldest format that this program reads. In format 4 an entry may have several rows, commits
-/// have no numbers and there is no manifest; format 3 has no added sources; format 2 has no
-/// documents and no topics.
+/// The format that this program writes. Programs of older formats must not open it: one of format 5
+/// would decide on articles without keeping their texts; one of format 4 would move an entry's row
+/// without noting that, and would take the tables' commit marks for rows; one of format 3 would not
+/// poll the sources that were added by command; one of format 2 would take entries with documents
+/// for entries without a page.
+const FORMAT: u32 = 6;
+/// The oldest format that this program reads. Format 5 has no stories; in format 4 an entry may
+/// have several rows, commits have no numbers and there is no manifest; format 3 has no added
+/// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// Why the store could not do something.
@@ -353,6 +356,12 @@ impl Store {
     #[must_use]
     pub fn articles(&self) -> ArticleStore {
         ArticleStore::new(self.engine.clone())
+    }
+
+    /// The committing task's handle for stories.
+    #[must_use]
+    pub fn stories(&self) -> StoryStore {
+        StoryStore::new(self.engine.clone())
     }
 
     /// The publish stage's handle.

@@ -9,6 +9,7 @@ use super::{
     Batch, StoreError, articles,
     engine::{Engine, Table},
     polls::{SeenEntry, decode_facts},
+    stories,
 };
 
 /// Rows that one step reads, which bounds its time and memory.
@@ -26,6 +27,8 @@ pub struct Sweeper {
 enum Place {
     SeenEntry(Vec<u8>),
     Articles(Vec<u8>),
+    Texts,
+    Stories(Vec<u8>),
     Sources,
     Done,
 }
@@ -37,6 +40,8 @@ pub struct SweepCounts {
     pub entries: usize,
     /// The number of articles that were forgotten, with their aliases.
     pub articles: usize,
+    /// The number of texts that new ones are not compared with any more.
+    pub texts: usize,
     /// The number of sources whose facts were forgotten, because they are no longer polled.
     pub sources: usize,
     /// Whether the whole store has been gone through.
@@ -48,17 +53,26 @@ impl Sweeper {
         Self { engine, place: Place::SeenEntry(Vec::new()) }
     }
 
-    /// Goes through the next rows and forgets what was last listed before `oldest_day`.
-    pub async fn step(self, oldest_day: u32) -> Result<(Self, SweepCounts), StoreError> {
+    /// Goes through the next rows and forgets what was last listed before `oldest_day`, and the
+    /// texts that came before `oldest_text`. Days are counted since 1970.
+    pub async fn step(
+        self,
+        oldest_day: u32,
+        oldest_text: u32,
+    ) -> Result<(Self, SweepCounts), StoreError> {
         // Reading thousands of rows would block the network's threads.
-        let read = tokio::task::spawn_blocking(move || self.next_batch(oldest_day));
+        let read = tokio::task::spawn_blocking(move || self.next_batch(oldest_day, oldest_text));
         let (mut sweeper, batch, swept, next) = read.await.map_err(StoreError::engine)??;
         sweeper.engine.commit(batch).await?;
         sweeper.place = next;
         Ok((sweeper, swept))
     }
 
-    fn next_batch(self, oldest_day: u32) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
+    fn next_batch(
+        self,
+        oldest_day: u32,
+        oldest_text: u32,
+    ) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.place {
             Place::SeenEntry(from) => {
@@ -72,8 +86,17 @@ impl Sweeper {
                 let (count, next) = self.articles(from, oldest_day, &mut batch)?;
                 (
                     SweepCounts { articles: count, ..SweepCounts::default() },
-                    next.map_or(Place::Sources, Place::Articles),
+                    next.map_or(Place::Texts, Place::Articles),
                 )
+            }
+            Place::Texts => {
+                let texts = self.texts(oldest_text, &mut batch)?;
+                let next = if texts < STEP { Place::Stories(Vec::new()) } else { Place::Texts };
+                (SweepCounts { texts, ..SweepCounts::default() }, next)
+            }
+            Place::Stories(from) => {
+                let next = self.stories(from, oldest_text, &mut batch)?;
+                (SweepCounts::default(), next.map_or(Place::Sources, Place::Stories))
             }
             Place::Sources => (
                 SweepCounts {
@@ -112,6 +135,38 @@ impl Sweeper {
             last = Some(key);
         }
         Ok((count, last.map(successor)))
+    }
+
+    /// Texts are in the order of their days: the oldest are at the front.
+    fn texts(&self, oldest_text: u32, batch: &mut Batch) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for row in self.engine.snapshot()?.from(Table::Texts, &[]).take(STEP) {
+            let (key, value) = row?;
+            if stories::day_of(&key).is_some_and(|day| day >= oldest_text) {
+                break;
+            }
+            batch.delete_together(vec![(Table::Texts, key, Some(value))]);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// A story changes with each text that joins it, so that one without a text is older.
+    fn stories(
+        &self,
+        from: &[u8],
+        oldest_text: u32,
+        batch: &mut Batch,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut last = None;
+        for row in self.engine.snapshot()?.from(Table::Stories, from).take(STEP) {
+            let (key, value) = row?;
+            if stories::decode_story(&value)?.day < oldest_text {
+                batch.delete_together(vec![(Table::Stories, key.clone(), Some(value))]);
+            }
+            last = Some(key);
+        }
+        Ok(last.map(successor))
     }
 
     /// A source that is still configured was polled within its longest interval.

@@ -183,6 +183,18 @@ pub(crate) fn article(decision: &'static str) {
     table::ARTICLES.add(&[("change", decision)], 1);
 }
 
+/// Counts an article that was given a story, by its role.
+pub(crate) fn story(role: &'static str) {
+    table::STORIES.add(&[("role", role)], 1);
+}
+
+/// The texts that new ones are compared with, and their bytes of memory.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
+pub(crate) fn story_index(texts: usize, bytes: usize) {
+    table::STORY_TEXTS.set(&[], texts as f64);
+    table::STORY_BYTES.set(&[], bytes as f64);
+}
+
 /// Counts an entry that became a dead letter, by the kind of failure.
 pub(crate) fn dead_letter(reason: &'static str) {
     table::DEAD_LETTERS.add(&[("reason", reason)], 1);
@@ -190,7 +202,7 @@ pub(crate) fn dead_letter(reason: &'static str) {
 
 /// Counts records that the sink acknowledged.
 pub(crate) fn published(topic: Topic, count: u64) {
-    table::PUBLISHED.add(&[("topic", topic_label(topic))], count);
+    table::PUBLISHED.add(&[("topic", topic.name())], count);
 }
 
 /// A transaction of the sink was committed.
@@ -210,19 +222,12 @@ pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
 }
 
 fn refused(topic: Topic, reason: &'static str, count: u64) {
-    table::PUBLISH_REFUSED.add(&[("topic", topic_label(topic)), ("reason", reason)], count);
+    table::PUBLISH_REFUSED.add(&[("topic", topic.name()), ("reason", reason)], count);
 }
 
 /// A dead letter is in a file and not in its topic.
 pub(crate) fn dead_letter_kept(reason: &'static str) {
     event(table::DEAD_LETTERS_KEPT, reason, 1);
-}
-
-fn topic_label(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Articles => "articles",
-        Topic::DeadLetters => "deadletters",
-    }
 }
 
 /// Publishing stopped (1) or goes on (0).

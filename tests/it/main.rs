@@ -41,6 +41,8 @@ mod sources;
 
 mod state;
 
+mod stories;
+
 mod kafka;
 
 mod poison;

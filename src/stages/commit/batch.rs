@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     DecisionContext, dead, difference, edition, fit,
     revisit::{DoubtOutcome, RevisitRules},
+    stories::{StoryArticle, StoryBatch},
 };
 use crate::{
     base::clock::day,
@@ -24,7 +25,7 @@ use crate::{
         identity,
         kind::Guesses,
         pending::{PendingEntry, PendingKey},
-        record::{Change, TextChange},
+        record::{Change, Content, TextChange},
         source::Validators,
     },
     policy::{
@@ -54,6 +55,8 @@ pub(super) struct KnownArticle {
 /// will add to it.
 pub(super) struct DecisionBatch {
     view: ArticleView,
+    /// The stories; `None` where they are switched off.
+    pub(super) stories: Option<StoryBatch>,
     /// Aliases that the batch adds.
     aliases: HashMap<[u8; 16], Uuid>,
     /// States of articles that the batch writes.
@@ -78,6 +81,7 @@ pub(super) struct DecisionBatch {
 #[derive(Default)]
 pub(super) struct DecisionCounts {
     pub(super) decisions: Vec<&'static str>,
+    roles: Vec<&'static str>,
     dead: Vec<&'static str>,
     pub(super) looks: Vec<&'static str>,
 }
@@ -86,6 +90,7 @@ impl DecisionCounts {
     /// Reports them to the metrics.
     pub(super) fn report(self) {
         self.decisions.into_iter().for_each(metrics::article);
+        self.roles.into_iter().for_each(metrics::story);
         self.dead.into_iter().for_each(metrics::dead_letter);
         self.looks.into_iter().for_each(metrics::look);
     }
@@ -93,10 +98,15 @@ impl DecisionCounts {
 
 impl DecisionBatch {
     /// An empty batch.
-    pub(super) fn new(view: ArticleView, context: DecisionContext) -> Self {
+    pub(super) fn new(
+        view: ArticleView,
+        stories: Option<StoryBatch>,
+        context: DecisionContext,
+    ) -> Self {
         let DecisionContext { tail, now, at, revisits, differences, hosts } = context;
         Self {
             view,
+            stories,
             aliases: HashMap::new(),
             articles: HashMap::new(),
             batch: Batch::default(),
@@ -219,8 +229,8 @@ impl DecisionBatch {
             |known| (known.id, format!("known by its {}", known.found_by)),
         );
         let mut state = known.map_or_else(|| self.new_state(entry, &found), |known| known.state);
-        state.verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
-        state.day = day(self.now);
+        let verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
+        (state.verdict, state.day) = (verdict, day(self.now));
         if matches!(decision, Decision::New | Decision::Revised { .. } | Decision::Duplicate)
             && found.text_rank == TextRank::Page
         {
@@ -245,17 +255,17 @@ impl DecisionBatch {
             state.revision += 1;
             (state.fetched_at, state.order, state.text_rank, state.fields) =
                 (found.fetched_at, found.order, found.text_rank, fields);
-            state.revised = found.order;
-            state.withdrawn = false;
+            (state.revised, state.withdrawn) = (found.order, false);
             (state.content_hash, state.wording) = (content_hash, Some(wording));
             state.sketch = evidence::sketch(&found.content);
             move_to(&mut state, url);
+            let stories = self.assign_story(id, &mut state, &found.content)?;
             let mut edition = edition::of_state(entry, id, &state, change, changed_fields);
             edition.difference = self.difference(&mut state, &found);
-            self.append(edition::record(entry, found, edition, self.now));
+            let record = edition::record(entry, found, edition, self.now);
+            self.append_all([record].into_iter().chain(stories));
         }
-        self.batch.article(id, &state);
-        self.articles.insert(id, state);
+        self.keep(id, state);
         Ok((id, is_unchanged))
     }
 
@@ -279,6 +289,38 @@ impl DecisionBatch {
             }
         }
         Ok(())
+    }
+
+    fn keep(&mut self, id: Uuid, state: ArticleState) {
+        self.batch.article(id, &state);
+        self.articles.insert(id, state);
+    }
+
+    fn append_all(&mut self, records: impl Iterator<Item = NewRecord>) {
+        for record in records {
+            self.append(record);
+        }
+    }
+
+    /// Gives an article that has none its story; returns the records of the stories that changed.
+    fn assign_story(
+        &mut self,
+        id: Uuid,
+        state: &mut ArticleState,
+        content: &Content,
+    ) -> Result<Vec<NewRecord>, StoreError> {
+        let Some(mut stories) = self.stories.take_if(|_| state.story.is_none()) else {
+            return Ok(Vec::new());
+        };
+        let mut batch = std::mem::take(&mut self.batch);
+        let known = |id| self.state(id);
+        let article = StoryArticle { id, state, content, now: self.now, known: &known };
+        let assigned = stories.assign(&article, &mut batch);
+        (self.batch, self.stories) = (batch, Some(stories));
+        let (story, records) = assigned?;
+        self.counts.roles.push(story.role.label());
+        state.story = Some(story);
+        Ok(records)
     }
 
     /// The article that these names identify, else the first one that they are evidence for and that
@@ -389,6 +431,7 @@ impl DecisionBatch {
             sketch: Vec::new(),
             fields: BTreeMap::new(),
             text_rank: found.text_rank,
+            story: None,
             aliases: Vec::new(),
             day: day(self.now),
             verdict: Verdict { what: String::new(), why: String::new(), at: self.now },

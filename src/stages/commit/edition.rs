@@ -50,6 +50,7 @@ pub(super) fn of_state(
         url: state.url.clone(),
         alternate_urls: others.collect(),
         source: clean::source(source),
+        story: state.story.clone(),
         first_seen: state.first_seen,
         content_hash: state.content_hash.clone(),
     }

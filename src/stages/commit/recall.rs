@@ -53,6 +53,7 @@ impl PublishedArticle {
             content,
             first_seen,
             fetched,
+            story,
             content_hash,
             ..
         } = article;
@@ -76,6 +77,7 @@ impl PublishedArticle {
             wording: Some(decide::wording(&content)),
             sketch: evidence::sketch(&content),
             text_rank: if fetched_url.is_some() { TextRank::Page } else { TextRank::Feed },
+            story,
             aliases,
             day: day(now),
             verdict: Verdict {

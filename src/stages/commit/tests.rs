@@ -101,7 +101,8 @@ fn context(store: &Store) -> DecisionContext {
 async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
     let store = Store::in_memory().unwrap();
     for candidate in candidates {
-        let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), context(&store));
+        let mut decisions =
+            DecisionBatch::new(store.articles().view().unwrap(), None, context(&store));
         decisions.decide(candidate, None).unwrap();
         store.articles().commit(decisions.batch).await.unwrap();
     }
@@ -166,7 +167,7 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
         at: at(1),
     });
     let store = Store::in_memory().unwrap();
-    let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), context(&store));
+    let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), None, context(&store));
     decisions.decide(candidate, None).unwrap();
     store.articles().commit(decisions.batch).await.unwrap();
     let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();

@@ -301,7 +301,7 @@ impl Drain {
         let count = |topic| sent.iter().filter(|row| row.record.topic == topic).count() as u64;
         self.refused.note_delivered(position.seq, count(Topic::DeadLetters) > 0);
         self.last_position = Some(Some(position));
-        for topic in [Topic::Articles, Topic::DeadLetters] {
+        for topic in Topic::ALL {
             metrics::published(topic, count(topic));
         }
     }

@@ -265,6 +265,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         sketch: Vec::new(),
         fields: std::collections::BTreeMap::new(),
         text_rank: TextRank::Page,
+        story: None,
         aliases: names.to_vec(),
         day,
         verdict: Verdict { what: "new".into(), why: String::new(), at: DateTime::UNIX_EPOCH },

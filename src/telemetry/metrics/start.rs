@@ -74,7 +74,7 @@ fn begin(now: DateTime<Utc>) {
             event(counter, value, 0);
         }
     }
-    for topic in [Topic::Articles, Topic::DeadLetters] {
+    for topic in Topic::ALL {
         for reason in REFUSALS {
             refused(topic, reason, 0);
         }

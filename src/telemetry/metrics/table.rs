@@ -125,6 +125,9 @@ metrics! {
 
     // Decisions and publishing.
     ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted, withdrawn";
+    STORIES: Counter = "nashra_stories_total", "Articles that were given a story, by role: original, copy, excerpt";
+    STORY_TEXTS: Gauge = "nashra_story_texts", "Texts that new ones are compared with";
+    STORY_BYTES: Gauge = "nashra_story_bytes", "Memory of these texts, at most stories.memory";
     DEAD_LETTERS: Counter = "nashra_dead_letters_total", "Entries given up, by reason";
     OUTBOX_RECORDS: Gauge = "nashra_outbox_records", "Records not yet acknowledged by the sink";
     OUTBOX_BYTES: Gauge = "nashra_outbox_bytes", "Their bytes";

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::story::Story;
+
 /// What an article's page showed, as far as later fetches are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedPage {
@@ -79,6 +81,9 @@ pub struct ArticleState {
     /// How near to the article the text was read.
     #[serde(rename = "standing")]
     pub text_rank: TextRank,
+    /// Its story. `None` in rows of older programs, and where stories are switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<Story>,
     /// Its names in the alias table: they live as long as it does.
     pub aliases: Vec<[u8; 16]>,
     /// The day (since 1970) of the last decision on it.

@@ -15,5 +15,6 @@ pub mod page;
 pub mod accept;
 pub mod kind;
 pub mod source;
+pub mod story;
 pub mod entry;
 pub mod poll_record;

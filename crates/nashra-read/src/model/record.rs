@@ -16,6 +16,7 @@ pub use super::content::{
     Block, Byline, BylineKind, Content, Direction, Enclosure, Image, Origin, Provenance, Quality,
     Related, Update,
 };
+use super::story::Story;
 use crate::base::private::Private;
 
 /// The value of [`Article::schema`].
@@ -59,8 +60,9 @@ pub struct Article {
     pub fetched: DateTime<Utc>,
     /// Which article of its page this is, if the page has several; otherwise `null`.
     pub part: Option<Part>,
-    /// Reserved for the set of articles with the same text; always `null` for now.
-    pub story: Option<serde_json::Value>,
+    /// The set of articles that carry the same text, across sources; `null` where stories are
+    /// switched off.
+    pub story: Option<Story>,
     /// The SHA-256 of the normalised title and text: `sha256:` and 64 hexadecimal digits.
     pub content_hash: String,
 }
@@ -131,8 +133,25 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// The topic of articles, `nashra.articles` by default.
+    /// `nashra.articles`.
     Articles,
-    /// The topic of dead letters, `nashra.deadletters` by default.
+    /// `nashra.stories`.
+    Stories,
+    /// `nashra.deadletters`.
     DeadLetters,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Articles, Self::Stories, Self::DeadLetters];
+
+    /// Its name without the prefix, also in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Articles => "articles",
+            Self::Stories => "stories",
+            Self::DeadLetters => "deadletters",
+        }
+    }
 }

@@ -25,6 +25,7 @@ use crate::{
         page::{End, Page, Part},
         pending::{Document, PendingEntry},
         record::{self, Article, Change, Content, Origin, SCHEMA, TextChange},
+        story::Story,
     },
     read::feed,
     text,
@@ -84,6 +85,8 @@ pub struct Edition {
     pub alternate_urls: Vec<String>,
     /// The source that listed it, cleaned and bounded.
     pub source: record::Source,
+    /// The story of the article.
+    pub story: Option<Story>,
     /// When the article was first seen.
     pub first_seen: DateTime<Utc>,
     /// Hash of the normalised title and text.
@@ -103,6 +106,7 @@ impl Assembled {
             url,
             alternate_urls,
             source,
+            story,
             first_seen,
             content_hash,
         } = edition;
@@ -121,7 +125,7 @@ impl Assembled {
             first_seen,
             fetched: self.fetched_at,
             part: self.part,
-            story: None,
+            story,
             content_hash,
         }
     }
@@ -242,6 +246,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
                 .filter_map(shown)
                 .collect(),
             source: source.clone(),
+            story: None,
             first_seen: now,
             content_hash,
         };

@@ -146,6 +146,7 @@ mod tests {
             sketch: Vec::new(),
             fields: fields(content, None),
             text_rank,
+            story: None,
             aliases: vec![],
             day: 0,
             verdict: Verdict { what: "new".into(), why: String::new(), at: at(0) },

@@ -124,6 +124,7 @@ fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
         url: Some("u".repeat(bounds::ADDRESS)),
         alternate_urls: vec!["u".repeat(bounds::ADDRESS); 32],
         source,
+        story: None,
         first_seen: DateTime::UNIX_EPOCH,
         content_hash: crate::text::content_hash(None, None),
     };

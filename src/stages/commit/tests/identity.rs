@@ -53,7 +53,8 @@ impl Feed {
         let key = PendingKey::new(Lane::here("s"), now(), &entry.key());
         let candidate = Candidate { key, entry, reading: PageOutcome::FeedOnly { at: now() } };
         let context = DecisionContext { now: now(), ..context(&self.store) };
-        let mut decisions = DecisionBatch::new(self.store.articles().view().unwrap(), context);
+        let mut decisions =
+            DecisionBatch::new(self.store.articles().view().unwrap(), None, context);
         decisions.decide(candidate, None).unwrap();
         self.store.articles().commit(decisions.batch).await.unwrap();
     }

@@ -94,7 +94,7 @@ impl World {
         let mut batch = Batch::default();
         batch.queue_for_tests(&key, &entry);
         store.articles().commit(batch).await.unwrap();
-        let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), context);
+        let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), None, context);
         let moved = decisions.decide(Candidate { key, entry, reading }, None).unwrap();
         let DecisionBatch { batch, hosts, .. } = decisions;
         self.hosts = hosts;

@@ -101,7 +101,7 @@ impl World {
 
     fn put(&mut self, rows: &[OutboxRow]) -> Result<(), PublishError> {
         let refused = |row: &&OutboxRow| match row.record.topic {
-            Topic::Articles => self.refused.contains(&row.seq),
+            Topic::Articles | Topic::Stories => self.refused.contains(&row.seq),
             Topic::DeadLetters => self.letters_refused,
         };
         if rows.iter().any(|row| refused(&row)) {

@@ -17,6 +17,7 @@ use super::{
     groups::{GroupId, Groups, KnownStory},
     signature::Signature,
 };
+use crate::model::story::Role;
 
 /// The shingles of a text by which others find it: those with the smallest hashes.
 const ANCHORS: usize = 24;
@@ -43,17 +44,6 @@ const RELATED: f32 = 0.32;
 const MERGE_SHARE: f32 = 0.6;
 /// A text joins two stories only where it has this share of its own text from each.
 const MERGE_COVERED: f32 = 0.05;
-
-/// What an article is to its story.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The first that was published of its story.
-    Original,
-    /// Its text is another's, as it was, edited or extended.
-    Copy,
-    /// Its text is a part of another's.
-    Excerpt,
-}
 
 /// An article's text, as the index knows it and the store keeps it.
 #[derive(Debug, Clone, PartialEq)]

@@ -19,5 +19,5 @@ mod tests;
 
 pub use compare::Overlap;
 pub use groups::KnownStory;
-pub use index::{Assignment, IndexedText, Role, StoryIndex};
+pub use index::{Assignment, IndexedText, StoryIndex};
 pub use signature::{Signature, Signer};

@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::model::story::Role;
 
 /// Text of `count` words that no other seed gives, in sentences.
 fn words(seed: u64, count: usize) -> String {

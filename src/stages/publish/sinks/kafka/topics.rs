@@ -22,7 +22,7 @@ use rdkafka::{
 use tokio::time::Instant;
 
 use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, sink_error};
-use crate::stages::commit::MAX_RECORD;
+use crate::{model::record::Topic, stages::commit::MAX_RECORD};
 
 /// The config of the topic of positions. Each start reads the topic, so it is compacted soon.
 const POSITIONS: [(&str, &str); 5] = [
@@ -50,8 +50,8 @@ pub(super) async fn make(
     let config = &shared.config;
     let (retention, in_sync) =
         (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
-    let (articles, dead, positions) =
-        (shared.topic("articles"), shared.topic("deadletters"), shared.topic("positions"));
+    let holding = Topic::ALL.map(|topic| shared.topic(topic.name()));
+    let positions = shared.topic("positions");
     let replication = || TopicReplication::Fixed(config.replication_factor);
     let records = |name| {
         NewTopic::new(name, config.partitions, replication())
@@ -63,8 +63,9 @@ pub(super) async fn make(
     let compacted =
         POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
     let polls = shared.topic("polls");
-    let mut wanted =
-        vec![(&articles, records(&articles)), (&dead, records(&dead)), (&positions, compacted)];
+    let mut wanted: Vec<(&String, NewTopic<'_>)> =
+        holding.iter().map(|name| (name, records(name))).collect();
+    wanted.push((&positions, compacted));
     if config.polls {
         wanted.push((&polls, records(&polls)));
     }
@@ -79,20 +80,22 @@ pub(super) async fn make(
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
-    found.retain(|found| found.topic == articles || found.topic == dead);
+    found.retain(|found| holding.contains(&found.topic));
     for made in found.iter_mut().filter(|found| found.made) {
         made.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
     let retained = [("retention.ms", retention.as_str())];
     let until = |topic: &String| Some(Instant::now() + SPREADING).filter(|_| made.contains(topic));
-    let [of_articles, of_dead, of_positions] = [&articles, &dead, &positions]
-        .map(|topic| TopicQuery { admin: &admin, options: &options, topic, until: until(topic) });
-    let of_articles = compare(shared, of_articles, &retained).await?;
-    let of_dead = compare(shared, of_dead, &retained).await?;
-    let of_positions = compare(shared, of_positions, &POSITIONS[1..]).await?;
+    let mut limits = Vec::with_capacity(holding.len());
+    for topic in &holding {
+        let query = TopicQuery { admin: &admin, options: &options, topic, until: until(topic) };
+        let config = compare(shared, query, &retained).await?;
+        limits.push(limit(shared, topic, config.as_ref()));
+    }
+    let (topic, until) = (positions.as_str(), until(&positions));
+    let query = TopicQuery { admin: &admin, options: &options, topic, until };
+    let of_positions = compare(shared, query, &POSITIONS[1..]).await?;
     check_compacted(&positions, of_positions.as_ref())?;
-    let limits = [(&articles, of_articles), (&dead, of_dead)]
-        .map(|(topic, config)| limit(shared, topic, config.as_ref()));
     Ok((limits.into_iter().flatten().min(), found))
 }
 

@@ -168,10 +168,10 @@ fn begin_and_commit(
     producer
         .begin_transaction()
         .map_err(|error| CallFailure::new("beginning a transaction", &error))?;
-    let (articles, dead) =
-        (topic_name(shared, Topic::Articles), topic_name(shared, Topic::DeadLetters));
+    let names = Topic::ALL.map(|topic| (topic, topic_name(shared, topic)));
     for (number, row) in rows.iter().enumerate() {
-        let topic = if row.record.topic == Topic::Articles { &articles } else { &dead };
+        let name = names.iter().find(|(topic, _)| *topic == row.record.topic);
+        let topic = name.map_or("", |(_, name)| name.as_str());
         let headers = headers(&row.record, reached, row.seq);
         send(
             producer,
@@ -312,19 +312,13 @@ fn to_publish_error(
 }
 
 fn topic_name(shared: &Shared, topic: Topic) -> String {
-    shared.topic(match topic {
-        Topic::Articles => "articles",
-        Topic::DeadLetters => "deadletters",
-    })
+    shared.topic(topic.name())
 }
 
 /// The topics that a transaction writes to.
 fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
     let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
-    let names = [Topic::Articles, Topic::DeadLetters]
-        .into_iter()
-        .filter(has)
-        .map(|topic| topic_name(shared, topic));
+    let names = Topic::ALL.into_iter().filter(has).map(|topic| topic_name(shared, topic));
     names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,0 +1,205 @@
+//! The story of each new article: found in the index, kept in the batch of the article's decision,
+//! told in its record and in the story's own.
+//!
+//! What must stay true: an article that has a story keeps it, and what the index knows is durable
+//! with the article that it knows it from.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::edition;
+use crate::{
+    base::{clock::day, private},
+    model::{
+        article::ArticleState,
+        record::{Content, Topic},
+        story::{self, MAX_MEMBERS, Role, Story, StoryMember, StoryState},
+    },
+    policy::story::{Assignment, IndexedText, KnownStory, Signer, StoryIndex},
+    store::{Batch, NewRecord, StoreError, StoryStore, StoryView},
+};
+
+/// How far before now a date of publication is believed, for telling how far apart texts are.
+const OLDEST: TimeDelta = TimeDelta::days(3_650);
+
+/// How stories are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoryRules {
+    /// For how long a text is compared with new ones; zero switches stories off.
+    pub compare_for: Duration,
+    /// The most memory of the texts that are compared, in bytes.
+    pub memory: usize,
+}
+
+/// Finds the stories of articles. It belongs to the committing task alone.
+#[derive(Debug)]
+pub(super) struct Stories {
+    store: StoryStore,
+    index: StoryIndex,
+    signer: Signer,
+    days: u32,
+}
+
+/// Stories of one group of decisions: what is durable, and what the batch adds.
+pub(super) struct StoryBatch {
+    stories: Stories,
+    view: StoryView,
+    changed: HashMap<Uuid, StoryState>,
+}
+
+/// An article as its story sees it.
+pub(super) struct StoryArticle<'a> {
+    pub(super) id: Uuid,
+    pub(super) state: &'a ArticleState,
+    pub(super) content: &'a Content,
+    pub(super) now: DateTime<Utc>,
+    /// Looks up what is known of another article.
+    pub(super) known: &'a dyn Fn(Uuid) -> Result<Option<ArticleState>, StoreError>,
+}
+
+impl Stories {
+    /// Reads the texts of the last days; `None` where stories are switched off.
+    pub(super) fn load(
+        store: StoryStore,
+        rules: StoryRules,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, StoreError> {
+        let days = u32::try_from(rules.compare_for.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
+        if days == 0 {
+            return Ok(None);
+        }
+        let view = store.view()?;
+        let mut failed = None;
+        let since = day(now).saturating_sub(days);
+        let texts = view
+            .texts_since(since)
+            .map_while(|text| text.map_err(|error| failed = Some(error)).ok());
+        let index = StoryIndex::restore(rules.memory, view.stories()?, texts);
+        failed.map_or(Ok(Some(Self { store, index, signer: Signer::default(), days })), Err)
+    }
+
+    /// Texts that are compared with new ones, and the memory of them in bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.index.len(), self.index.bytes())
+    }
+
+    /// Begins a group of decisions.
+    pub(super) fn begin(mut self, now: DateTime<Utc>) -> Result<StoryBatch, StoreError> {
+        self.index.forget_before(day(now).saturating_sub(self.days));
+        let view = self.store.view()?;
+        Ok(StoryBatch { stories: self, view, changed: HashMap::new() })
+    }
+}
+
+impl StoryBatch {
+    /// Ends the group.
+    pub(super) fn finish(self) -> Stories {
+        self.stories
+    }
+
+    /// The story of an article that has none, and the records of the stories that it changes.
+    pub(super) fn assign(
+        &mut self,
+        article: &StoryArticle<'_>,
+        batch: &mut Batch,
+    ) -> Result<(Story, Vec<NewRecord>), StoreError> {
+        let StoryArticle { id, now, content, .. } = *article;
+        let signature = self.stories.signer.sign(content.text.as_deref().unwrap_or_default());
+        // A date in the future, or of another age, says nothing of how far texts are apart.
+        let published = content.published.map(|published| published.to_utc());
+        let published = published.filter(|time| (now - OLDEST..=now).contains(time)).unwrap_or(now);
+        let (published, day) = (Some(published.timestamp()), day(now));
+        let assigned = self.stories.index.assign(id, published, day, signature.clone());
+        batch.text(&IndexedText { article: id, story: assigned.story, published, day, signature });
+        let mut records = Vec::new();
+        for known in &assigned.changed {
+            let state = self.change(article, known, &assigned, batch)?;
+            records.push(record(known.id, &state, now));
+        }
+        Ok((story(&assigned), records))
+    }
+
+    /// A story of which nothing is kept yet: until now it had one article, whose id is its own.
+    fn first(article: &StoryArticle<'_>, id: Uuid) -> Result<StoryState, StoreError> {
+        let first = (article.known)(id)?;
+        let alone = Story { id, role: Role::Original, of: None, similarity: None, size: 1 };
+        Ok(StoryState {
+            merged_into: None,
+            merged: Vec::new(),
+            revision: 0,
+            size: 1,
+            original: id,
+            published: None,
+            members: first.iter().map(|state| member(id, state, &alone)).collect(),
+            day: 0,
+        })
+    }
+
+    /// Brings what is kept of a story up to date.
+    fn change(
+        &mut self,
+        article: &StoryArticle<'_>,
+        known: &KnownStory,
+        assigned: &Assignment,
+        batch: &mut Batch,
+    ) -> Result<StoryState, StoreError> {
+        let mut state = match self.changed.remove(&known.id) {
+            Some(state) => state,
+            None => match self.view.story(known.id)? {
+                Some(state) => state,
+                None => Self::first(article, known.id)?,
+            },
+        };
+        state.revision = state.revision.saturating_add(1);
+        (state.size, state.merged_into) = (known.size, known.merged_into);
+        (state.original, state.published) = known.original;
+        state.day = day(article.now);
+        if known.id == assigned.story {
+            let gone = assigned.changed.iter().filter(|story| story.id != known.id);
+            state.merged.extend(gone.map(|story| story.id));
+            if state.members.len() < MAX_MEMBERS {
+                state.members.push(member(article.id, article.state, &story(assigned)));
+            }
+        }
+        batch.story(known.id, &state);
+        self.changed.insert(known.id, state.clone());
+        Ok(state)
+    }
+}
+
+/// What an article's record says of its story.
+fn story(assigned: &Assignment) -> Story {
+    let like = assigned.like.as_ref();
+    Story {
+        id: assigned.story,
+        role: assigned.role,
+        of: like.map(|(article, _)| *article),
+        similarity: like.map(|(_, overlap)| overlap.contained),
+        size: assigned.size,
+    }
+}
+
+fn member(article: Uuid, state: &ArticleState, story: &Story) -> StoryMember {
+    StoryMember {
+        article,
+        source: state.source.clone(),
+        url: state.url.as_deref().map(|url| private::shown(url).into_owned()),
+        role: story.role,
+        similarity: story.similarity,
+    }
+}
+
+fn record(id: Uuid, state: &StoryState, now: DateTime<Utc>) -> NewRecord {
+    NewRecord {
+        topic: Topic::Stories,
+        key: id.to_string(),
+        event_id: format!("{id}/{}", state.revision),
+        event_type: story::SCHEMA.to_owned(),
+        event_source: "/stories".to_owned(),
+        event_time: now,
+        traceparent: edition::traceparent(),
+        value: serde_json::to_vec(&state.record(id, now)).unwrap_or_default(),
+    }
+}

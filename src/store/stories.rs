@@ -1,0 +1,150 @@
+//! The committing task's part of the store for stories: the texts of the last days, and the stories
+//! with several articles.
+//!
+//! Texts are kept by the day on which they came, so that retention removes days from the front.
+
+use uuid::Uuid;
+
+use super::{
+    Batch, StoreError,
+    engine::{Engine, Snapshot, Table},
+    from_json, json,
+};
+use crate::{
+    model::story::StoryState,
+    policy::story::{IndexedText, KnownStory, Signature},
+};
+
+/// The committing task's handle for stories.
+#[derive(Debug, Clone)]
+pub struct StoryStore {
+    engine: Engine,
+}
+
+impl StoryStore {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    /// A consistent view of what is durable now.
+    pub fn view(&self) -> Result<StoryView, StoreError> {
+        Ok(StoryView(self.engine.snapshot()?))
+    }
+}
+
+/// What was durable when the view was taken.
+pub struct StoryView(Snapshot);
+
+impl StoryView {
+    /// What is known of a story with several articles.
+    pub fn story(&self, id: Uuid) -> Result<Option<StoryState>, StoreError> {
+        let row = self.0.get(Table::Stories, id.as_bytes())?;
+        row.map(|row| decode_story(&row)).transpose()
+    }
+
+    /// All stories with several articles.
+    pub fn stories(&self) -> Result<Vec<KnownStory>, StoreError> {
+        let rows = self.0.from(Table::Stories, &[]);
+        rows.map(|row| {
+            let (key, value) = row?;
+            let id =
+                Uuid::from_slice(&key).map_err(|error| StoreError::damaged("stories", error))?;
+            Ok(known(id, &decode_story(&value)?))
+        })
+        .collect()
+    }
+
+    /// The texts that came since a day (since 1970), oldest first, those that can be read.
+    pub fn texts_since(&self, day: u32) -> impl Iterator<Item = Result<IndexedText, StoreError>> {
+        let rows = self.0.from(Table::Texts, &day.to_be_bytes());
+        rows.map(|row| {
+            let (key, value) = row?;
+            decode_text(&key, &value)
+        })
+    }
+}
+
+/// A story as the index knows it.
+fn known(id: Uuid, state: &StoryState) -> KnownStory {
+    KnownStory {
+        id,
+        merged_into: state.merged_into,
+        size: state.size,
+        original: (state.original, state.published),
+    }
+}
+
+impl Batch {
+    /// Keeps a text of the index.
+    pub fn text(&mut self, text: &IndexedText) {
+        self.put(Table::Texts, text_key(text), encode_text(text));
+    }
+
+    /// Keeps what is known of a story.
+    pub fn story(&mut self, id: Uuid, state: &StoryState) {
+        self.put(Table::Stories, *id.as_bytes(), json(state));
+    }
+}
+
+/// The day, then the article: ids of articles are in the order of their times.
+fn text_key(text: &IndexedText) -> [u8; 20] {
+    let mut key = [0; 20];
+    let (day, article) = key.split_at_mut(4);
+    day.copy_from_slice(&text.day.to_be_bytes());
+    article.copy_from_slice(text.article.as_bytes());
+    key
+}
+
+/// The day of a row of [`Table::Texts`].
+pub(super) fn day_of(key: &[u8]) -> Option<u32> {
+    key.first_chunk().map(|day| u32::from_be_bytes(*day))
+}
+
+/// The story; when it was published (`i64::MIN` where that is not known); the signature.
+fn encode_text(text: &IndexedText) -> Vec<u8> {
+    let mut row = text.story.as_bytes().to_vec();
+    row.extend(text.published.unwrap_or(i64::MIN).to_be_bytes());
+    row.extend(text.signature.to_bytes());
+    row
+}
+
+pub(super) fn decode_text(key: &[u8], row: &[u8]) -> Result<IndexedText, StoreError> {
+    let decode = || {
+        let article = Uuid::from_slice(key.get(4..)?).ok()?;
+        let (story, row) = row.split_first_chunk::<16>()?;
+        let (published, signature) = row.split_first_chunk()?;
+        Some(IndexedText {
+            article,
+            story: Uuid::from_bytes(*story),
+            published: Some(i64::from_be_bytes(*published)).filter(|time| *time != i64::MIN),
+            day: day_of(key)?,
+            signature: Signature::from_bytes(signature)?,
+        })
+    };
+    decode().ok_or_else(|| StoreError::damaged("texts", "it is cut off"))
+}
+
+pub(super) fn decode_story(row: &[u8]) -> Result<StoryState, StoreError> {
+    from_json("stories", row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::story::Signer;
+
+    #[test]
+    fn a_text_is_read_as_it_was_written() {
+        for published in [None, Some(-7), Some(1_700_000_000)] {
+            let text = IndexedText {
+                article: Uuid::now_v7(),
+                story: Uuid::now_v7(),
+                published,
+                day: 20_000,
+                signature: Signer::default()
+                    .sign("ten words of some text, 12 of them, are enough here"),
+            };
+            assert_eq!(decode_text(&text_key(&text), &encode_text(&text)).unwrap(), text);
+        }
+    }
+}
