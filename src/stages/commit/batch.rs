@@ -391,7 +391,7 @@ impl DecisionBatch {
                 .iter()
                 .filter(|name| name.by != assemble::CANONICAL)
                 .all(|name| self.alias(&name.alias).is_ok_and(|alias| alias.is_none()))
-            && !evidence::agrees(state, Telling::Possible, facts)
+            && !evidence::says_the_same(state, facts)
         {
             found.names.retain(|name| name.by != assemble::CANONICAL);
             found.url = found.fetched_url.as_ref().map(identity::clean);

@@ -122,6 +122,14 @@ fn is_reused(known: &ArticleState, found: Found<'_>) -> bool {
         && sketch::are_unrelated(&known.sketch, &sketch(found.content))
 }
 
+/// Whether title or text of a known article are those of what was found. Pages of one template share
+/// much of their text, so that is not asked where only the template's word is doubted.
+#[must_use]
+pub fn says_the_same(known: &ArticleState, found: Found<'_>) -> bool {
+    known.content_hash == found.content_hash
+        || known.fields.get("title") == found.fields.get("title")
+}
+
 /// What an article's title and text share with other editions of them.
 #[must_use]
 pub fn sketch(content: &Content) -> Vec<u16> {
