@@ -337,7 +337,7 @@ impl DecisionBatch {
                 match telling {
                     Telling::Same => return Ok(Some(known)),
                     Telling::Other => continue,
-                    Telling::Possible | Telling::Doubtful => {}
+                    Telling::Possible | Telling::OtherPlace | Telling::Doubtful => {}
                 }
                 if possible.is_none()
                     && found.is_some_and(|found| evidence::agrees(&known.state, telling, found))
@@ -346,7 +346,7 @@ impl DecisionBatch {
                 }
             }
             // Where an article with another form of the address has its key.
-            if let Tells::Address(exact) = name.tells
+            if let Tells::Address(exact) | Tells::Place(exact) = name.tells
                 && let Some(known) = self.named(&exact, name.by)?
             {
                 return Ok(Some(known));
@@ -459,7 +459,7 @@ impl DecisionBatch {
         for name in &found.names {
             let alias = match name.tells {
                 // The key is taken: an article with another form of the address has it.
-                Tells::Address(exact)
+                Tells::Address(exact) | Tells::Place(exact)
                     if self.alias(&name.alias)?.is_some_and(|other| other != id) =>
                 {
                     exact

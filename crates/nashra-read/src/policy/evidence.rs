@@ -48,6 +48,9 @@ pub enum Verdict {
     Same,
     /// It may be: [`agrees`] decides.
     Possible,
+    /// It may be: the title or the text have to be the same. What is said of two places of a page
+    /// often has much in common.
+    OtherPlace,
     /// It may be: both the title and the date, or the text have to be the same.
     Doubtful,
     /// It is another one.
@@ -61,7 +64,11 @@ pub fn judge(known: &ArticleState, name: &Name, found: Option<Found<'_>>) -> Ver
         Tells::Guid if found.is_some_and(|found| is_reused(known, found)) => Verdict::Other,
         Tells::Article | Tells::Guid => Verdict::Same,
         Tells::Evidence | Tells::Lookup(None) => Verdict::Doubtful,
-        Tells::Address(exact) | Tells::Form(exact) | Tells::Lookup(Some(exact)) => {
+        Tells::Place(exact) if !has_address(known, exact) => Verdict::OtherPlace,
+        Tells::Address(exact)
+        | Tells::Place(exact)
+        | Tells::Form(exact)
+        | Tells::Lookup(Some(exact)) => {
             let other_guid = found.filter(|found| has_other_guid(known, *found));
             match (has_address(known, exact), other_guid) {
                 (true, None) => Verdict::Same,
@@ -139,9 +146,7 @@ pub fn sketch(content: &Content) -> Vec<u16> {
 /// Whether what was found says that it is the known article, given a name that both have.
 #[must_use]
 pub fn agrees(known: &ArticleState, verdict: Verdict, found: Found<'_>) -> bool {
-    if verdict == Verdict::Same
-        || known.content_hash == found.content_hash && found.content.text.is_some()
-    {
+    if known.content_hash == found.content_hash && found.content.text.is_some() {
         return true;
     }
     let same = |field: &str| {
@@ -151,7 +156,12 @@ pub fn agrees(known: &ArticleState, verdict: Verdict, found: Found<'_>) -> bool 
     let date = found.content.published.is_some() && same("published");
     let text =
         found.content.text.as_ref().is_some_and(|text| text.len() >= TELLING) && same("text");
-    text || title && date
-        || verdict == Verdict::Possible
-            && (title || sketch::are_related(&known.sketch, &sketch(found.content)))
+    let is_edited = || sketch::are_related(&known.sketch, &sketch(found.content));
+    match verdict {
+        Verdict::Same => true,
+        Verdict::Possible => title || text || is_edited(),
+        Verdict::OtherPlace => title || text,
+        Verdict::Doubtful => text || title && date,
+        Verdict::Other => false,
+    }
 }

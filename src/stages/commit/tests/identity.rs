@@ -146,6 +146,7 @@ async fn a_feed_that_grows_from_one_item_to_several_with_its_link_keeps_them_apa
     };
     let (one, two, three) =
         (place("v1", "Version 1", 1), place("v2", "Version 2", 2), place("v3", "Version 3", 3));
+    assert_eq!(titles(&[rss(&[&one]), rss(&[&two])]).await, firsts(&["Version 1", "Version 2"]));
     let polls = [rss(&[&one]), rss(&[&two, &one]), rss(&[&three])];
     assert_eq!(titles(&polls).await, firsts(&["Version 1", "Version 2", "Version 3"]));
 }

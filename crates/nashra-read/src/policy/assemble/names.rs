@@ -28,6 +28,8 @@ pub enum Tells {
     /// It is the key of an address, of which this is the exact digest: it identifies the article
     /// that has this very address, and is evidence for one that has another form of it.
     Address([u8; 16]),
+    /// The same for an address with a fragment, which may be one of several places of its page.
+    Place([u8; 16]),
     /// The key of another form of such an address.
     Form([u8; 16]),
     /// A key that is looked up and never given. With the digest of an address it identifies the
@@ -49,8 +51,13 @@ impl Name {
         let (alias, exact) = (identity::of_url(url), identity::exact(url));
         let form = Some(identity::of_url(&identity::base_form(url))).filter(|form| *form != alias);
         let former = identity::formerly_of_url(url);
+        let is_place = identity::place(url).fragment().is_some();
         [
-            Some(Self { by, alias, tells: Tells::Address(exact) }),
+            Some(Self {
+                by,
+                alias,
+                tells: if is_place { Tells::Place(exact) } else { Tells::Address(exact) },
+            }),
             form.map(|alias| Self { by, alias, tells: Tells::Form(exact) }),
             former.map(|alias| Self { by, alias, tells: Tells::Lookup(Some(exact)) }),
         ]
@@ -62,7 +69,7 @@ impl Name {
     #[must_use]
     pub fn exact(&self) -> Option<[u8; 16]> {
         match self.tells {
-            Tells::Address(exact) | Tells::Form(exact) => Some(exact),
+            Tells::Address(exact) | Tells::Place(exact) | Tells::Form(exact) => Some(exact),
             Tells::Lookup(exact) => exact,
             Tells::Article | Tells::Guid | Tells::Evidence => None,
         }
@@ -93,22 +100,19 @@ pub(super) fn of_ids(source: &str, entry: &Entry) -> Vec<Name> {
         let alias = identity::of_guid(source, guid);
         names.push(Name { by: "guid", alias, tells: Tells::Guid });
     }
-    let lookup = |link: &Url, exact| Name {
-        by: "link",
-        alias: identity::of_url(link),
-        tells: Tells::Lookup(exact),
-    };
+    let lookup =
+        |link: &Url| Name { by: "link", alias: identity::of_url(link), tells: Tells::Lookup(None) };
     match (&entry.link, entry.link_role) {
         (Some(link), LinkRole::Page) => names.extend(Name::of_address("link", link)),
         (Some(link), LinkRole::Place) => {
             names.push(Name::of_article("place in a page", identity::of_place(link)));
             // An earlier document may have had no other place of this page.
-            names.push(lookup(link, Some(identity::exact(link))));
+            names.push(lookup(link));
         }
         // An earlier document may have had nothing else with this link; a later one is told that
         // several had it.
         (Some(link), LinkRole::Shared) => names.extend([
-            lookup(link, None),
+            lookup(link),
             Name {
                 by: "shared link",
                 alias: identity::of_shared_link(source, link),
