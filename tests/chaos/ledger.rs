@@ -29,6 +29,10 @@ pub(crate) struct Found {
     /// The same as the first that was ever seen of an article, when nothing told that it was
     /// nonsense: no fault, so far as a good one came later.
     wrong_at_first: usize,
+    /// Withdrawals; those of a page that is there, and pages that are gone without one.
+    withdrawals: usize,
+    wrong_withdrawal: usize,
+    missed_withdrawal: usize,
     /// Of an article of the good sites.
     dead_letters: usize,
     /// What the hostile site listed: as records, as dead letters, or not at all.
@@ -46,6 +50,10 @@ pub(crate) struct Found {
 pub(crate) struct Truth {
     /// The last edition of each article, by address.
     pub(crate) articles: BTreeMap<String, u32>,
+    /// Addresses of pages that were taken away.
+    pub(crate) gone: BTreeSet<String>,
+    /// Whether each of them must be withdrawn; a clock that jumps a day forward ends all looks.
+    pub(crate) withdraws_all: bool,
     /// Addresses of what the hostile site listed.
     pub(crate) poison: BTreeSet<String>,
     /// What the addresses of the steady site begin with, which never serves nonsense.
@@ -60,7 +68,9 @@ impl Found {
             + self.minted_twice
             + self.order
             + self.wrong_revision
-            + self.wrong_text;
+            + self.wrong_text
+            + self.wrong_withdrawal
+            + self.missed_withdrawal;
         wrong + self.dead_letters + self.poison_lost == 0 && self.records > 0
     }
 
@@ -80,6 +90,7 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
     let mut found = Found { records: records.len(), ..Found::default() };
     found.largest_record =
         records.iter().chain(&dead).map(|record| record.bytes).max().unwrap_or(0);
+    withdrawals(&records, truth, &mut found);
     let shown = sequence(&records, truth, &mut found);
     for (url, version) in &truth.articles {
         match shown.get(url) {
@@ -116,6 +127,21 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
     found
 }
 
+/// Withdrawals against the pages that were taken away.
+fn withdrawals(records: &[Record], truth: &Truth, found: &mut Found) {
+    let withdrawn: Vec<&String> =
+        records.iter().filter(|record| record.withdrawn).map(|record| &record.url).collect();
+    found.withdrawals = withdrawn.len();
+    for url in withdrawn.iter().filter(|url| !truth.gone.contains(**url)) {
+        found.wrong_withdrawal += 1;
+        found.example("wrong withdrawal", url);
+    }
+    for url in truth.gone.iter().filter(|url| truth.withdraws_all && !withdrawn.contains(url)) {
+        found.missed_withdrawal += 1;
+        found.example("missed withdrawal", url);
+    }
+}
+
 /// Goes through the records in the order of their partitions; the last edition of each article, by
 /// address.
 fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<String, u32> {
@@ -143,12 +169,13 @@ fn sequence(records: &[Record], truth: &Truth, found: &mut Found) -> HashMap<Str
                 &format!("number {:?} in partition {}", record.seq, record.partition),
             );
         }
-        let (before, shown) = last.insert(id, (*revision, *edition)).unwrap_or_default();
+        let held = last.entry(id).or_default();
+        let (before, shown) = std::mem::replace(held, (*revision, held.1.max(*edition)));
         if *revision != before + 1 || record.key != *id {
             found.order += 1;
             found.example("order", &format!("{id} {before} then {revision}: {url}"));
         }
-        if truth.poison.contains(url) {
+        if truth.poison.contains(url) || record.withdrawn {
             continue;
         }
         let moody = !url.starts_with(&truth.steady);

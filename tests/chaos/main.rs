@@ -159,7 +159,7 @@ async fn run(options: &Options) -> bool {
         task.await.unwrap();
     }
     torment.watch.note("no more torment");
-    let (truth, settled) = settle(&torment).await;
+    let (truth, settled) = settle(&torment, !options.has(Kind::Clock)).await;
     report(options, &torment, &truth, settled).await
 }
 
@@ -224,6 +224,15 @@ async fn tick(torment: Arc<Torment>, length: Duration) {
         for (url, version) in shown {
             torment.watch.shown(url, version);
         }
+        let taken = torment.tail.look(|tail| {
+            torment.world.lock().unwrap().take_away(|url, version| {
+                tail.articles.get(url).is_some_and(|held| held.0 == version)
+            })
+        });
+        if let Some(url) = taken {
+            torment.counts.add("page taken away");
+            torment.watch.note(&format!("taken away: {url}"));
+        }
         torment.watch.look();
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
@@ -231,11 +240,11 @@ async fn tick(torment: Arc<Torment>, length: Duration) {
 
 /// Waits until the topics hold the last version of every article, and something of all that the
 /// hostile site listed.
-async fn settle(torment: &Torment) -> (Truth, bool) {
-    let (articles, steady, begun) = {
+async fn settle(torment: &Torment, withdraws_all: bool) -> (Truth, bool) {
+    let (articles, gone, steady, begun) = {
         let mut world = torment.world.lock().unwrap();
         world.calm();
-        (world.truth(), world.steady().to_owned(), Instant::now())
+        (world.truth(), world.gone(), world.steady().to_owned(), Instant::now())
     };
     let at_first = torment.tail.look(|tail| tail.records);
     let mut last = (at_first, begun);
@@ -251,7 +260,8 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
                 .filter(|(url, version)| {
                     tail.articles.get(*url).is_none_or(|held| held.0 != **version)
                 })
-                .count();
+                .count()
+                + gone.iter().filter(|url| withdraws_all && !tail.withdrawn.contains(*url)).count();
             (
                 missing,
                 poison
@@ -271,7 +281,7 @@ async fn settle(torment: &Torment) -> (Truth, bool) {
             torment.watch.wedge("after the torment nothing arrived any more");
         }
         if missing + open == 0 || over {
-            return (Truth { articles, poison, steady }, missing == 0);
+            return (Truth { articles, gone, withdraws_all, poison, steady }, missing == 0);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -47,6 +47,8 @@ retry_first = "500ms"
 retry_max = "4s"
 tries = 20
 refetch_per_day = 1440
+looks = ["5s", "15s", "30s", "60s", "120s", "240s"]
+withdraw_after = "3s"
 [store]
 min_free_disk = "16MiB"
 dead_letter_bytes = "32MiB"

@@ -35,6 +35,8 @@ pub(crate) struct Record {
     /// The edition that the text shows at its beginning and at its end; 0 where it shows none.
     pub(crate) edition: u32,
     pub(crate) last: u32,
+    /// Whether it says that its article was withdrawn.
+    pub(crate) withdrawn: bool,
     /// Of a dead letter: why.
     pub(crate) reason: String,
 }
@@ -74,6 +76,7 @@ impl Record {
             source: word(&value["source"]["id"]),
             edition: marked(text, "EDITION-"),
             last: marked(text, "LAST-"),
+            withdrawn: value["change"] == "withdrawn",
             reason: format!("{}: {}", word(&value["reason"]), word(&value["error"])),
         }
     }
@@ -144,6 +147,8 @@ pub(crate) fn read(bootstrap: &str, topic: &str) -> Vec<Record> {
 pub(crate) struct Arrived {
     /// The newest edition of each article, and its id, by address.
     pub(crate) articles: HashMap<String, (u32, String)>,
+    /// Addresses of articles whose last record says that they were withdrawn.
+    pub(crate) withdrawn: BTreeSet<String>,
     /// Addresses of dead letters.
     pub(crate) dead: BTreeSet<String>,
     /// The largest number.
@@ -209,6 +214,11 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
             record.edition,
             Duration::from_millis(age.try_into().unwrap_or(0)),
         );
+        if record.withdrawn {
+            arrived.withdrawn.insert(record.url.clone());
+        } else {
+            arrived.withdrawn.remove(&record.url);
+        }
         let held = arrived.articles.entry(record.url).or_default();
         *held = (held.0.max(record.edition), record.id);
     }

@@ -35,7 +35,14 @@ struct Item {
     version: u32,
     published: i64,
     updated: i64,
+    /// Its page was taken away.
+    gone: bool,
 }
+
+/// Seconds between two pages of one site that are taken away: only few may vanish at once.
+const TAKEN_EVERY: i64 = 45;
+/// Seconds after which the page of an item is not taken away any more, because it has had its looks.
+const TAKEN_WITHIN: i64 = 90;
 
 /// What may go wrong at the sites.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +62,8 @@ pub(crate) struct World {
     changes: Vec<u64>,
     poison: Poison,
     calm: bool,
+    /// When a page was last taken away, of the steady and of the moody site.
+    taken: [i64; 2],
     pub(crate) requests: u64,
     /// Nonsense that was served, by its kind.
     pub(crate) nonsense: BTreeMap<&'static str, u64>,
@@ -70,6 +79,7 @@ impl World {
             feeds: (0..FEEDS).map(|_| Vec::new()).collect(),
             changes: vec![0; FEEDS],
             calm: false,
+            taken: [0; 2],
             requests: 0,
             nonsense: BTreeMap::new(),
         }
@@ -95,11 +105,19 @@ impl World {
         for feed in 0..FEEDS {
             let items = self.feeds[feed].len();
             let at = if self.rng.below(10) == 0 {
-                self.feeds[feed].push(Item { version: 1, published: now, updated: now });
+                self.feeds[feed].push(Item {
+                    version: 1,
+                    published: now,
+                    updated: now,
+                    gone: false,
+                });
                 items
             } else if items > 0 && self.rng.below(25) == 0 {
                 let at = items - 1 - self.rng.index(items.min(LISTED / 2));
                 let item = &mut self.feeds[feed][at];
+                if item.gone {
+                    continue;
+                }
                 item.version += 1;
                 item.updated = now;
                 at
@@ -112,6 +130,33 @@ impl World {
             }
         }
         shown
+    }
+
+    /// Takes the page of an article away, now and then, of those that a consumer has in their last
+    /// version; returns its address.
+    pub(crate) fn take_away(&mut self, has: impl Fn(&str, u32) -> bool) -> Option<String> {
+        let now = chrono::Utc::now().timestamp();
+        let feed = self.rng.index(FEEDS);
+        let site = usize::from(!steady(feed));
+        if now - self.taken[site] < TAKEN_EVERY {
+            return None;
+        }
+        let at = self.feeds[feed].iter().enumerate().position(|(at, item)| {
+            !item.gone
+                && now - item.published < TAKEN_WITHIN
+                && has(&self.address(feed, at), item.version)
+        })?;
+        self.taken[site] = now;
+        self.feeds[feed][at].gone = true;
+        Some(self.address(feed, at))
+    }
+
+    /// Addresses of the pages that were taken away.
+    pub(crate) fn gone(&self) -> BTreeSet<String> {
+        let all = self.feeds.iter().enumerate().flat_map(|(feed, items)| {
+            items.iter().enumerate().filter(|(_, item)| item.gone).map(move |(at, _)| (feed, at))
+        });
+        all.map(|(feed, at)| self.address(feed, at)).collect()
     }
 
     /// The hostile site lists one more.
@@ -237,7 +282,9 @@ impl World {
     }
 
     fn page(&self, feed: usize, at: usize) -> Answer {
-        let Some(item) = self.feeds[feed].get(at) else { return Answer::status(404) };
+        let Some(item) = self.feeds[feed].get(at).filter(|item| !item.gone) else {
+            return Answer::status(404);
+        };
         let version = item.version;
         let published = chrono::DateTime::from_timestamp(item.published, 0).unwrap().to_rfc3339();
         let paragraphs = (0..5)

@@ -19,7 +19,7 @@ use crate::{
         record::{Change, Content},
         source::Validators,
     },
-    policy::{assemble::Assembled, decide},
+    policy::{assemble::Assembled, decide, looks::Wait},
     store::StoreError,
     text,
 };
@@ -121,7 +121,12 @@ impl DecisionBatch {
                 tracing::debug!(article = %look.article, error, "a look read no page");
                 // That tells nothing new of a page that was gone.
                 if let Some(gone) = look.gone {
-                    self.wait_for_gone(key, &mut entry, look, gone);
+                    self.wait_for_gone(
+                        key,
+                        &mut entry,
+                        NextLook { gone: Some(gone), ..look },
+                        None,
+                    );
                     return Ok(());
                 }
             }
@@ -164,7 +169,8 @@ impl DecisionBatch {
                     Verdict { what: "vanished".to_owned(), why: wait.to_string(), at: self.now };
                 self.batch.article(article, &state);
                 self.articles.insert(article, state);
-                self.wait_for_gone(key, &mut entry, look, gone);
+                let look = NextLook { gone: Some(gone), ..look };
+                self.wait_for_gone(key, &mut entry, look, Some(wait));
             }
         }
     }
@@ -175,14 +181,14 @@ impl DecisionBatch {
         key: &PendingKey,
         entry: &mut PendingEntry,
         look: NextLook,
-        gone: GonePage,
+        wait: Option<Wait>,
     ) {
         let rules = &self.revisits.looks;
-        if rules.gives_up(gone.since, self.now) {
+        let Some(gone) = look.gone.filter(|gone| !rules.gives_up(gone.since, self.now)) else {
             return self.batch.entry_done(key, entry);
-        }
-        let due = self.now + rules.pause(gone.looks);
-        self.look_at(key, entry, NextLook { gone: Some(gone), ..look }, due);
+        };
+        let due = self.now + rules.pause(gone.looks, wait);
+        self.look_at(key, entry, look, due);
     }
 
     /// Publishes that an article was withdrawn.

@@ -56,9 +56,11 @@ impl LookRules {
         self.after.iter().map(|after| first_seen + delta(*after)).find(|due| *due > soon)
     }
 
-    /// How long after so many looks in a row that found a page gone the next one is made.
+    /// How long after so many looks in a row that found a page gone the next one is made. Where
+    /// that only has to last, the next look may be the one that counts.
     #[must_use]
-    pub fn pause(&self, looks: u32) -> TimeDelta {
+    pub fn pause(&self, looks: u32, wait: Option<Wait>) -> TimeDelta {
+        let looks = if wait == Some(Wait::Early) { 1 } else { looks };
         delta(self.withdraw_after * 2_u32.pow(looks.saturating_sub(1).min(4)))
     }
 
@@ -181,7 +183,9 @@ impl Hosts {
         if host.answered.is_none_or(|answered| answered < first) {
             return Err(Wait::HostSilent);
         }
-        let vanished = host.gone.len();
+        let window = rules.withdraw_after * AT_ONCE;
+        let is_recent = |last: Instant| now.saturating_duration_since(last) < window;
+        let vanished = host.gone.values().filter(|(_, last)| is_recent(*last)).count();
         // Each article has several looks.
         let looked = host.found.iter().sum::<usize>() / rules.after.len().max(1) + vanished;
         if vanished > ALWAYS.max(looked / ONE_IN) {
@@ -272,8 +276,10 @@ mod tests {
 
     #[test]
     fn looks_at_a_page_that_is_gone_are_ever_farther_apart_and_end_after_a_week() {
-        let pauses: Vec<i64> = (1..=6).map(|looks| rules().pause(looks).num_hours()).collect();
+        let pauses: Vec<i64> =
+            (1..=6).map(|looks| rules().pause(looks, None).num_hours()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 16]);
+        assert_eq!(rules().pause(6, Some(Wait::Early)).num_hours(), 1, "after a restart");
         assert!(
             !rules().gives_up(at(0), at(7 * 1_440)) && rules().gives_up(at(0), at(7 * 1_440 + 1))
         );

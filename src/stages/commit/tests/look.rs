@@ -265,3 +265,16 @@ async fn what_only_a_feed_says_is_not_looked_at() {
     assert!(world.decide((key, entry), PageOutcome::FeedOnly { at: at(0) }).await.is_none());
     assert_eq!(world.changes(), [Change::New]);
 }
+
+#[tokio::test]
+async fn looks_are_not_counted_among_what_waits_of_a_source_or_a_topic() {
+    let mut world = World::new();
+    let (key, entry) = world.publish("a").await;
+    let mut batch = Batch::default();
+    batch.queue_for_tests(&key, &entry);
+    world.store.articles().commit(batch).await.unwrap();
+    let queue = world.store.entries();
+    assert_eq!((queue.waiting().unwrap(), queue.looks().unwrap()), (0, 1));
+    assert_eq!(world.store.polls().pending("s", 10).unwrap(), 0);
+    assert!(world.store.topics().waiting("s").unwrap().is_empty());
+}
