@@ -9,12 +9,14 @@ use crate::topics::{self, Record};
 /// Examples of each kind that are told.
 const EXAMPLES: usize = 4;
 
-/// What the audit found; everything but `records`, `revisions` and what became of the poison must
+/// What the audit found; everything but `records`, `revisions`, `stories` and what became of the poison must
 /// be 0.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Found {
     records: usize,
     revisions: usize,
+    /// Records of stories.
+    stories: usize,
     /// Articles that never came, and those whose last edition did not.
     lost: usize,
     stale: usize,
@@ -112,6 +114,7 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
             &format!("{} of {}: {}", record.url, record.source, record.reason),
         );
     }
+    stories(&topics::read(bootstrap, "chaos.stories"), &mut found);
     let urls = |of: &[Record]| of.iter().map(|of| of.url.clone()).collect::<HashSet<_>>();
     let (as_records, as_dead) = (urls(&records), urls(&dead));
     for url in &truth.poison {
@@ -139,6 +142,26 @@ fn withdrawals(records: &[Record], truth: &Truth, found: &mut Found) {
     for url in truth.gone.iter().filter(|url| truth.withdraws_all && !withdrawn.contains(url)) {
         found.missed_withdrawal += 1;
         found.example("missed withdrawal", url);
+    }
+}
+
+/// Records of a story follow each other, each once, in the order of their numbers.
+fn stories(records: &[Record], found: &mut Found) {
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    let mut reached: HashMap<i32, (u64, u64)> = HashMap::new();
+    found.stories = records.len();
+    for Record { id, key, revision, partition, seq, .. } in records {
+        let before = last.insert(id, *revision).unwrap_or_default();
+        if *revision <= before {
+            found.twice += 1;
+            found.example("story twice", &format!("{id} has {revision} after {before}"));
+        } else if *revision != before + 1
+            || key != id
+            || reached.insert(*partition, *seq).is_some_and(|before| before >= *seq)
+        {
+            found.order += 1;
+            found.example("order of stories", &format!("{id} has {revision} after {before}"));
+        }
     }
 }
 

@@ -115,8 +115,8 @@ impl StoryBatch {
         batch.text(&IndexedText { article: id, story: assigned.story, published, day, signature });
         let mut records = Vec::new();
         for known in &assigned.changed {
-            let state = self.change(article, known, &assigned, batch)?;
-            records.push(record(known.id, &state, now));
+            let (state, is_told) = self.change(article, known, &assigned, batch)?;
+            records.extend(is_told.then(|| record(known.id, &state, now)));
         }
         Ok((story(&assigned), records))
     }
@@ -137,14 +137,15 @@ impl StoryBatch {
         })
     }
 
-    /// Brings what is kept of a story up to date.
+    /// Brings what is kept of a story up to date; returns it, and whether consumers are told. Of a
+    /// story that has more articles than a record names, they are told now and then.
     fn change(
         &mut self,
         article: &StoryArticle<'_>,
         known: &KnownStory,
         assigned: &Assignment,
         batch: &mut Batch,
-    ) -> Result<StoryState, StoreError> {
+    ) -> Result<(StoryState, bool), StoreError> {
         let mut state = match self.changed.remove(&known.id) {
             Some(state) => state,
             None => match self.view.story(known.id)? {
@@ -152,20 +153,25 @@ impl StoryBatch {
                 None => Self::first(article, known.id)?,
             },
         };
-        state.revision = state.revision.saturating_add(1);
+        let is_other = state.merged_into != known.merged_into
+            || state.original != known.original.0
+            || assigned.changed.len() > 1;
         (state.size, state.merged_into) = (known.size, known.merged_into);
         (state.original, state.published) = known.original;
         state.day = day(article.now);
         if known.id == assigned.story {
             let gone = assigned.changed.iter().filter(|story| story.id != known.id);
             state.merged.extend(gone.map(|story| story.id));
-            if state.members.len() < MAX_MEMBERS {
-                state.members.push(member(article.id, article.state, &story(assigned)));
-            }
         }
+        let has_room = known.id == assigned.story && state.members.len() < MAX_MEMBERS;
+        if has_room {
+            state.members.push(member(article.id, article.state, &story(assigned)));
+        }
+        let is_told = has_room || is_other || (state.size as usize).is_multiple_of(MAX_MEMBERS);
+        state.revision = state.revision.saturating_add(u32::from(is_told));
         batch.story(known.id, &state);
         self.changed.insert(known.id, state.clone());
-        Ok(state)
+        Ok((state, is_told))
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The value of [`StoryRecord::schema`].
 pub const SCHEMA: &str = "nashra.story.v1";
 /// Articles that a record of a story names at most.
-pub const MAX_MEMBERS: usize = 64;
+pub const MAX_MEMBERS: usize = 32;
 
 /// What an article is to its story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +68,7 @@ pub struct StoryRecord {
     pub merged_into: Option<Uuid>,
     /// The stories that were merged into it, whose ids articles may still carry.
     pub merged: Vec<Uuid>,
-    /// 1 when it got its second article, then 2, 3, …
+    /// 1 in the first record of the story, which is that of its second article; then 2, 3, …
     pub revision: u32,
     /// The number of its articles.
     pub size: u32,
@@ -76,7 +76,7 @@ pub struct StoryRecord {
     pub original: Uuid,
     /// When that article was published; `null` where no date is known.
     pub published: Option<DateTime<Utc>>,
-    /// Its articles in the order in which they came, at most 64: the first ones.
+    /// Its articles in the order in which they came, at most 32: the first ones.
     pub members: Vec<StoryMember>,
     /// When it changed.
     pub updated: DateTime<Utc>,
