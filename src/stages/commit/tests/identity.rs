@@ -141,7 +141,7 @@ async fn a_feed_that_grows_from_one_item_to_several_with_its_link_keeps_them_apa
     assert_eq!(titles(&polls).await, firsts(&["Road closed", "Water off"]));
     let place = |place: &str, title: &str, hour: u8| {
         format!(
-            "<title>{title}</title><link>https://www.example.com/changes#{place}</link><pubDate>Fri, 06 Mar 2026 0{hour}:00:00 GMT</pubDate><description>{title}.</description>"
+            "<title>{title}</title><link>https://www.example.com/changes#{place}</link><pubDate>Fri, 06 Mar 2026 0{hour}:00:00 GMT</pubDate><description>{title} is released. It can be downloaded for all systems from the page of downloads, and what is new in it stands below.</description>"
         )
     };
     let (one, two, three) =
