@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, lines, until};
+use crate::support::{Answer, Nashra, Site, all_lines, command, until};
 
 const TEXT: &str = "The ferry that joins the two halves of the town will run through the night from \
     the first week of spring, the harbour office said after a winter in which the last boat left \
@@ -35,7 +35,7 @@ fn feed(items: &[(&str, &str)]) -> Answer {
 /// twice.
 fn records(dir: &std::path::Path, schema: &str, count: usize) -> Vec<Value> {
     until(&format!("there are {count} records of {schema}"), || {
-        let mut records = lines(dir);
+        let mut records = all_lines(dir);
         records.retain(|record| record["schema"] == schema);
         records.dedup_by_key(|record| (record["id"].clone(), record["revision"].clone()));
         (records.len() == count).then_some(records)
@@ -97,5 +97,5 @@ fn stories_can_be_switched_off() {
     let records = records(dir.path(), "nashra.article.v1", 2);
     assert_eq!(nashra.stop(), Some(0));
     assert!(records.iter().all(|record| record["story"].is_null()));
-    assert_eq!(lines(dir.path()).len(), 2);
+    assert_eq!(all_lines(dir.path()).len(), 2);
 }

@@ -238,10 +238,10 @@ impl Nashra {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// The records of standard output, each as it comes.
+    /// The records of standard output but those of stories, each as it comes.
     pub(crate) fn records(&mut self) -> impl Iterator<Item = Value> + use<> {
         let lines = BufReader::new(self.child.stdout.take().unwrap()).lines();
-        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).filter(is_no_story)
     }
 
     /// Where metrics and health are served.
@@ -304,8 +304,19 @@ impl Drop for Nashra {
     }
 }
 
-/// The lines of a file sink, so far as they are whole.
+fn is_no_story(record: &Value) -> bool {
+    record["schema"] != "nashra.story.v1"
+}
+
+/// The records of a file sink but those of stories, so far as they are whole.
 pub(crate) fn lines(dir: &Path) -> Vec<Value> {
+    let mut lines = all_lines(dir);
+    lines.retain(is_no_story);
+    lines
+}
+
+/// The lines of a file sink, so far as they are whole.
+pub(crate) fn all_lines(dir: &Path) -> Vec<Value> {
     let text = fs::read_to_string(dir.join("data/articles.jsonl")).unwrap_or_default();
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
