@@ -62,11 +62,12 @@ fn says(nashra: &Nashra, words: &str) {
 fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     let Some(world) = World::new("rights") else { return };
     let Some(rights) = Rights::of_broker(&world) else { return };
-    let (articles, dead, positions) =
-        (world.topic("articles"), world.topic("deadletters"), world.topic("positions"));
+    let (articles, stories) = (world.topic("articles"), world.topic("stories"));
+    let (dead, positions) = (world.topic("deadletters"), world.topic("positions"));
     let one = || TopicReplication::Fixed(1);
     let made = [
         NewTopic::new(&articles, 3, one()),
+        NewTopic::new(&stories, 3, one()),
         NewTopic::new(&dead, 1, one()),
         NewTopic::new(&positions, 1, one()).set("cleanup.policy", "compact"),
     ];
@@ -85,6 +86,8 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
             "Describe",
             "--topic",
             &articles,
+            "--topic",
+            &stories,
             "--topic",
             &dead,
             "--topic",

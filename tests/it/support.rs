@@ -144,9 +144,12 @@ impl Site {
     }
 }
 
-/// An article's page as HTML.
+/// An article's page as HTML. What its paragraphs say is the article's own, by the first word of its
+/// headline, so that pages of other articles are no copies of it.
 pub(crate) fn html(title: &str, first: &str, head: &str) -> String {
-    let filler: String = (0..4).map(|number| format!("<p>Paragraph {number} of this article says at some length that the council met again, that the ferry will sail, and that nothing else was decided on that day.</p>")).collect::<Vec<_>>().concat();
+    let of =
+        title.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or("it");
+    let filler: String = (0..4).map(|number| format!("<p>Paragraph {number} of {of} says at {of} some length that {of} the council of {of} met again, that {of} the ferry of {of} will sail, and {of} that nothing of {of} was decided on {of} that day.</p>")).collect::<Vec<_>>().concat();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1><p>{first} This sentence makes the first paragraph long enough to be one.</p>{filler}</article></body></html>"
     )
