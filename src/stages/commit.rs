@@ -35,6 +35,7 @@ mod difference;
 mod edition;
 mod files;
 mod fit;
+mod identify;
 mod look;
 mod recall;
 mod revisit;

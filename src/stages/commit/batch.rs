@@ -1,7 +1,5 @@
 //! The decisions on a group of candidates while they are made: each sees what those before it in
 //! the group decided, and all become durable in one batch.
-//!
-//! What must stay true: an alias that an article has is never pointed elsewhere.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,7 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    DecisionContext, dead, difference, edition, fit,
+    DecisionContext, dead, difference, edition, fit, identify,
     revisit::{DoubtOutcome, RevisitRules},
     stories::{StoryArticle, StoryBatch},
 };
@@ -21,18 +19,14 @@ use crate::{
     model::{
         article::{ArticleState, TextRank, Verdict},
         candidate::{Candidate, DeadPage, PageOutcome},
-        entry::LinkRole,
-        identity,
-        kind::Guesses,
         pending::{PendingEntry, PendingKey},
         record::{Change, Content, TextChange},
         source::Validators,
     },
     policy::{
-        assemble::{self, Assembled, Name, Tells},
+        assemble::{self, Assembled},
         decide::{self, Decision, FoundEdition},
-        doubt,
-        evidence::{self, Found, Verdict as Telling},
+        doubt, evidence,
         looks::Hosts,
     },
     store::{ArticleView, Batch, NewRecord, StoreError, Tail},
@@ -40,25 +34,14 @@ use crate::{
     text,
 };
 
-/// The most other addresses that are kept of one article.
-const MAX_ALTERNATES: usize = 32;
-
-/// An article that is known.
-pub(super) struct KnownArticle {
-    pub(super) id: Uuid,
-    pub(super) state: ArticleState,
-    /// By which kind of alias it was found, in words.
-    found_by: &'static str,
-}
-
 /// The decisions of one group while they are made: a view of what is durable, and what the batch
 /// will add to it.
 pub(super) struct DecisionBatch {
-    view: ArticleView,
+    pub(super) view: ArticleView,
     /// The stories; `None` where they are switched off.
     pub(super) stories: Option<StoryBatch>,
     /// Aliases that the batch adds.
-    aliases: HashMap<[u8; 16], Uuid>,
+    pub(super) aliases: HashMap<[u8; 16], Uuid>,
     /// States of articles that the batch writes.
     pub(super) articles: HashMap<Uuid, ArticleState>,
     pub(super) batch: Batch,
@@ -258,7 +241,7 @@ impl DecisionBatch {
             (state.revised, state.withdrawn) = (found.order, false);
             (state.content_hash, state.wording) = (content_hash, Some(wording));
             state.sketch = evidence::sketch(&found.content);
-            move_to(&mut state, url);
+            identify::move_to(&mut state, url);
             let stories = self.assign_story(id, &mut state, &found.content)?;
             let mut edition = edition::of_state(entry, id, &state, change, changed_fields);
             edition.difference = self.difference(&mut state, &found);
@@ -267,28 +250,6 @@ impl DecisionBatch {
         }
         self.keep(id, state);
         Ok((id, is_unchanged))
-    }
-
-    /// A link that several entries of the source once had in one document tells nothing of one that
-    /// is alone with it now, and the page behind it is not this entry's.
-    fn recall_shared_link(
-        &self,
-        entry: &mut PendingEntry,
-        reading: &mut PageOutcome,
-    ) -> Result<(), StoreError> {
-        let is_listed = entry.properties().is_some_and(|of| of.guesses == Guesses::Nothing);
-        if let Some(link) = &entry.entry.link
-            && is_listed
-            && entry.document.is_none()
-            && entry.entry.link_role.is_own_page()
-            && self.alias(&identity::of_shared_link(&entry.source.id, link))?.is_some()
-        {
-            entry.entry.link_role = LinkRole::Shared;
-            if let PageOutcome::Page(fetched) = reading {
-                *reading = PageOutcome::FeedOnly { at: fetched.fetched_at };
-            }
-        }
-        Ok(())
     }
 
     fn keep(&mut self, id: Uuid, state: ArticleState) {
@@ -321,87 +282,6 @@ impl DecisionBatch {
         self.counts.roles.push(story.role.label());
         state.story = Some(story);
         Ok(records)
-    }
-
-    /// The article that these names identify, else the first one that they are evidence for and that
-    /// says the same as what was found.
-    pub(super) fn find_known(
-        &self,
-        names: &[Name],
-        found: Option<Found<'_>>,
-    ) -> Result<Option<KnownArticle>, StoreError> {
-        let mut possible = None;
-        for name in names {
-            if let Some(known) = self.named(&name.alias, name.by)? {
-                let telling = evidence::judge(&known.state, name, found);
-                match telling {
-                    Telling::Same => return Ok(Some(known)),
-                    Telling::Other => continue,
-                    Telling::Possible | Telling::OtherPlace | Telling::Doubtful => {}
-                }
-                if possible.is_none()
-                    && found.is_some_and(|found| evidence::agrees(&known.state, telling, found))
-                {
-                    possible = Some(known);
-                }
-            }
-            // Where an article with another form of the address has its key.
-            if let Tells::Address(exact) | Tells::Place(exact) = name.tells
-                && let Some(known) = self.named(&exact, name.by)?
-            {
-                return Ok(Some(known));
-            }
-        }
-        Ok(possible)
-    }
-
-    fn named(
-        &self,
-        alias: &[u8; 16],
-        found_by: &'static str,
-    ) -> Result<Option<KnownArticle>, StoreError> {
-        let Some(id) = self.alias(alias)? else { return Ok(None) };
-        Ok(self.state(id)?.map(|state| KnownArticle { id, state, found_by }))
-    }
-
-    /// Finds the article that is known already.
-    fn resolve(
-        &self,
-        entry: &PendingEntry,
-        found: &mut Assembled,
-        fields: &BTreeMap<String, u64>,
-        content_hash: &str,
-    ) -> Result<Option<KnownArticle>, StoreError> {
-        let facts = Found {
-            source: &entry.source.id,
-            guid: entry.entry.guid.as_deref(),
-            content: &found.content,
-            fields,
-            content_hash,
-            text_rank: found.text_rank,
-            names: &found.names,
-        };
-        let known = self.find_known(&found.names, Some(facts))?;
-        // A site's template may name one canonical address for many articles, which must not be
-        // merged into one.
-        if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
-            && found.claimed
-            && found
-                .names
-                .iter()
-                .filter(|name| name.by != assemble::CANONICAL)
-                .all(|name| self.alias(&name.alias).is_ok_and(|alias| alias.is_none()))
-            && !evidence::says_the_same(state, facts)
-        {
-            found.names.retain(|name| name.by != assemble::CANONICAL);
-            found.url = found.fetched_url.as_ref().map(identity::clean);
-            return Ok(None);
-        }
-        Ok(known)
-    }
-
-    fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
-        self.aliases.get(alias).map_or_else(|| self.view.alias(alias), |id| Ok(Some(*id)))
     }
 
     pub(super) fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
@@ -445,37 +325,6 @@ impl DecisionBatch {
         kept.zip(text).and_then(|(kept, text)| difference::since(&kept, text))
     }
 
-    /// Adds other addresses and aliases to an article. An alias that another article has stays
-    /// there: aliases are never pointed elsewhere.
-    fn add_names(
-        &mut self,
-        id: Uuid,
-        state: &mut ArticleState,
-        found: &Assembled,
-    ) -> Result<(), StoreError> {
-        for other in found.url.iter().chain(&found.alternates) {
-            add_address(state, Some(other.to_string()));
-        }
-        for name in &found.names {
-            let alias = match name.tells {
-                // The key is taken: an article with another form of the address has it.
-                Tells::Address(exact) | Tells::Place(exact)
-                    if self.alias(&name.alias)?.is_some_and(|other| other != id) =>
-                {
-                    exact
-                }
-                Tells::Lookup(_) => continue,
-                _ => name.alias,
-            };
-            if state.aliases.len() < 2 * MAX_ALTERNATES && self.alias(&alias)?.is_none() {
-                self.batch.alias(&alias, id);
-                self.aliases.insert(alias, id);
-                state.aliases.push(alias);
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn dead_letter(
         &mut self,
         entry: &PendingEntry,
@@ -489,19 +338,5 @@ impl DecisionBatch {
 
     pub(super) fn append(&mut self, record: NewRecord) {
         self.batch.append(&mut self.tail, fit::bounded(record, self.now));
-    }
-}
-
-/// Sets the canonical address of an article, which keeps the one that it had.
-fn move_to(state: &mut ArticleState, url: Option<String>) {
-    let before = std::mem::replace(&mut state.url, url);
-    add_address(state, before);
-}
-
-/// Notes that an address leads to an article, too.
-fn add_address(state: &mut ArticleState, url: Option<String>) {
-    let Some(url) = url.filter(|url| Some(url) != state.url.as_ref()) else { return };
-    if state.alternate_urls.len() < MAX_ALTERNATES && !state.alternate_urls.contains(&url) {
-        state.alternate_urls.push(url);
     }
 }

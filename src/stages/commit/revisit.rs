@@ -2,7 +2,7 @@
 //! show its article (`policy::doubt`), or shows what was published already although its source says
 //! that it changed.
 
-use super::batch::{DecisionBatch, KnownArticle};
+use super::{batch::DecisionBatch, identify::KnownArticle};
 use crate::{
     model::{
         article::Verdict,

@@ -112,7 +112,11 @@ impl StoryBatch {
         let published = published.filter(|time| (now - OLDEST..=now).contains(time)).unwrap_or(now);
         let (published, day) = (Some(published.timestamp()), day(now));
         let assigned = self.stories.index.assign(id, published, day, signature.clone());
-        batch.text(&IndexedText { article: id, story: assigned.story, published, day, signature });
+        // What the index does not hold now, it must not hold after a restart.
+        if signature.is_comparable() {
+            let story = assigned.story;
+            batch.text(&IndexedText { article: id, story, published, day, signature });
+        }
         let mut records = Vec::new();
         for known in &assigned.changed {
             let (state, is_told) = self.change(article, known, &assigned, batch)?;

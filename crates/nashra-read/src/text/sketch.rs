@@ -1,8 +1,9 @@
 //! A few numbers that two editions of one text share for the most part, and two texts about other
 //! things do not.
 //!
-//! Every three tokens in a row (two are often words that any text has) are spread over twelve slots, and each slot keeps the least of its
-//! hashes. What must stay true: sketches are durable, so the same text always has the same one.
+//! Every three tokens in a row (two are often words that any text has) are spread over twelve slots,
+//! and each slot keeps the least of its hashes. What must stay true: sketches are durable, so the
+//! same text always has the same one.
 
 use super::tokens;
 
@@ -22,11 +23,11 @@ pub fn of(title: Option<&str>, text: Option<&str>) -> Vec<u16> {
     for part in [title, text].into_iter().flatten() {
         tokens::each(part, |token| {
             let (first, second) = before;
-            let three = mixed(tokens::chain(tokens::chain(first, second), token.hash));
+            let three = tokens::mix(tokens::chain(tokens::chain(first, second), token.hash));
             // The slot is given by the upper bits and the order by all of them within it.
             let slot = (u64::from(three) * SLOTS as u64) >> 32;
             if let Ok(slot) = usize::try_from(slot) {
-                least[slot] = least[slot].min(mixed(three));
+                least[slot] = least[slot].min(tokens::mix(three));
             }
             (before, count) = ((second, token.hash), count + 1);
         });
@@ -37,13 +38,6 @@ pub fn of(title: Option<&str>, text: Option<&str>) -> Vec<u16> {
     // Sixteen bits are enough to tell hashes apart; an empty slot is 0.
     let stored = |hash: &u32| u16::try_from(hash & 0xffff).map_or(0, |low| low | 1);
     least.iter().map(|hash| if *hash == u32::MAX { 0 } else { stored(hash) }).collect()
-}
-
-/// The last step of `MurmurHash3`.
-fn mixed(mut hash: u32) -> u32 {
-    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
-    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
-    hash ^ hash >> 16
 }
 
 fn in_common(one: &[u16], other: &[u16]) -> usize {

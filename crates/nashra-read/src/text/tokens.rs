@@ -188,6 +188,14 @@ impl OpenToken {
     }
 }
 
+/// Spreads a hash over all its bits (the finaliser of `MurmurHash3`).
+#[must_use]
+pub const fn mix(mut hash: u32) -> u32 {
+    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^ (hash >> 16)
+}
+
 /// Adds a value to a hash of those before it.
 #[must_use]
 pub const fn chain(hash: u32, value: u32) -> u32 {

@@ -27,8 +27,6 @@ const MAX_CANDIDATES: usize = 32;
 const OTHER_SIZE: u32 = 3;
 /// Texts of each of two stories that are compared before these are merged.
 const MERGE_MEMBERS: usize = 6;
-/// A text with fewer shingles is too short to be told from others: it is a story by itself.
-const LEAST_SHINGLES: u32 = 6;
 /// A shingle that was used on as many days at least, of which the first and the last are as many
 /// apart, belongs to a template.
 const RECURRING: usize = 3;
@@ -198,7 +196,7 @@ impl StoryIndex {
         day: u32,
         signature: Signature,
     ) -> Assignment {
-        if signature.shingles < LEAST_SHINGLES {
+        if !signature.is_comparable() {
             return Assignment::alone(article);
         }
         let matches = self.matches(&signature, published);

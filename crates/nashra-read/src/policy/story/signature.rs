@@ -8,10 +8,12 @@
 //! What must stay true: the work and the size are bounded whatever the text is, and a signature that
 //! was stored compares with one that is made now.
 
-use crate::text::tokens::{self, Token, TokenKind, chain};
+use crate::text::tokens::{self, Token, TokenKind, chain, mix};
 
 /// The most hashes of shingles that are kept of a text.
 const SKETCH: usize = 160;
+/// A text with fewer shingles is too short to be told from others: it is a story by itself.
+const LEAST_SHINGLES: u32 = 6;
 /// The most numbers that are kept of a text.
 const NUMBERS: usize = 32;
 /// How much the tokens of a shingle weigh together at least.
@@ -47,6 +49,12 @@ impl Signature {
             Some(last) if (self.shingles as usize) > self.sketch.len() => *last,
             _ => u32::MAX,
         }
+    }
+
+    /// Whether the text is long enough to be told from others.
+    #[must_use]
+    pub fn is_comparable(&self) -> bool {
+        self.shingles >= LEAST_SHINGLES
     }
 
     /// Bytes that it takes in memory, beside the value itself.
@@ -169,13 +177,6 @@ impl Signer {
 /// A word weighs as much as two characters of a script without spaces.
 fn token_weight(token: Token) -> u32 {
     if token.kind == TokenKind::Character { 1 } else { 2 }
-}
-
-/// Spreads a hash over all its bits (the finaliser of `MurmurHash3`).
-fn mix(mut hash: u32) -> u32 {
-    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
-    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
-    hash ^ hash >> 16
 }
 
 /// The low half of a hash.

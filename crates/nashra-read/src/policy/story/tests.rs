@@ -137,7 +137,9 @@ fn texts_without_words_and_texts_of_one_word_are_stories_by_themselves() {
     let mut stream = Stream::new();
     for (number, text) in ["", "…", "word", &"word ".repeat(1_000_000), ""].iter().enumerate() {
         assert_eq!(stream.publish(text, 1).story, id(number as u128 + 1));
+        assert!(!stream.signer.sign(text).is_comparable());
     }
+    assert!(stream.index.is_empty());
 }
 
 #[test]
