@@ -9,6 +9,7 @@ mod private;
 
 mod admin;
 mod allowed;
+mod cases;
 
 mod fetch;
 
