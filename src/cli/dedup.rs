@@ -24,7 +24,7 @@ use crate::{
     dates::moment,
     model::{identity, story::Role},
     policy::story::{Signer, StoryIndex},
-    text,
+    text::{self, tokens},
 };
 
 /// Bytes of a line that are read.
@@ -241,7 +241,7 @@ impl DedupArticles {
         if let Some(days) = self.days {
             self.index.forget_before(day.saturating_sub(days));
         }
-        let signature = self.signer.sign(text.as_deref().unwrap_or_default());
+        let signature = self.signer.sign(&tokens::read(text.as_deref().unwrap_or_default()));
         let assigned = self.index.assign(place, published, day, signature);
         for story in &assigned.changed {
             if let Some(into) = story.merged_into {

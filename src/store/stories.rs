@@ -131,7 +131,7 @@ pub(super) fn decode_story(row: &[u8]) -> Result<StoryState, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::story::Signer;
+    use crate::{policy::story::Signer, text::tokens};
 
     #[test]
     fn a_text_is_read_as_it_was_written() {
@@ -142,7 +142,7 @@ mod tests {
                 published,
                 day: 20_000,
                 signature: Signer::default()
-                    .sign("ten words of some text, 12 of them, are enough here"),
+                    .sign(&tokens::read("ten words of some text, 12 of them, are enough here")),
             };
             assert_eq!(decode_text(&text_key(&text), &encode_text(&text)).unwrap(), text);
         }

@@ -31,7 +31,7 @@ use crate::{
     },
     store::{ArticleView, Batch, NewRecord, StoreError, Tail},
     telemetry::metrics,
-    text,
+    text::{self, sketch},
 };
 
 /// The decisions of one group while they are made: a view of what is durable, and what the batch
@@ -240,9 +240,8 @@ impl DecisionBatch {
                 (found.fetched_at, found.order, found.text_rank, fields);
             (state.revised, state.withdrawn) = (found.order, false);
             (state.content_hash, state.wording) = (content_hash, Some(wording));
-            state.sketch = evidence::sketch(&found.content);
             identify::move_to(&mut state, url);
-            let stories = self.assign_story(id, &mut state, &found.content)?;
+            let stories = self.compare(id, &mut state, &found.content)?;
             let mut edition = edition::of_state(entry, id, &state, change, changed_fields);
             edition.difference = self.difference(&mut state, &found);
             let record = edition::record(entry, found, edition, self.now);
@@ -263,19 +262,23 @@ impl DecisionBatch {
         }
     }
 
-    /// Gives an article that has none its story; returns the records of the stories that changed.
-    fn assign_story(
+    /// Keeps of an article by what other texts are compared with its own, and gives it its story
+    /// where it has none; returns the records of the stories that changed.
+    fn compare(
         &mut self,
         id: Uuid,
         state: &mut ArticleState,
         content: &Content,
     ) -> Result<Vec<NewRecord>, StoreError> {
+        let [title, text] = evidence::tokens(content);
+        state.sketch = sketch::of(title.iter().chain(&text));
         let Some(mut stories) = self.stories.take_if(|_| state.story.is_none()) else {
             return Ok(Vec::new());
         };
         let mut batch = std::mem::take(&mut self.batch);
         let known = |id| self.state(id);
-        let article = StoryArticle { id, state, content, now: self.now, known: &known };
+        let article =
+            StoryArticle { id, state, content, tokens: &text, now: self.now, known: &known };
         let assigned = stories.assign(&article, &mut batch);
         (self.batch, self.stories) = (batch, Some(stories));
         let (story, records) = assigned?;

@@ -19,6 +19,7 @@ use crate::{
     },
     policy::story::{Assignment, IndexedText, KnownStory, Signer, StoryIndex},
     store::{Batch, NewRecord, StoreError, StoryStore, StoryView},
+    text::tokens::Token,
 };
 
 /// How far before now a date of publication is believed, for telling how far apart texts are.
@@ -54,6 +55,8 @@ pub(super) struct StoryArticle<'a> {
     pub(super) id: Uuid,
     pub(super) state: &'a ArticleState,
     pub(super) content: &'a Content,
+    /// The tokens of its text.
+    pub(super) tokens: &'a [Token],
     pub(super) now: DateTime<Utc>,
     /// Looks up what is known of another article.
     pub(super) known: &'a dyn Fn(Uuid) -> Result<Option<ArticleState>, StoreError>,
@@ -105,8 +108,8 @@ impl StoryBatch {
         article: &StoryArticle<'_>,
         batch: &mut Batch,
     ) -> Result<(Story, Vec<NewRecord>), StoreError> {
-        let StoryArticle { id, now, content, .. } = *article;
-        let signature = self.stories.signer.sign(content.text.as_deref().unwrap_or_default());
+        let StoryArticle { id, now, content, tokens, .. } = *article;
+        let signature = self.stories.signer.sign(tokens);
         // A date in the future, or of another age, says nothing of how far texts are apart.
         let published = content.published.map(|published| published.to_utc());
         let published = published.filter(|time| (now - OLDEST..=now).contains(time)).unwrap_or(now);

@@ -16,7 +16,10 @@ use crate::{
         content::Content,
         identity,
     },
-    text::sketch,
+    text::{
+        sketch,
+        tokens::{self, Token},
+    },
 };
 
 /// The shortest text, in bytes, that tells an article from others by itself.
@@ -137,10 +140,17 @@ pub fn says_the_same(known: &ArticleState, found: Found<'_>) -> bool {
         || known.fields.get("title") == found.fields.get("title")
 }
 
+/// The tokens of title and text.
+#[must_use]
+pub fn tokens(content: &Content) -> [Vec<Token>; 2] {
+    [&content.title, &content.text].map(|part| tokens::read(part.as_deref().unwrap_or_default()))
+}
+
 /// What an article's title and text share with other editions of them.
 #[must_use]
 pub fn sketch(content: &Content) -> Vec<u16> {
-    sketch::of(content.title.as_deref(), content.text.as_deref())
+    let [title, text] = tokens(content);
+    sketch::of(title.iter().chain(&text))
 }
 
 /// Whether what was found says that it is the known article, given a name that both have.

@@ -87,8 +87,7 @@ pub fn fold(text: &str) -> String {
         );
         return out;
     }
-    let mut out = String::with_capacity(text.len());
-    let mut add = |c: char| {
+    nfkc(text, |c| {
         let letter = Letter::from_char(c);
         if letter.is_alphanumeric() && c != '\u{640}' {
             if letter.is_small() {
@@ -97,14 +96,66 @@ pub fn fold(text: &str) -> String {
                 out.extend(c.to_lowercase());
             }
         }
-    };
-    // Most texts are in NFKC already, and a check is cheaper than the conversion.
-    if text.chars().all(|c| Letter::from_char(c).is_stable()) {
-        text.chars().for_each(add);
-    } else {
-        text.nfkc().for_each(&mut add);
-    }
+    });
     out
+}
+
+/// Calls `take` with each character of a text in compatibility form (NFKC). Only what is not in that
+/// form is converted: a check is a small part of what the conversion costs.
+pub(crate) fn nfkc(text: &str, mut take: impl FnMut(char)) {
+    for (part, is_stable) in stable_parts(text) {
+        if is_stable {
+            part.chars().for_each(&mut take);
+        } else {
+            part.nfkc().for_each(&mut take);
+        }
+    }
+}
+
+/// A text in canonical composition (NFC).
+fn nfc(text: &str) -> Cow<'_, str> {
+    let mut parts = stable_parts(text).peekable();
+    // What is its own NFKC is its own NFC.
+    if parts.next_if(|(part, is_stable)| *is_stable && part.len() == text.len()).is_some() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for (part, is_stable) in parts {
+        if is_stable {
+            out.push_str(part);
+        } else {
+            out.extend(part.nfc());
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Cuts a text into parts that can be normalised one by one, and says of each whether all of it is
+/// its own NFKC.
+fn stable_parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = text;
+    // What follows the stable part: empty where that was all.
+    let mut odd = "";
+    std::iter::from_fn(move || {
+        if !odd.is_empty() {
+            return Some((std::mem::take(&mut odd), false));
+        }
+        let is_stable = |c: char| Letter::from_char(c).is_stable();
+        let first = rest.find(|c| !is_stable(c)).unwrap_or(rest.len());
+        let (before, after) = rest.split_at(first);
+        let length = after.find(is_stable).unwrap_or(after.len());
+        // What is not stable may be a mark of the character before it, which goes with it.
+        let with_base = before.char_indices().next_back().filter(|_| length > 0);
+        let (stable, _) = before.split_at(with_base.map_or(before.len(), |(at, _)| at));
+        let from_stable = &rest[stable.len()..];
+        let (part, left) = from_stable.split_at(from_stable.len() - after.len() + length);
+        rest = left;
+        if stable.is_empty() {
+            return Some((part, false)).filter(|(part, _)| !part.is_empty());
+        }
+        odd = part;
+        Some((stable, true))
+    })
 }
 
 /// The same as [`str::to_lowercase`], without a copy of a text that is in lower case already.
@@ -122,7 +173,8 @@ pub(crate) fn lower(text: &str) -> Cow<'_, str> {
 pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
     let mut hash = Sha256::new();
     for part in [title, text] {
-        let folded: String = collapse(part.unwrap_or_default()).nfc().collect();
+        let collapsed = collapse(part.unwrap_or_default());
+        let folded = nfc(&collapsed);
         hash.update((folded.len() as u64).to_be_bytes());
         hash.update(folded.as_bytes());
     }
@@ -154,6 +206,26 @@ mod tests {
         assert_eq!(collapse("\u{e900} Share\u{fffc} \u{7}a\u{85}b"), "Share a b");
         assert_eq!(collapse("می\u{200c}رود"), "می\u{200c}رود");
         assert_eq!(fold("الـمـيناء"), fold("الميناء"));
+    }
+
+    #[test]
+    fn a_text_in_parts_is_normalised_as_the_whole_is() {
+        // Marks, jamo, ligatures and signs of which each may change what is beside it.
+        let signs = "ae\u{301}\u{323}ö각\u{1100}\u{1161}\u{11a8}\u{11a7}ﬁ…\u{a0}ａ١ـﻻ\u{64b}\u{653}ا\u{b47}\u{b3e}が\u{3099}か㎏\u{344}𝐀𑂙\u{110ba}.";
+        let signs: Vec<char> = signs.chars().collect();
+        let mut state = 1_u32;
+        for _ in 0..20_000 {
+            let mut next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state as usize >> 16
+            };
+            let length = next() % 9;
+            let text: String = (0..length).map(|_| signs[next() % signs.len()]).collect();
+            let mut converted = String::new();
+            nfkc(&text, |c| converted.push(c));
+            assert_eq!(converted, text.nfkc().collect::<String>(), "{text:?}");
+            assert_eq!(nfc(&text), text.nfc().collect::<String>(), "{text:?}");
+        }
     }
 
     #[test]

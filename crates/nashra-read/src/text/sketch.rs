@@ -5,7 +5,7 @@
 //! and each slot keeps the least of its hashes. What must stay true: sketches are durable, so the
 //! same text always has the same one.
 
-use super::tokens;
+use super::tokens::{Token, chain, mix};
 
 /// The number of slots.
 const SLOTS: usize = 12;
@@ -16,21 +16,19 @@ const RELATED: usize = 4;
 /// Slots in common up to which two texts have nothing to do with each other: a phrase may be in both.
 const UNRELATED: usize = 1;
 
-/// The sketch of title and text; empty where these are too short to tell anything.
+/// The sketch of the tokens of title and text; empty where these are too short to tell anything.
 #[must_use]
-pub fn of(title: Option<&str>, text: Option<&str>) -> Vec<u16> {
+pub fn of<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> Vec<u16> {
     let (mut least, mut before, mut count) = ([u32::MAX; SLOTS], (0, 0), 0);
-    for part in [title, text].into_iter().flatten() {
-        tokens::each(part, |token| {
-            let (first, second) = before;
-            let three = tokens::mix(tokens::chain(tokens::chain(first, second), token.hash));
-            // The slot is given by the upper bits and the order by all of them within it.
-            let slot = (u64::from(three) * SLOTS as u64) >> 32;
-            if let Ok(slot) = usize::try_from(slot) {
-                least[slot] = least[slot].min(tokens::mix(three));
-            }
-            (before, count) = ((second, token.hash), count + 1);
-        });
+    for token in tokens {
+        let (first, second) = before;
+        let three = mix(chain(chain(first, second), token.hash));
+        // The slot is given by the upper bits and the order by all of them within it.
+        let slot = (u64::from(three) * SLOTS as u64) >> 32;
+        if let Ok(slot) = usize::try_from(slot) {
+            least[slot] = least[slot].min(mix(three));
+        }
+        (before, count) = ((second, token.hash), count + 1);
     }
     if count < FEWEST {
         return Vec::new();
@@ -59,6 +57,7 @@ pub fn are_unrelated(one: &[u16], other: &[u16]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::tokens::read;
 
     const ONE: &str = "The harbour of the old town is open again after the storm that closed it for nine days, and the first ferry left before dawn with forty people on board.";
     const EDITED: &str = "The harbour of the old town is open again after the storm that closed it for ten days, and the first ferry left before dawn with forty people on board, the port said.";
@@ -66,18 +65,19 @@ mod tests {
 
     #[test]
     fn an_edited_text_is_related_and_another_one_is_not() {
-        let [one, edited, other] = [ONE, EDITED, OTHER].map(|text| of(Some("A title"), Some(text)));
+        let [one, edited, other] =
+            [ONE, EDITED, OTHER].map(|text| of(&read(&format!("A title {text}"))));
         assert!(are_related(&one, &edited) && !are_unrelated(&one, &edited));
         assert!(are_unrelated(&one, &other) && !are_related(&one, &other));
-        let chinese = of(None, Some("老城的港口在暴风雨关闭九天后重新开放"));
-        assert!(are_related(&chinese, &of(None, Some("老城的港口在暴风雨关闭十天后重新开放"))));
+        let chinese = of(&read("老城的港口在暴风雨关闭九天后重新开放"));
+        assert!(are_related(&chinese, &of(&read("老城的港口在暴风雨关闭十天后重新开放"))));
         assert!(are_unrelated(&chinese, &one));
     }
 
     #[test]
     fn a_text_of_a_few_words_tells_nothing() {
-        let short = of(Some("Road closed"), Some("Till noon."));
+        let short = of(&read("Road closed Till noon."));
         assert!(short.is_empty());
-        assert!(!are_unrelated(&short, &of(None, Some(ONE))) && !are_related(&short, &short));
+        assert!(!are_unrelated(&short, &of(&read(ONE))) && !are_related(&short, &short));
     }
 }

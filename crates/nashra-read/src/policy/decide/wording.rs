@@ -11,8 +11,6 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use crate::{
     base::hash::digest,
     dates::{partial, words},
@@ -90,7 +88,7 @@ pub fn wording(content: &Content) -> u64 {
         .related
         .iter()
         .filter_map(|related| related.title.as_deref())
-        .map(text::fold)
+        .map(Folded::of)
         .filter(|title| !title.is_empty())
         .collect();
     let text = content.text.as_deref().unwrap_or_default();
@@ -99,22 +97,18 @@ pub fn wording(content: &Content) -> u64 {
     for (index, line) in lines.iter().enumerate() {
         let is_end = index < ENDS || index + ENDS >= lines.len();
         let is_alone = lines.len() == 1;
-        if is_alone || !stands_beside(line, is_end, &related) {
-            kept.add(line);
+        if is_alone || !stands_beside(line, is_end) {
+            kept.add_unless(line, |folded| !is_alone && related.contains(folded));
         }
     }
-    let mut title = Folded::with_capacity(0);
-    title.add(content.title.as_deref().unwrap_or_default());
-    u64::from_be_bytes(digest(&[title.out.as_bytes(), kept.out.as_bytes()]))
+    let title = Folded::of(content.title.as_deref().unwrap_or_default());
+    u64::from_be_bytes(digest(&[title.as_bytes(), kept.out.as_bytes()]))
 }
 
 /// Whether a line stands beside the text and is no part of it. `is_end` is whether it is one of the
 /// first or last lines.
-fn stands_beside(line: &str, is_end: bool, related: &HashSet<String>) -> bool {
+fn stands_beside(line: &str, is_end: bool) -> bool {
     let furniture = &*FURNITURE;
-    if !related.is_empty() && line.len() < 1_000 && related.contains(&text::fold(line)) {
-        return true;
-    }
     if let Some((head, _)) = line.split_once([':', '：', '|'])
         && head.chars().count() <= LONGEST / 3
         && furniture.related.words.contains(&text::fold(head))
@@ -226,26 +220,47 @@ fn is_unspaced(c: char) -> bool {
 
 /// A text as it is compared: letters and digits alone, in lower case and compatibility form. Unlike
 /// [`text::fold`] it keeps what a number means: what stands between two digits, a minus, a measure.
+#[derive(Default)]
 struct Folded {
     out: String,
+    last: Last,
+}
+
+/// What the text ends with so far.
+#[derive(Clone, Copy, Default)]
+struct Last {
     /// What stood between the last letter or digit and here.
     gap: Option<char>,
-    after_digit: bool,
+    digit: bool,
     minus: bool,
 }
 
 impl Folded {
     fn with_capacity(bytes: usize) -> Self {
-        Self { out: String::with_capacity(bytes), gap: None, after_digit: false, minus: false }
+        Self { out: String::with_capacity(bytes), ..Self::default() }
+    }
+
+    /// A text that is one line.
+    fn of(line: &str) -> String {
+        let mut folded = Self::with_capacity(line.len());
+        folded.add(line);
+        folded.out
     }
 
     /// Adds a line.
     fn add(&mut self, line: &str) {
-        self.gap = Some(' ');
-        if line.is_ascii() || line.chars().all(|c| Letter::from_char(c).is_stable()) {
-            line.chars().for_each(|c| self.push(c));
-        } else {
-            line.nfkc().for_each(|c| self.push(c));
+        self.last.gap = Some(' ');
+        text::nfkc(line, |c| self.push(c));
+    }
+
+    /// Adds a line, unless `leaves_out` says so of what it adds.
+    fn add_unless(&mut self, line: &str, leaves_out: impl Fn(&str) -> bool) {
+        let (length, last) = (self.out.len(), self.last);
+        self.add(line);
+        // Between digits at the end of one line and the beginning of the next there is a space.
+        if leaves_out(self.out[length..].trim_start()) {
+            self.out.truncate(length);
+            self.last = last;
         }
     }
 
@@ -255,19 +270,19 @@ impl Folded {
             if is_measure(c) {
                 self.out.push(c);
             } else if !text::invisible(c) && c != '\u{640}' {
-                self.minus = matches!(c, '-' | '−' | '–') && self.gap == Some(' ');
+                self.last.minus = matches!(c, '-' | '−' | '–') && self.last.gap == Some(' ');
                 let is_part = matches!(c, '.' | ',' | ':' | '/' | '٫' | '٬');
-                self.gap = Some(if is_part && self.gap.is_none() { c } else { ' ' });
+                self.last.gap = Some(if is_part && self.last.gap.is_none() { c } else { ' ' });
             }
             return;
         }
         let is_digit = c.is_numeric();
-        if is_digit && self.minus {
+        if is_digit && self.last.minus {
             self.out.push('-');
-        } else if is_digit && self.after_digit {
-            self.out.extend(self.gap);
+        } else if is_digit && self.last.digit {
+            self.out.extend(self.last.gap);
         }
-        (self.gap, self.minus, self.after_digit) = (None, false, is_digit);
+        self.last = Last { gap: None, digit: is_digit, minus: false };
         if letter.is_small() {
             self.out.push(c);
         } else {

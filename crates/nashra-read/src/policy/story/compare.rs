@@ -46,48 +46,70 @@ const FREE_NUMBERS: f32 = 1.5;
 /// For each number that is the same, as many more may differ.
 const NUMBERS_SHARE: f32 = 0.8;
 
-/// Compares the signatures of two texts.
-#[must_use]
-pub(super) fn overlap(first: &Signature, second: &Signature) -> Overlap {
-    // Up to the smaller limit, both sketches have all shingles of their texts.
-    let limit = first.limit().min(second.limit());
-    let complete = |signature: &Signature| signature.sketch.partition_point(|hash| *hash <= limit);
-    let (in_first, in_second) = (complete(first), complete(second));
-    let common = common(&first.sketch, &second.sketch, limit);
-    let share = |of: usize| ratio(common, u32::try_from(of).unwrap_or(u32::MAX));
-    let (same_numbers, other_numbers) = compare_numbers(&first.numbers, &second.numbers);
-    let (of_first, of_second) = (share(in_first), share(in_second));
-    let first_is_smaller = first.shingles <= second.shingles;
-    Overlap {
-        first: of_first,
-        second: of_second,
-        common,
-        contained: if first_is_smaller { of_first } else { of_second },
-        smaller: first.shingles.min(second.shingles),
-        same_numbers,
-        other_numbers,
+/// A text that is compared with many others.
+pub(super) struct Compared<'a> {
+    signature: &'a Signature,
+    /// A bit for each hash of its sketch, by the hash's low bits: most hashes that it does not have
+    /// are told by this alone.
+    bits: [u64; BITS / 64],
+}
+
+/// Bits of a filter: some 25 for each hash.
+const BITS: usize = 1 << 12;
+
+impl<'a> Compared<'a> {
+    pub(super) fn new(signature: &'a Signature) -> Self {
+        let mut bits = [0; BITS / 64];
+        for hash in &signature.sketch {
+            let (word, bit) = bit_of(*hash);
+            bits[word] |= bit;
+        }
+        Self { signature, bits }
     }
+
+    /// What it and another text share.
+    #[must_use]
+    pub(super) fn overlap(&self, second: &Signature) -> Overlap {
+        let first = self.signature;
+        // Up to the smaller limit, both sketches have all shingles of their texts.
+        let limit = first.limit().min(second.limit());
+        let complete = |sketch: &[u32]| sketch.partition_point(|hash| *hash <= limit);
+        let (in_first, in_second) = (complete(&first.sketch), complete(&second.sketch));
+        let common = self.common(second.sketch.get(..in_second).unwrap_or_default());
+        let share = |of: usize| ratio(common, u32::try_from(of).unwrap_or(u32::MAX));
+        let (same_numbers, other_numbers) = compare_numbers(&first.numbers, &second.numbers);
+        let (of_first, of_second) = (share(in_first), share(in_second));
+        let first_is_smaller = first.shingles <= second.shingles;
+        Overlap {
+            first: of_first,
+            second: of_second,
+            common,
+            contained: if first_is_smaller { of_first } else { of_second },
+            smaller: first.shingles.min(second.shingles),
+            same_numbers,
+            other_numbers,
+        }
+    }
+
+    /// How many of these hashes its sketch has.
+    fn common(&self, hashes: &[u32]) -> u32 {
+        let has = |hash: &&u32| {
+            let (word, bit) = bit_of(**hash);
+            self.bits[word] & bit != 0 && self.signature.sketch.binary_search(hash).is_ok()
+        };
+        u32::try_from(hashes.iter().filter(has).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Where a hash has its bit. The smallest hashes have the same high bits.
+fn bit_of(hash: u32) -> (usize, u64) {
+    let low = hash as usize % BITS;
+    (low / 64, 1 << (low % 64))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of at most some thousands")]
 fn ratio(part: u32, of: u32) -> f32 {
     if of == 0 { 0.0 } else { part as f32 / of as f32 }
-}
-
-/// Hashes that two ascending lists have in common, up to a limit.
-fn common(first: &[u32], second: &[u32], limit: u32) -> u32 {
-    let (mut first, mut second) = (first, second);
-    let mut count = 0;
-    while let ([one, after_one @ ..], [other, after_other @ ..]) = (first, second) {
-        if *one > limit || *other > limit {
-            break;
-        }
-        count += u32::from(one == other);
-        let (goes_first, goes_second) = (one <= other, other <= one);
-        first = if goes_first { after_one } else { first };
-        second = if goes_second { after_other } else { second };
-    }
-    count
 }
 
 /// Numbers beside the same words: how many are the same, and how many differ.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     anchors::{Anchors, MAX_TEXTS},
-    compare::{Overlap, overlap},
+    compare::{Compared, Overlap},
     groups::{GroupId, Groups, KnownStory},
     signature::Signature,
 };
@@ -199,8 +199,9 @@ impl StoryIndex {
         if !signature.is_comparable() {
             return Assignment::alone(article);
         }
-        let matches = self.matches(&signature, published);
-        let fits = self.fits(&signature, &matches);
+        let compared = Compared::new(&signature);
+        let matches = self.matches(&signature, &compared, published);
+        let fits = self.fits(&compared, &matches);
         let text = Text { article, published, day, group: None, signature };
         let Some((best, others)) = fits.split_first() else {
             self.push(text);
@@ -235,7 +236,12 @@ impl StoryIndex {
     }
 
     /// The texts that a new one is a copy of, or that are copies of it.
-    fn matches(&self, signature: &Signature, published: Option<i64>) -> Vec<Match> {
+    fn matches(
+        &self,
+        signature: &Signature,
+        compared: &Compared<'_>,
+        published: Option<i64>,
+    ) -> Vec<Match> {
         // Each candidate, and whether the anchor that leads to it comes again on other days.
         let mut led: Vec<(u32, bool)> = Vec::new();
         for anchor in anchors(signature) {
@@ -264,7 +270,7 @@ impl StoryIndex {
             .into_iter()
             .filter_map(|(_, number, recurring)| {
                 let text = self.text(number)?;
-                let overlap = overlap(signature, &text.signature);
+                let overlap = compared.overlap(&text.signature);
                 let is_copy = overlap.is_copy(days(published, text.published), recurring);
                 is_copy.then_some(Match { number, overlap })
             })
@@ -304,7 +310,7 @@ impl StoryIndex {
     }
 
     /// The stories that a new text belongs to, the one that it is most like first.
-    fn fits(&self, signature: &Signature, matches: &[Match]) -> Vec<Fit> {
+    fn fits(&self, compared: &Compared<'_>, matches: &[Match]) -> Vec<Fit> {
         let mut fits: Vec<Fit> = Vec::new();
         for found in matches {
             let place = self.place(found.number);
@@ -322,7 +328,7 @@ impl StoryIndex {
         let belongs = |fit: &Fit| {
             let mutual = matches.iter().filter(|found| self.place(found.number) == fit.place);
             mutual.into_iter().any(|found| found.overlap.mutual() >= MUTUAL)
-                || self.is_like_most(signature, fit.place)
+                || self.is_like_most(compared, fit.place)
         };
         fits.retain(belongs);
         fits.sort_by(|one, other| likeness(&other.best).total_cmp(&likeness(&one.best)));
@@ -331,11 +337,11 @@ impl StoryIndex {
 
     /// Whether a text is related to more than half of those that stand for a story. One that has an
     /// excerpt of each of two texts is not a sign that these are one story.
-    fn is_like_most(&self, signature: &Signature, place: Place) -> bool {
+    fn is_like_most(&self, compared: &Compared<'_>, place: Place) -> bool {
         let members = self.members(place);
         let related = |number: &u32| {
             self.text(*number)
-                .is_some_and(|text| overlap(signature, &text.signature).contained >= RELATED)
+                .is_some_and(|text| compared.overlap(&text.signature).contained >= RELATED)
         };
         members.iter().filter(|number| related(number)).count() * 2 > members.len()
     }
@@ -345,8 +351,9 @@ impl StoryIndex {
         let (one, other) = (self.members(one), self.members(other));
         let (mut related, mut pairs) = (0.0, 0.0);
         for first in one.iter().take(MERGE_MEMBERS).filter_map(|number| self.text(*number)) {
+            let first = Compared::new(&first.signature);
             for second in other.iter().take(MERGE_MEMBERS).filter_map(|number| self.text(*number)) {
-                let contained = overlap(&first.signature, &second.signature).contained;
+                let contained = first.overlap(&second.signature).contained;
                 related += if contained >= RELATED { 1.0 } else { 0.0 };
                 pairs += 1.0;
             }

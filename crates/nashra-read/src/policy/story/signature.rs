@@ -8,7 +8,7 @@
 //! What must stay true: the work and the size are bounded whatever the text is, and a signature that
 //! was stored compares with one that is made now.
 
-use crate::text::tokens::{self, Token, TokenKind, chain, mix};
+use crate::text::tokens::{Token, TokenKind, chain, mix};
 
 /// The most hashes of shingles that are kept of a text.
 const SKETCH: usize = 160;
@@ -103,23 +103,17 @@ impl Signature {
 /// Makes signatures, and keeps its memory from one to the next.
 #[derive(Debug, Default)]
 pub struct Signer {
-    tokens: Vec<Token>,
     shingles: Vec<u32>,
     numbers: Vec<(u32, Number)>,
 }
 
 impl Signer {
-    /// The signature of a text. Titles are left out by those who call: copies get new ones.
-    pub fn sign(&mut self, text: &str) -> Signature {
-        self.tokens.clear();
-        let tokens = &mut self.tokens;
-        tokens::each(text, |token| {
-            if tokens.len() < MAX_TOKENS {
-                tokens.push(token);
-            }
-        });
-        self.find_shingles();
-        self.find_numbers();
+    /// The signature of a text, given its tokens. Titles are left out by those who call: copies get
+    /// new ones.
+    pub fn sign(&mut self, text: &[Token]) -> Signature {
+        let tokens = text.get(..MAX_TOKENS).unwrap_or(text);
+        self.find_shingles(tokens);
+        self.find_numbers(tokens);
         let kept = self.shingles.len().min(SKETCH);
         let mut numbers: Vec<Number> =
             self.numbers.iter().take(NUMBERS).map(|(_, number)| *number).collect();
@@ -131,9 +125,9 @@ impl Signer {
         }
     }
 
-    fn find_shingles(&mut self) {
+    fn find_shingles(&mut self, tokens: &[Token]) {
         self.shingles.clear();
-        let mut rest = self.tokens.as_slice();
+        let mut rest = tokens;
         let (mut length, mut weight) = (0, 0);
         // Each shingle is as short as its weight allows, and begins one token after the one before.
         while let Some((first, after)) = rest.split_first() {
@@ -152,19 +146,19 @@ impl Signer {
         self.shingles.dedup();
     }
 
-    fn find_numbers(&mut self) {
+    fn find_numbers(&mut self, tokens: &[Token]) {
         self.numbers.clear();
         let beside = |token: Option<&Token>| match token {
             None => 1,
             Some(token) if token.kind == TokenKind::Number => 2,
             Some(token) => token.hash,
         };
-        for (index, token) in self.tokens.iter().enumerate() {
+        for (index, token) in tokens.iter().enumerate() {
             if token.kind != TokenKind::Number {
                 continue;
             }
-            let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
-            let around = mix(chain(beside(before), beside(self.tokens.get(index + 1))));
+            let before = index.checked_sub(1).and_then(|before| tokens.get(before));
+            let around = mix(chain(beside(before), beside(tokens.get(index + 1))));
             let number = Number { beside: half(around), value: half(mix(token.hash)) };
             self.numbers.push((around, number));
         }
