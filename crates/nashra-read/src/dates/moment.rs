@@ -3,9 +3,9 @@
 //! in any digits.
 //!
 //! The common forms are read byte by byte, all others from tokens. What cannot be read as a whole
-//! is not read: a wrong moment is worse than none, so a word that nobody knows, a thirteenth month
-//! or a 25th hour end it. What had to be assumed is said. What must stay true: no moment depends on
-//! when it is read.
+//! is not read: a wrong moment is worse than none, so a thirteenth month or a 25th hour end it, and
+//! so does a word that nobody knows, but for a single one beside a whole date and a time. What had to
+//! be assumed is said. What must stay true: no moment depends on when it is read.
 
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _};
 
@@ -20,6 +20,8 @@ mod zones;
 
 /// Bytes of a text that may be a moment.
 const MAX_TEXT: usize = 160;
+/// Years that are of the Persian and the Islamic calendar, and of the Buddhist one.
+const OTHER_CALENDARS: [std::ops::Range<u32>; 2] = [1_300..1_500, 2_400..2_700];
 
 /// A moment, and what had to be assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +77,18 @@ impl Moment {
 /// else the month is first.
 #[must_use]
 pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
+    parse_in(None, text, order)
+}
+
+/// The same where the language is known in which the text was probably written.
+#[must_use]
+pub fn parse_in(language: Option<&str>, text: &str, order: Option<Order>) -> Option<Moment> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_TEXT {
         return None;
     }
-    let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::parse(text)?.moment(order))?;
+    let mut moment =
+        fast::parse(text.as_bytes()).or_else(|| tokens::moment(text, order, language))?;
     moment.assumed.implausible = !(1970..=2100).contains(&moment.time.year());
     Some(moment)
 }
@@ -91,7 +100,7 @@ pub fn order(text: &str) -> Option<Order> {
     if digits > 14 || text.len() > MAX_TEXT || fast::parse(text.trim().as_bytes()).is_some() {
         return None;
     }
-    tokens::parse(text.trim())?.order()
+    tokens::order(text.trim())
 }
 
 /// The moment of a local time.

@@ -4,10 +4,14 @@
 //! The names are data (`words.txt`); this is the lookup. Months of the Persian and Islamic
 //! calendars are told apart from Gregorian ones, so that nobody takes the one for the other.
 
+mod cut;
+
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use chrono::Weekday;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+pub use cut::{cut_month_at, has_own_months, own_month_at};
 
 /// Words of the longest name, `tháng mười một`.
 const MAX_PIECES: usize = 3;
@@ -79,13 +83,13 @@ pub fn weekday(word: &str) -> Option<Weekday> {
 /// word does, but in scripts without spaces.
 #[must_use]
 pub fn month_at(text: &str) -> Option<(Month, usize)> {
-    at(text, |meaning| meaning.month)
+    named_at(text, |name| NAMES.get(name)?.month)
 }
 
 /// The same for weekdays.
 #[must_use]
 pub fn weekday_at(text: &str) -> Option<(Weekday, usize)> {
-    at(text, |meaning| meaning.day)
+    named_at(text, |name| NAMES.get(name)?.day)
 }
 
 /// The unit at the start of the text, and the bytes that it takes.
@@ -177,7 +181,7 @@ fn unwritten(c: char) -> bool {
 }
 
 /// What `select` takes of the longest name at the start of the text, and the bytes of that name.
-fn at<T>(text: &str, select: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
+fn named_at<T>(text: &str, select: impl Fn(&str) -> Option<T>) -> Option<(T, usize)> {
     let first = text.chars().next()?;
     let mut folded = String::new();
     // Where a name may end: bytes of the folded word, bytes of the text.
@@ -214,16 +218,24 @@ fn at<T>(text: &str, select: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize
 fn longest<T>(
     folded: &str,
     ends: &[(usize, usize)],
-    select: impl Fn(&Meaning) -> Option<T>,
+    select: impl Fn(&str) -> Option<T>,
 ) -> Option<(T, usize)> {
-    ends.iter()
-        .rev()
-        .find_map(|(end, bytes)| Some((NAMES.get(folded.get(..*end)?).and_then(&select)?, *bytes)))
+    ends.iter().rev().find_map(|(end, bytes)| Some((select(folded.get(..*end)?)?, *bytes)))
 }
 
 /// Whether words of the letter's script stand together without spaces.
 fn without_spaces(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// A line of the table: a language, what its names are of, and the names of each item.
+fn lines() -> impl Iterator<Item = (&'static str, &'static str, impl Iterator<Item = &'static str>)>
+{
+    let lines = include_str!("words.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut fields = line.splitn(3, ' ');
+        Some((fields.next()?, fields.next()?, fields.next()?.split("; ")))
+    })
 }
 
 fn load() -> HashMap<String, Meaning> {
@@ -237,10 +249,8 @@ fn load() -> HashMap<String, Meaning> {
         Weekday::Sun,
     ];
     let mut names: HashMap<String, Meaning> = HashMap::new();
-    for line in include_str!("words.txt").lines().filter(|line| !line.starts_with('#')) {
-        let mut fields = line.splitn(3, ' ').skip(1);
-        let (kind, items) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        for (index, item) in (0_u8..).zip(items.split("; ")) {
+    for (_, kind, items) in lines() {
+        for (index, item) in (0_u8..).zip(items) {
             for name in item.split(',') {
                 let meaning = names.entry(fold(name)).or_default();
                 let calendar = match kind {

@@ -41,10 +41,14 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
     let mut numbers = [text[..hours].parse().ok()?, 0, 0];
     let mut at = hours;
     for (place, marks) in MARKS.iter().enumerate() {
-        let Some(mark) = marks.iter().find(|mark| text[at..].starts_with(**mark)) else { break };
-        let behind = text[at + mark.len()..].trim_start();
+        // `10 h 30`
+        let apart = usize::from(place == 0 && text[at..].starts_with(" h "));
+        let Some(mark) = marks.iter().find(|mark| text[at + apart..].starts_with(**mark)) else {
+            break;
+        };
+        let behind = text[at + apart + mark.len()..].trim_start();
         let digits = count_digits(behind);
-        if !(1..=2).contains(&digits) || place == 0 && *mark == ":" && digits != 2 {
+        if !(1..=2).contains(&digits) {
             // `3시`, `3時`
             at += if place == 0 && !mark.is_ascii() { mark.len() } else { 0 };
             break;
@@ -59,7 +63,9 @@ pub(super) fn at(text: &str) -> Option<(Option<Clock>, usize)> {
         .iter()
         .find(|unit| text[at..].starts_with(**unit))
         .map_or(0, |unit| unit.len());
-    if text[at..].starts_with(['.', ',']) {
+    // `10:00:00:000`
+    let past_second = text[..at].matches(':').count() == 2;
+    if text[at..].starts_with(['.', ',']) || past_second && text[at..].starts_with(':') {
         let fraction = count_digits(&text[at + 1..]);
         at += if fraction > 0 { 1 + fraction } else { 0 };
     }
@@ -81,6 +87,14 @@ pub(super) fn dotted_at(text: &str) -> Option<(Option<Clock>, usize)> {
     let end = hours + if second.is_some() { 6 } else { 3 };
     let more = text[end..].starts_with(|c: char| c.is_ascii_digit() || c == '.');
     (!more).then(|| (Clock::new(hour, minute, second.unwrap_or(0)), end))
+}
+
+/// An hour alone: `10 AM`. Only behind a whole date.
+pub(super) fn hour_at(text: &str) -> Option<(Option<Clock>, usize)> {
+    let hours = count_digits(text);
+    let hour = text[..hours].parse().ok()?;
+    let half = text[hours..].trim_start();
+    super::small_words::half_at(half).map(|_| (Clock::new(hour, 0, 0), hours))
 }
 
 /// A time without marks: `030405`, `0304`.

@@ -13,6 +13,11 @@ const MAX_NUMBERS: usize = 3;
 /// Names that are kept of one date. It has two at most, a weekday and a month: three are too many.
 const MAX_NAMES: usize = 3;
 
+/// Years of the calendar of Taiwan that feeds may have.
+const MINGUO: std::ops::Range<u64> = 90..200;
+/// The first year that is of the Islamic calendar (2004) and not of the Persian one (2046).
+const FIRST_ISLAMIC: u32 = 1_425;
+
 /// The numbers and names of one date, collected token by token.
 #[derive(Debug, Default)]
 pub(super) struct DateParts {
@@ -103,7 +108,11 @@ impl DateParts {
         if part.is_some() {
             return None;
         }
-        *part = Some(if unit == Unit::Year { value.checked_add(self.era)? } else { value });
+        *part = Some(match (unit, self.era) {
+            (Unit::Year, 0) => counted_year(value),
+            (Unit::Year, era) => value.checked_add(era)?,
+            _ => value,
+        });
         Some(())
     }
 
@@ -124,7 +133,8 @@ impl DateParts {
         }
     }
 
-    /// The moment, where the text is one number: seconds or milliseconds since 1970.
+    /// The moment, where the text is one number: seconds since 1970, or thousandths, millionths or
+    /// billionths of them.
     pub(super) fn unix_time(&self, timed: bool) -> Option<DateTime<Utc>> {
         let [Number { value, digits }] = self.numbers[..] else { return None };
         if timed
@@ -140,6 +150,8 @@ impl DateParts {
         match digits {
             9 | 10 => DateTime::from_timestamp(value, 0),
             12 | 13 => DateTime::from_timestamp_millis(value),
+            15 | 16 => DateTime::from_timestamp_micros(value),
+            18 | 19 => Some(DateTime::from_timestamp_nanos(value)),
             _ => None,
         }
     }
@@ -155,6 +167,12 @@ impl DateParts {
         self.names
             .iter()
             .find_map(|(month, day)| day.filter(|_| month.is_none() || self.names.len() > 1))
+    }
+
+    /// Whether it has a year of four digits, a month and a day, so that it is a date whatever else
+    /// the text says.
+    pub(super) fn is_certain(&self) -> bool {
+        self.is_whole() && (self.year.is_some() || self.numbers.iter().any(|part| part.digits == 4))
     }
 
     /// The day, and what had to be assumed.
@@ -217,12 +235,10 @@ impl DateParts {
                 NaiveDate::from_yo_opt(i32::try_from(first.to_year()?).ok()?, day.to_u32()?)
             }
             [first @ Number { digits: 4, .. }, _, _] => {
-                let (year, month, day) = (first.to_year()?, value(1)?, value(2)?);
-                if (1300..1500).contains(&year) {
-                    jalali::to_gregorian(year, month, day)
-                } else {
-                    gregorian(year, month, day)
-                }
+                numbered(first.to_year()?, value(1)?, value(2)?)
+            }
+            [first @ Number { digits: 3, .. }, _, _] if MINGUO.contains(&first.value) => {
+                gregorian(counted_year(first.to_u32()?), value(1)?, value(2)?)
             }
             // `03-12-31` as ISO 8601 has it.
             [first, second, third]
@@ -233,8 +249,8 @@ impl DateParts {
             }
             [_, _, last] => {
                 let (first, second, year) = (value(0)?, value(1)?, last.to_year()?);
-                let day_first = gregorian(year, second, first);
-                let month_first = gregorian(year, first, second).filter(|_| {
+                let day_first = numbered(year, second, first);
+                let month_first = numbered(year, first, second).filter(|_| {
                     self.marks[1] == '/' || self.marks[1] == ' ' || day_first.is_none()
                 });
                 let (Some(by_day), Some(by_month)) = (day_first, month_first) else {
@@ -279,7 +295,7 @@ impl DateParts {
             ),
             6 => gregorian(century(part(10_000, 100)?), part(100, 100)?, part(1, 100)?),
             7 => NaiveDate::from_yo_opt(i32::try_from(part(1_000, 10_000)?).ok()?, part(1, 1_000)?),
-            8 => gregorian(part(10_000, 10_000)?, part(100, 100)?, part(1, 100)?),
+            8 => numbered(part(10_000, 10_000)?, part(100, 100)?, part(1, 100)?),
             _ => None,
         }
     }
@@ -301,6 +317,25 @@ impl DateParts {
             (false, true) => Some(Order::MonthFirst),
             _ => None,
         }
+    }
+}
+
+/// A year with its unit: of two digits, or of the calendar of Taiwan, which counts from 1912.
+fn counted_year(year: u32) -> u32 {
+    match year {
+        0..90 => century(year),
+        year if MINGUO.contains(&u64::from(year)) => year + 1_911,
+        year => year,
+    }
+}
+
+/// The day that three numbers name: a year of four digits says in which calendar. Days of the
+/// Islamic one depend on who saw the moon, and are not read.
+fn numbered(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    match year {
+        1_300..FIRST_ISLAMIC => jalali::to_gregorian(year, month, day),
+        FIRST_ISLAMIC..1_500 => None,
+        year => gregorian(year, month, day),
     }
 }
 

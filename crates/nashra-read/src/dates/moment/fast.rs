@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Assumed, Clock, Moment, Zone, zones};
+use super::{Assumed, Clock, Moment, OTHER_CALENDARS, Zone, zones};
 
 pub(super) fn parse(text: &[u8]) -> Option<Moment> {
     if text.get(4) == Some(&b'-') { iso(text) } else { rfc822(text) }
@@ -38,8 +38,8 @@ impl Bytes<'_> {
     fn clock(&mut self) -> Option<Clock> {
         let hour = self.number(1, 2)?;
         self.take(b':')?;
-        let minute = self.number(2, 2)?;
-        let second = if self.take(b':').is_some() { self.number(2, 2)? } else { 0 };
+        let minute = self.number(1, 2)?;
+        let second = if self.take(b':').is_some() { self.number(1, 2)? } else { 0 };
         if self.0.first().is_some_and(|byte| matches!(byte, b'.' | b',')) {
             let digits = self.0[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             if digits == 0 {
@@ -80,7 +80,7 @@ fn iso(text: &[u8]) -> Option<Moment> {
     let month = bytes.number(2, 2)?;
     bytes.take(b'-')?;
     let day = bytes.number(2, 2)?;
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let date = day_of(year, month, day)?;
     bytes.take(b'T').or_else(|| bytes.take(b' '))?;
     let clock = bytes.clock()?;
     bytes.spaces();
@@ -113,8 +113,17 @@ fn rfc822(text: &[u8]) -> Option<Moment> {
     let clock = bytes.clock()?;
     bytes.spaces();
     let zone = if bytes.0.is_empty() { Zone::Unknown } else { bytes.zone()? };
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let date = day_of(year, month, day)?;
     super::moment(date, Some(clock), zone, Assumed::default())
+}
+
+/// A day of the common calendar. Years of the Persian, the Islamic and the Buddhist one are told
+/// apart where the date is read token by token.
+fn day_of(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    if OTHER_CALENDARS.iter().any(|years| years.contains(&year)) {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
 }
 
 fn month(bytes: &mut Bytes<'_>) -> Option<u32> {

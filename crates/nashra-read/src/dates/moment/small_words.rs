@@ -2,7 +2,7 @@
 
 /// Words that say nothing of the moment.
 const FILLERS: &str = "\
-at on the of de del den der am a à las alle ore om um uhr kl klo o st nd rd th er г в р о ч ж թ ე godz saat gada godine d m \
+at on the of de del den der am a à las alle ore om um uhr kl klo hs hrs o st nd rd th er г в р о ч ж թ ე godz saat gada godine d m \
 الساعة من عام سنة بتوقيت توقيت ساعت في در เวลา น ค ศ พ ngày lúc ถ ที่ בשעה को";
 /// What stands before or behind a time of the first half of the day.
 const FIRST_HALF: &str = "am|a.m|a.m.|a. m.|ص|صباحا|صباحاً|صباحًا|上午|午前|凌晨|早上|오전|ق.ظ|ق.ظ.|قظ|قبل از ظهر|قبلازظهر|π.μ.|πμ|sa|öö|पूर्वाह्न|\

@@ -161,3 +161,78 @@ fn what_was_assumed_is_said() {
     assert_eq!(note("Thu, 01 Jan 0100 00:00:01 +0100"), Some("an implausible year"));
     assert_eq!(note("3/4/2026 10:00 GMT"), Some("day and month could be the other way round"));
 }
+
+#[test]
+fn a_single_token_without_a_meaning_is_left_out_beside_a_whole_date_and_a_time() {
+    all(
+        "2026-11-20 07:30:15",
+        &[
+            "026, 20 Nov 2026 07:30:15 +0000",
+            "Published: Fri, 20 Nov 2026 07:30:15 GMT",
+            "posted 20 Nov 2026 07:30:15",
+            "Fri, 20 Nov 2026 07:30:15 GMT again",
+            "Fri, 20 Nov 2026 07:30:15 0000",
+        ],
+    );
+    for text in [
+        "posted 20 Nov 2026",
+        "posted again 20 Nov 2026 07:30:15",
+        "20 Nov 07:30:15 again",
+        "20 Nov 2026 07:30:15 +again",
+    ] {
+        assert_eq!(parse(text, None), None, "{text}");
+    }
+}
+
+#[test]
+fn zones_are_read_in_words_and_in_brackets() {
+    all(
+        "2026-11-20 07:30:15",
+        &[
+            "20 Nov 2026 02:30:15 Eastern Standard Time",
+            "20 Nov 2026 08:30:15 (CET)",
+            "2026-11-20T08:30:15[Europe/Paris]",
+            "20 ноября 2026 10:30:15 по московскому времени",
+            "20 نوفمبر 2026 10:30:15 بتوقيت مكة المكرمة",
+        ],
+    );
+}
+
+#[test]
+fn values_of_time_are_read_as_programs_print_them() {
+    all(
+        "2026-11-20 07:30:15",
+        &[
+            "/Date(1795159815000)/",
+            "/Date(1795159815000+0100)/",
+            "2026-11-20 07:30:15.5 +0000 UTC m=+0.012345678",
+            "1795159815000000",
+        ],
+    );
+    for text in ["/Date(x)/", "/Date()/", "Date(", "/Date(1", "Date(é+é)"] {
+        assert_eq!(parse(text, None), None, "{text}");
+    }
+}
+
+#[test]
+fn years_tell_of_which_calendar_they_are() {
+    all("2026-01-27 11:32:00", &["1404-11-07 11:32", "1404-11-07T11:32:00Z", "07.11.1404 11:32"]);
+    all(
+        "2026-03-14 10:00:00",
+        &["2569-03-14T10:00:00Z", "115/03/14 10:00", "民國115年3月14日 10:00"],
+    );
+    assert_eq!(parse("1447-09-25 10:00", None), None);
+}
+
+#[test]
+fn names_that_are_cut_short_are_those_of_the_language() {
+    let month = |language, text: &str| {
+        parse_in(language, text, None).map(|moment| moment.time.format("%m").to_string())
+    };
+    assert_eq!(month(None, "14 жов 2026").as_deref(), Some("10"));
+    assert_eq!(month(None, "14 Lok 2026").as_deref(), Some("10"));
+    assert_eq!(month(None, "14 lis 2026").as_deref(), Some("11"));
+    assert_eq!(month(Some("hr-HR"), "14 lis 2026").as_deref(), Some("10"));
+    assert_eq!(month(Some("fi"), "14 Mar 2026 klo 10").as_deref(), None);
+    assert_eq!(month(Some("fi"), "Ma 14 Mar 2026").as_deref(), Some("11"));
+}

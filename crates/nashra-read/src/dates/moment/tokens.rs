@@ -8,6 +8,7 @@ use super::{
 };
 use crate::dates::words;
 
+mod program;
 mod word;
 
 /// What the tokens of a text tell of a moment.
@@ -21,7 +22,7 @@ pub(super) struct MomentParts {
 }
 
 impl MomentParts {
-    pub(super) fn moment(self, order: Option<Order>) -> Option<Moment> {
+    fn moment(self, order: Option<Order>) -> Option<Moment> {
         if let Some(time) = self.date.unix_time(self.clock.is_some()) {
             return Some(Moment { time: time.fixed_offset(), assumed: super::Assumed::default() });
         }
@@ -29,38 +30,117 @@ impl MomentParts {
         super::moment(date, self.clock, self.zone, assumed)
     }
 
-    pub(super) fn order(&self) -> Option<Order> {
-        self.date.order()
+    /// Whether it is a moment whatever else the text says: a whole date and a time of the day.
+    fn is_certain(&self) -> bool {
+        self.clock.is_some() && self.date.is_certain()
     }
 }
 
-/// Reads all tokens; `None` where one of them has no meaning.
-pub(super) fn parse(text: &str) -> Option<MomentParts> {
-    let foreign = text.chars().any(|c| !c.is_ascii() && (c.is_alphabetic() || c == '\u{200f}'));
-    let text = normalise(text);
-    let mut reader = Reader {
-        rest: text.trim(),
-        parts: MomentParts { foreign, ..MomentParts::default() },
-        half: None,
-        apart: true,
-    };
-    while !reader.rest.is_empty() {
-        reader.token()?;
+/// The moment of a text.
+pub(super) fn moment(text: &str, order: Option<Order>, language: Option<&str>) -> Option<Moment> {
+    if let Some(time) = program::parse(text) {
+        return Some(time);
     }
-    reader.finish()
+    let line = Line::new(text, language);
+    let whole = line.read(&line.text, false).and_then(|parts| parts.moment(order));
+    whole.or_else(|| line.but_one_token().find_map(|parts| parts.moment(order)))
+}
+
+/// The order that the numbers of a text show.
+pub(super) fn order(text: &str) -> Option<Order> {
+    let line = Line::new(text, None);
+    line.read(&line.text, false)?.date.order()
+}
+
+/// A text that may be a moment.
+struct Line<'a> {
+    text: String,
+    /// What stands in brackets, which nearly always says again what the text says.
+    bracketed: String,
+    foreign: bool,
+    language: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn new(text: &str, language: Option<&'a str>) -> Self {
+        let foreign = text.chars().any(|c| !c.is_ascii() && (c.is_alphabetic() || c == '\u{200f}'));
+        let (text, bracketed) = normalise(program::without_monotonic(text));
+        Self { text: text.trim().to_owned(), bracketed, foreign, language }
+    }
+
+    /// Reads all tokens; `None` where one of them has no meaning. One may, where that is
+    /// `forgiven`.
+    fn read(&self, text: &str, forgiven: bool) -> Option<MomentParts> {
+        let mut reader = Reader {
+            rest: text,
+            parts: MomentParts { foreign: self.foreign, ..MomentParts::default() },
+            half: None,
+            apart: true,
+            language: self.language,
+        };
+        let mut forgiven = forgiven;
+        while !reader.rest.is_empty() {
+            let (rest, apart) = (reader.rest, reader.apart);
+            if reader.token().is_none() {
+                reader.rest = rest;
+                if !forgiven || !apart || !reader.is_odd() {
+                    return None;
+                }
+                forgiven = false;
+                reader.pass(rest.find(' ').unwrap_or(rest.len()));
+            }
+        }
+        let mut parts = reader.finish()?;
+        if parts.zone == Zone::Unknown && parts.clock.is_some() {
+            parts.zone = self.bracketed_zone().unwrap_or_default();
+        }
+        Some(parts)
+    }
+
+    /// The zone that stands in brackets: `(CET)`, `(GMT+7)`, `[Europe/Paris]`.
+    fn bracketed_zone(&self) -> Option<Zone> {
+        let behind_a_time = MomentParts { clock: Some(Clock::default()), ..MomentParts::default() };
+        let mut reader = Reader {
+            rest: self.bracketed.trim(),
+            parts: behind_a_time,
+            half: None,
+            apart: true,
+            language: None,
+        };
+        while !reader.rest.is_empty() {
+            reader.token()?;
+        }
+        Some(reader.parts.zone)
+    }
+
+    /// What is read where one token is left out: a label (`Published:`), what stands for the day of
+    /// the week, or a word that nobody knows. Only a whole date with a time is believed then.
+    fn but_one_token(&self) -> impl Iterator<Item = MomentParts> {
+        let text = self.text.as_str();
+        let digit = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+        let label = text[..digit].rfind(": ").map(|at| (&text[at + 1..], false));
+        let weekday = text.split_once(' ').filter(|(first, _)| first.ends_with(','));
+        let weekday = weekday.map(|(_, rest)| (rest, false));
+        [label, weekday, Some((text, true))]
+            .into_iter()
+            .flatten()
+            .filter_map(|(text, forgiven)| self.read(text.trim(), forgiven))
+            .filter(MomentParts::is_certain)
+    }
 }
 
 /// The text with ASCII digits and marks, without brackets, what is in them and invisible
-/// characters; line ends that are written as escapes (`\n`) become spaces.
-fn normalise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+/// characters; line ends that are written as escapes (`\n`) become spaces. What was in brackets is
+/// the second part.
+fn normalise(text: &str) -> (String, String) {
+    let (mut out, mut bracketed) = (String::with_capacity(text.len()), String::new());
     let mut depth = 0_usize;
     let text = text.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ");
     for c in words::ascii_digits(&text).chars() {
         match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth > 0 => {}
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            c if depth > 0 => bracketed.push(c),
             '\u{200c}'
             | '\u{200e}'
             | '\u{200f}'
@@ -74,7 +154,7 @@ fn normalise(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    (out, bracketed)
 }
 
 struct Reader<'a> {
@@ -84,6 +164,7 @@ struct Reader<'a> {
     half: Option<bool>,
     /// Whether a space stands before the rest.
     apart: bool,
+    language: Option<&'a str>,
 }
 
 impl Reader<'_> {
@@ -97,7 +178,7 @@ impl Reader<'_> {
             }
             '0'..='9' => self.number()?,
             '+' | '-' if self.is_offset() => self.offset()?,
-            '-' | '/' | '.' => {
+            '-' | '/' | '.' | '_' => {
                 let alone = apart && self.rest[1..].starts_with(' ');
                 self.parts.date.set_mark(if alone { ' ' } else { first });
                 self.pass(1);
@@ -118,6 +199,14 @@ impl Reader<'_> {
 
     fn pass(&mut self, bytes: usize) {
         self.rest = &self.rest[bytes..];
+    }
+
+    /// Whether the token at the start may be left out. A number may only be where the date and the
+    /// time are there already, and what looks like a distance from UTC never.
+    fn is_odd(&self) -> bool {
+        let done = self.parts.clock.is_some() && self.parts.date.is_whole();
+        let digit = self.rest.starts_with(|c: char| c.is_ascii_digit());
+        !self.rest.starts_with(['+', '-']) && (done || !digit)
     }
 
     fn finish(mut self) -> Option<MomentParts> {
@@ -147,6 +236,10 @@ impl Reader<'_> {
         if digits >= 9 && self.rest.starts_with('.') {
             self.pass(1 + count_digits(&self.rest[1..]));
         }
+        // `0000` behind a time is a distance from UTC without its sign.
+        if digits == 4 && self.parts.clock.is_some() && self.parts.date.is_whole() {
+            return None;
+        }
         let unit = words::unit_at(self.rest)
             .filter(|_| !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()));
         if let Some((unit, length)) = unit {
@@ -157,8 +250,10 @@ impl Reader<'_> {
     }
 
     fn clock(&self) -> Option<(Option<Clock>, usize)> {
-        let dotted = self.parts.date.is_whole().then(|| clock::dotted_at(self.rest)).flatten();
-        dotted.or_else(|| clock::at(self.rest))
+        let whole = self.parts.date.is_whole();
+        let dotted = whole.then(|| clock::dotted_at(self.rest)).flatten();
+        let hour = || whole.then(|| clock::hour_at(self.rest)).flatten();
+        dotted.or_else(|| clock::at(self.rest)).or_else(hour)
     }
 
     /// Reads a date and a time without marks: `20240102030405`, `202401020304`.
@@ -192,6 +287,8 @@ impl Reader<'_> {
                     .ok()
                     .filter(|minutes| *minutes < 60 && digits == 2)?;
                 self.pass(digits);
+                // `-05:00:00`
+                self.pass(if self.rest.starts_with(":00") { 3 } else { 0 });
                 value * 60 + minutes
             }
             1 | 2 => value * 60,

@@ -40,8 +40,13 @@ impl Reader<'_> {
             self.pass(length);
             return Some(());
         }
-        let month = words::month_at(rest).or_else(|| hebrew_month(rest));
         let day = words::weekday_at(rest);
+        let month = self
+            .language
+            .and_then(|language| words::own_month_at(rest, language))
+            .or_else(|| words::month_at(rest))
+            .or_else(|| hebrew_month(rest))
+            .or_else(|| if day.is_none() { words::cut_month_at(rest) } else { None });
         if month.is_some() || day.is_some() {
             // The longer name counts; a word that is both may be either.
             let length = month.map_or(0, |month| month.1).max(day.map_or(0, |day| day.1));
@@ -68,6 +73,13 @@ impl Reader<'_> {
         if word.eq_ignore_ascii_case("t") && self.parts.date.has_numbers() {
             self.pass(1);
             return self.compact_time();
+        }
+        if let Some((zone, length)) = zones::phrase_at(self.rest) {
+            if self.parts.zone == Zone::Unknown {
+                self.parts.zone = zone;
+            }
+            self.pass(length);
+            return Some(());
         }
         if let Some(zone) = zones::by_name(whole)
             .or_else(|| zones::by_name(word))
@@ -114,9 +126,10 @@ fn hebrew_month(rest: &str) -> Option<(words::Month, usize)> {
     words::month_at(behind).map(|(month, length)| (month, length + 'ב'.len_utf8()))
 }
 
-/// Japanese eras; the years behind them count from there.
+/// Japanese eras and that of Taiwan; the years behind them count from there.
 fn era(rest: &str, date: &mut DateParts) -> Option<usize> {
-    const ERAS: [(&str, u32); 3] = [("令和", 2018), ("平成", 1988), ("昭和", 1925)];
+    const ERAS: [(&str, u32); 5] =
+        [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
     let (name, years) = ERAS.iter().find(|(name, _)| rest.starts_with(name))?;
     date.set_era(*years);
     Some(name.len())
