@@ -34,8 +34,9 @@ fn main() {
         let html = encoding::to_text(&bytes, None);
         let (tree, meta) = (Tree::parse(&html), meta::parse(&Tree::parse(&html), &base));
         let lines = Lines::from_tree(&tree);
-        drop(measure(&tree, &lines, &reader, meta.page_metadata(), |row| {
-            let bytes: Vec<u8> = row.iter().flat_map(|value| value.to_le_bytes()).collect();
+        drop(measure(&tree, &lines, &reader, meta.page_metadata(), |group| {
+            let values = group.iter().flatten();
+            let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
             rows.write_all(&bytes).unwrap();
         }));
         for line in &lines.lines {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     html::Tree,
     model::page::{Page, PageKind, Part},
-    read::{encoding, guard, lines::Lines},
+    read::{encoding, guard, lines::Lines, trees::probability},
 };
 
 /// Characters below which a text is no article.
@@ -76,9 +76,10 @@ fn with_view<T>(
     let mut lines = Lines::from_tree(&tree);
     lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
-    let measured = features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |row| {
-        probable.push(forest::BODY.probability(row));
-    });
+    let measured =
+        features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |rows| {
+            forest::BODY.sums(rows, |sum| probable.push(probability(sum)));
+        });
     let over =
         |least: f32| -> Vec<bool> { probable.iter().map(|probable| *probable >= least).collect() };
     let sure = over(PROBABLE);

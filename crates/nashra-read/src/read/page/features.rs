@@ -49,23 +49,30 @@ pub struct Measured {
     pub looks: Vec<u64>,
 }
 
-/// Measures a page. `each` is called with the measures of each line, in order: a list of them would
-/// be many times as large as the page.
+/// Lines whose measures are handed on together.
+const GROUP: usize = 64;
+
+/// Measures a page. `take` is called with the measures of some lines after another, in order: a list
+/// of all would be many times as large as the page.
 #[must_use]
 pub fn measure(
     tree: &Tree<'_>,
     lines: &Lines,
     reader: &HintReader,
     metadata: PageMetadata<'_>,
-    mut each: impl FnMut(&[f32; COUNT]),
+    mut take: impl FnMut(&[[f32; COUNT]]),
 ) -> Measured {
     let (own, all) = read_hints(tree, reader);
     let shapes: Vec<LineShape> =
         lines.lines.iter().map(|line| LineShape::measure(lines.get(line), line)).collect();
     let looks: Vec<u64> = lines.lines.iter().map(|line| look_hash(tree, line.block)).collect();
     let page = PageMeasures::new(tree, lines, &shapes, &looks, metadata);
-    for at in 0..lines.lines.len() {
-        each(&row(&page, &own, &all, at));
+    let mut rows = Vec::with_capacity(GROUP.min(lines.lines.len()));
+    for from in (0..lines.lines.len()).step_by(GROUP) {
+        let group = from..lines.lines.len().min(from + GROUP);
+        rows.clear();
+        rows.extend(group.map(|at| row(&page, &own, &all, at)));
+        take(&rows);
     }
     Measured {
         own,

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     html::{NodeId, Tag, Tree},
-    read::lines::Lines,
+    read::{lines::Lines, trees::probability},
     text::fold,
 };
 
@@ -86,7 +86,7 @@ pub(super) type ListsBehindText = Option<(usize, Vec<RelatedItem>)>;
 /// The articles of a page, in its order, at least one; and the lists of links behind the first line
 /// of text.
 pub(super) fn spans(view: View<'_, '_>) -> (Vec<ArticleSpan>, ListsBehindText) {
-    walk(view, |row, _| forest::SPLIT.probability(row) >= PROBABLE)
+    walk(view, |row, _| probability(forest::SPLIT.sum(row)) >= PROBABLE)
 }
 
 /// Walks through the lines and asks for each possible headline of a further article whether it is
