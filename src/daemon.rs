@@ -1,5 +1,6 @@
 //! Puts a daemon together from its config and runs it: config → build → run → drain.
 
+pub mod erase;
 pub mod explain;
 pub mod admin;
 mod lists;

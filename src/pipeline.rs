@@ -145,7 +145,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     let (poll_records_tx, poll_records_rx) = mpsc::channel(POLL_RECORDS);
     let (extracted_tx, extracted_rx) = mpsc::channel(queues.extracted);
     let (outbox_tx, outbox_rx) = mpsc::channel(1);
-    let (recalls_tx, recalls_rx) = mpsc::channel(1);
+    let (requests_tx, requests_rx) = mpsc::channel(1);
     // The outbox may hold records of the run before.
     outbox_tx.try_send(()).ok();
     let deadline = CancellationToken::new();
@@ -168,7 +168,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         store: parts.store.id(),
         files: parts.commit.dead_letters.clone(),
         ready,
-        recalls: recalls_tx,
+        commit_requests: requests_tx,
     };
 
     let inputs = publish::Inputs { wake: outbox_rx, operator_requests, deadline: deadline.clone() };
@@ -193,7 +193,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     ));
     stages.spawn(publish::polls::run(parts.sink.polls(), poll_records_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure, before));
-    stages.spawn(commit::run(extracted_rx, recalls_rx, parts.commit, outbox_tx));
+    stages.spawn(commit::run(extracted_rx, requests_rx, parts.commit, outbox_tx));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     until_ended(stages, &stop, drain, &deadline).await

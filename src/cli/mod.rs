@@ -31,6 +31,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use uuid::Uuid;
+
 use crate::{
     base::private::{Secrets, shown},
     config::{Config, Overrides},
@@ -127,6 +129,14 @@ enum Command {
         #[command(flatten)]
         overrides: Box<Overrides>,
     },
+    /// Removes one article's content from everything that is kept here, and publishes its
+    /// withdrawal; it is never published again.
+    Erase {
+        /// The article's id.
+        id: Uuid,
+        #[command(flatten)]
+        overrides: Box<Overrides>,
+    },
     /// The JSON Schema of a record that is published.
     Schema {
         /// The record whose schema is printed.
@@ -155,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
+        Command::Erase { id, overrides } => state::run(Request::Erase { article: id }, &overrides),
         Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,4 +1,4 @@
-//! `nashra state` and `nashra explain`: through the control socket where a daemon runs, else on the
+//! `nashra state`, `nashra explain` and `nashra erase`: through the control socket where a daemon runs, else on the
 //! store itself.
 
 use std::{path::PathBuf, process::ExitCode};
@@ -11,9 +11,11 @@ use crate::{
     daemon::{
         self,
         admin::control::{self, Request, Response},
+        erase::{self, EraseError, EraseExecutor},
         explain,
     },
     stages::{
+        commit::DeadLetterFiles,
         publish::{self, sinks},
         schedule::change::{self, SourceChange},
     },
@@ -104,6 +106,7 @@ pub(super) async fn perform(request: Request, config: &Config) -> Result<String,
     match control::send_request(&socket, &request).await {
         Ok(Some(Response::Ok(words))) => Ok(words),
         Ok(Some(Response::Error(words))) => Err(CommandFailure::new(&words, WORLD_FAILED)),
+        Ok(Some(Response::Unknown(words))) => Err(CommandFailure::new(&words, WRONG_INPUT)),
         Ok(None) => perform_without_daemon(request, config).await,
         Err(error) => {
             Err(CommandFailure::new(&format!("{}: {error}", socket.display()), WORLD_FAILED))
@@ -124,6 +127,15 @@ async fn perform_without_daemon(
             open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed)
         }
         Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
+        Request::Erase { article } => {
+            let (store, budget) = (open(config)?, config.store.dead_letter_bytes.bytes());
+            let executor = EraseExecutor::Direct(DeadLetterFiles::new(store.dir(), budget));
+            let code = |error: &EraseError| {
+                if matches!(error, EraseError::Unknown(_)) { WRONG_INPUT } else { WORLD_FAILED }
+            };
+            let erased = erase::erase(&store, article, executor).await;
+            erased.map_err(|error| CommandFailure::new(&error, code(&error)))
+        }
         Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
         Request::Adopt => {
             let store = open(config)?;

@@ -292,6 +292,9 @@ fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
         }
     )
     .ok();
+    if let Some(at) = state.erased {
+        writeln!(out, "erased at {}: nothing is published of it again", date(Some(at))).ok();
+    }
     writeln!(out, "story: {}", state.story.as_ref().map_or_else(|| "none".to_owned(), story)).ok();
     write!(
         out,

@@ -6,10 +6,7 @@
 //! verdict depends on the timing of threads. An entry's claim is released only after its batch is
 //! durable.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
@@ -20,10 +17,7 @@ use crate::{
         candidate::{Candidate, PageOutcome},
         pending::PendingKey,
     },
-    policy::{
-        looks::{Hosts, LookRules},
-        retry::Retry,
-    },
+    policy::looks::Hosts,
     stages::{PipelineError, pages::claim::Claimed},
     store::{ArticleStore, Batch, Outbox, Store, StoreError, StoryStore, Tail},
     telemetry::metrics,
@@ -33,6 +27,7 @@ mod batch;
 mod dead;
 mod difference;
 mod edition;
+mod erase;
 mod files;
 mod fit;
 mod identify;
@@ -40,10 +35,12 @@ mod look;
 mod recall;
 mod revisit;
 mod stories;
+mod traces;
 
 use batch::{DecisionBatch, DecisionCounts};
 pub use dead::DeadLetter;
 pub(crate) use dead::refused;
+pub use erase::{EraseOrder, EraseReport, EraseRequest, KeptPlaces, erase};
 pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
 pub use recall::{PublishedArticle, RecallReport, RecallRequest, recall};
@@ -75,69 +72,146 @@ pub struct Parts<C> {
     pub clock: Arc<C>,
 }
 
+/// A request of an operator, which the publish stage hands on while it rests.
+#[derive(Debug)]
+pub enum CommitRequest {
+    /// Takes over articles that the topic holds.
+    Recall(RecallRequest),
+    /// Erases an article.
+    Erase(EraseRequest),
+}
+
 /// Runs until its input closes and everything received is durable. `wake` tells publish that there
 /// are new records.
 pub async fn run<C: Clock>(
     mut input: mpsc::Receiver<Claimed>,
-    mut recalls: mpsc::Receiver<RecallRequest>,
+    mut requests: mpsc::Receiver<CommitRequest>,
     parts: Parts<C>,
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {
-    let mut tail = parts.outbox.tail()?;
-    let mut hosts = Hosts::default();
     let (story_store, rules, now) = (parts.story_store.clone(), parts.stories, parts.clock.now());
     let load = move || Stories::load(story_store, rules, now);
-    let mut stories = tokio::task::spawn_blocking(load).await??;
+    let stories = tokio::task::spawn_blocking(load).await??;
+    let tail = parts.outbox.tail()?;
+    let mut task = Task { parts, tail, hosts: Hosts::default(), stories };
     let mut group = Vec::with_capacity(GROUP_SIZE);
     loop {
-        let received = tokio::select! {
-            received = input.recv_many(&mut group, GROUP_SIZE) => received,
-            Some(RecallRequest { published, answer }) = recalls.recv() => {
-                // The operator may have gone away meanwhile.
-                answer.send(recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await).ok();
-                continue;
-            }
-        };
-        if received == 0 {
-            return Ok(());
+        let before = task.tail;
+        tokio::select! {
+            received = input.recv_many(&mut group, GROUP_SIZE) => match received {
+                0 => return Ok(()),
+                _ => task.decide_group(group.drain(..)).await?,
+            },
+            Some(request) = requests.recv() => task.answer(request).await?,
         }
-        let before = tail;
+        if task.tail.seq > before.seq {
+            // If the channel is full, publish has yet to take an earlier wake.
+            wake.try_send(()).ok();
+        }
+    }
+}
+
+/// The committing task between two groups of decisions.
+struct Task<C> {
+    parts: Parts<C>,
+    /// Where the outbox ends.
+    tail: Tail,
+    /// What was seen of hosts so far.
+    hosts: Hosts,
+    /// The index of stories; `None` where they are switched off.
+    stories: Option<Stories>,
+}
+
+impl<C: Clock> Task<C> {
+    /// Decides on candidates; their claims end once that is durable.
+    async fn decide_group(
+        &mut self,
+        group: impl Iterator<Item = Claimed>,
+    ) -> Result<(), PipelineError> {
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
-            group.drain(..).map(|claimed| (claimed.candidate, claimed.claim)).unzip();
-        let (articles, dead_letters) = (parts.articles.clone(), parts.dead_letters.clone());
-        let context = DecisionContext {
-            tail,
-            now: parts.clock.now(),
-            at: Instant::now(),
-            revisits: parts.revisits.clone(),
-            differences: parts.differences,
-            hosts: std::mem::take(&mut hosts),
-        };
-        // Hashing, JSON and files would block the network's threads. The view of the store ends
-        // with this closure, because the store may have to be reopened before the commit is
-        // durable.
-        let decided = tokio::task::spawn_blocking(move || {
-            decide_group(candidates, &articles, &dead_letters, stories, context)
-        });
-        let decided = decided.await??;
-        (tail, hosts) = (decided.tail, decided.hosts);
-        stories = decided.stories;
-        for (claim, row) in claims.iter_mut().zip(decided.moved) {
+            group.map(|claimed| (claimed.candidate, claimed.claim)).unzip();
+        let dead_letters = self.parts.dead_letters.clone();
+        let work =
+            move |decisions: &mut DecisionBatch| decide_all(candidates, &dead_letters, decisions);
+        let (batch, counts, moved) = self.decide(work).await?;
+        for (claim, row) in claims.iter_mut().zip(moved) {
             if let Some(row) = row {
                 claim.read_again_at(row);
             }
         }
-        parts.articles.commit(decided.batch).await?;
-        decided.counts.report();
-        if let Some(stories) = &stories {
+        self.commit(batch, counts).await
+    }
+
+    async fn answer(&mut self, request: CommitRequest) -> Result<(), PipelineError> {
+        let parts = &self.parts;
+        match request {
+            CommitRequest::Recall(RecallRequest { published, answer }) => {
+                let recalled =
+                    recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await;
+                // The operator may have gone away meanwhile.
+                answer.send(recalled).ok();
+            }
+            CommitRequest::Erase(EraseRequest { order, answer }) => {
+                let places = KeptPlaces {
+                    outbox: parts.outbox.clone(),
+                    stories: parts.story_store.clone(),
+                    dead_letters: parts.dead_letters.clone(),
+                };
+                let work = move |decisions: &mut DecisionBatch| decisions.erase(&order, &places);
+                let (batch, counts, report) = self.decide(work).await?;
+                self.commit(batch, counts).await?;
+                answer.send(Ok(report)).ok();
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes decisions; they are still to be committed.
+    async fn decide<R: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut DecisionBatch) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<(Batch, DecisionCounts, R), PipelineError> {
+        let context = DecisionContext {
+            tail: self.tail,
+            now: self.parts.clock.now(),
+            at: Instant::now(),
+            revisits: self.parts.revisits.clone(),
+            differences: self.parts.differences,
+            hosts: std::mem::take(&mut self.hosts),
+        };
+        let (articles, stories) = (self.parts.articles.clone(), self.stories.take());
+        // Hashing, JSON and files would block the network's threads. The view of the store ends
+        // with this closure, because the store may have to be reopened before the commit is
+        // durable.
+        let decide = move || {
+            let stories = stories.map(|stories| stories.begin(context.now)).transpose()?;
+            let mut decisions = DecisionBatch::new(articles.view()?, stories, context);
+            let result = work(&mut decisions)?;
+            let DecisionBatch { batch, tail, hosts, counts, stories, .. } = decisions;
+            Ok::<_, StoreError>((
+                batch,
+                counts,
+                result,
+                tail,
+                hosts,
+                stories.map(StoryBatch::finish),
+            ))
+        };
+        let (batch, counts, result, tail, hosts, stories) =
+            tokio::task::spawn_blocking(decide).await??;
+        (self.tail, self.hosts, self.stories) = (tail, hosts, stories);
+        Ok((batch, counts, result))
+    }
+
+    /// Commits decisions: durable when it returns.
+    async fn commit(&self, batch: Batch, counts: DecisionCounts) -> Result<(), PipelineError> {
+        self.parts.articles.commit(batch).await?;
+        counts.report();
+        if let Some(stories) = &self.stories {
             let (texts, bytes) = stories.size();
             metrics::story_index(texts, bytes);
         }
-        drop(claims);
-        if tail.seq > before.seq {
-            // If the channel is full, publish has yet to take an earlier wake.
-            wake.try_send(()).ok();
-        }
+        Ok(())
     }
 }
 
@@ -156,41 +230,24 @@ struct DecisionContext {
     hosts: Hosts,
 }
 
-/// The decisions on a group of candidates.
-struct GroupDecision {
-    batch: Batch,
-    /// Where the outbox ends after the batch.
-    tail: Tail,
-    /// What was seen of hosts, these candidates included.
-    hosts: Hosts,
-    counts: DecisionCounts,
-    /// The index of stories, with the new texts.
-    stories: Option<Stories>,
-    /// For each candidate, the row that its entry was moved to, where it is read again.
-    moved: Vec<Option<PendingKey>>,
-}
-
-/// Decides on a group of candidates, one after the other.
-fn decide_group(
+/// Decides on candidates, one after the other; returns for each the row that its entry was moved to,
+/// where it is read again.
+fn decide_all(
     candidates: Vec<Candidate>,
-    articles: &ArticleStore,
     dead_letters: &DeadLetterFiles,
-    stories: Option<Stories>,
-    context: DecisionContext,
-) -> Result<GroupDecision, StoreError> {
-    let stories = stories.map(|stories| stories.begin(context.now)).transpose()?;
-    let mut decisions = DecisionBatch::new(articles.view()?, stories, context);
+    decisions: &mut DecisionBatch,
+) -> Result<Vec<Option<PendingKey>>, StoreError> {
     let mut moved = Vec::with_capacity(candidates.len());
     for mut candidate in candidates {
         let bytes_at = match &mut candidate.reading {
-            PageOutcome::Dead(dead) => dead_letters.keep(dead),
+            PageOutcome::Dead(dead) if !decisions.is_erased(&candidate.entry)? => {
+                dead_letters.keep(dead)
+            }
             _ => None,
         };
         moved.push(decisions.decide(candidate, bytes_at.as_deref())?);
     }
-    let DecisionBatch { batch, tail, hosts, counts, stories, .. } = decisions;
-    let stories = stories.map(StoryBatch::finish);
-    Ok(GroupDecision { batch, tail, hosts, counts, stories, moved })
+    Ok(moved)
 }
 
 /// The records that a candidate would be published as if nothing were known yet.
@@ -203,16 +260,20 @@ pub async fn preview(
 ) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let revisits = RevisitRules {
-        retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO },
-        refetch_per_day: 0,
-        looks: LookRules::none(),
+    let context = DecisionContext {
+        tail: outbox.tail()?,
+        now,
+        at: Instant::now(),
+        revisits: RevisitRules::never(),
+        differences: false,
+        hosts: Hosts::default(),
     };
-    let (tail, at, hosts) = (outbox.tail()?, Instant::now(), Hosts::default());
-    let context = DecisionContext { tail, now, at, revisits, differences: false, hosts };
-    let decided =
-        decide_group(vec![candidate], &articles, &DeadLetterFiles::new(None, 0), None, context)?;
-    articles.commit(decided.batch).await?;
+    let batch = {
+        let mut decisions = DecisionBatch::new(articles.view()?, None, context);
+        decide_all(vec![candidate], &DeadLetterFiles::new(None, 0), &mut decisions)?;
+        decisions.batch
+    };
+    articles.commit(batch).await?;
     let rows = outbox.rows_after(0, usize::MAX, usize::MAX)?;
     Ok(rows
         .iter()

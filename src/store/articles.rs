@@ -6,10 +6,13 @@ use uuid::Uuid;
 use super::{
     Batch, StoreError,
     engine::{Engine, Snapshot, Table},
-    from_json, json,
+    entries, from_json, json,
     steps::Step,
 };
-use crate::model::article::ArticleState;
+use crate::model::{
+    article::ArticleState,
+    pending::{PendingEntry, PendingKey},
+};
 
 /// The committing task's handle.
 #[derive(Debug, Clone)]
@@ -47,6 +50,16 @@ impl ArticleView {
     pub fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
         let Some(bytes) = self.0.get(Table::Aliases, alias)? else { return Ok(None) };
         Uuid::from_slice(&bytes).map(Some).map_err(|error| StoreError::damaged("aliases", error))
+    }
+
+    /// The entries that wait to be read, and the looks.
+    pub(crate) fn entries(
+        &self,
+    ) -> impl Iterator<Item = Result<(PendingKey, PendingEntry), StoreError>> {
+        self.0.from(Table::Pending, &[]).map(|row| {
+            let (key, value) = row?;
+            Ok((entries::decode_key(&key)?, entries::decode(&value)?))
+        })
     }
 
     /// What is known of an article.

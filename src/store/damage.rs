@@ -209,6 +209,7 @@ fn make_articles(dir: &Path) -> Content {
             shown: None,
             doubted: None,
             withdrawn: false,
+            erased: None,
             kept_text: None,
             content_hash: format!("{round}"),
             wording: None,

@@ -19,6 +19,7 @@ mod journal;
 mod marks;
 mod memory;
 mod reserve;
+mod rewrite;
 mod salvage;
 mod slot;
 mod versions;
@@ -290,6 +291,13 @@ impl Engine {
     /// Reserves `bytes` of disk, where none are reserved yet.
     pub(crate) fn keep_back(&self, bytes: u64) {
         self.shared.reserve.keep(bytes);
+    }
+
+    /// Writes tables anew, so that what was deleted or replaced in them is gone from the files.
+    /// Nobody reads or commits meanwhile. Returns once the files are open again, also after an
+    /// error.
+    pub(super) fn rewrite(&self, tables: &[Table]) -> Result<(), StoreError> {
+        self.shared.rewrite(tables)
     }
 
     /// Ends the writer, and all waiting for the files. Batches that are not durable yet are lost.

@@ -77,6 +77,16 @@ const FORMAT: u32 = 6;
 /// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
+/// The tables that hold content of articles.
+const CONTENT: [Table; 6] = [
+    Table::Pending,
+    Table::Documents,
+    Table::Articles,
+    Table::Outbox,
+    Table::Texts,
+    Table::Stories,
+];
+
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -314,6 +324,18 @@ impl Store {
     /// or committed.
     pub fn close(&self) {
         self.engine.close();
+    }
+
+    /// Has what was deleted and replaced in the tables that hold content of articles gone from the
+    /// files, too. Nobody reads or commits meanwhile, which takes some seconds for each GB of these
+    /// tables; and as much disk is needed while it lasts.
+    ///
+    /// # Errors
+    /// Where the files cannot be written: everything is there as before.
+    pub async fn rewrite_content(&self) -> Result<(), StoreError> {
+        let engine = self.engine.clone();
+        let rewritten = tokio::task::spawn_blocking(move || engine.rewrite(&CONTENT));
+        rewritten.await.map_err(StoreError::engine)?
     }
 
     /// Bytes on the disk.

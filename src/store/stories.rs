@@ -54,6 +54,23 @@ impl StoryView {
         .collect()
     }
 
+    /// The keys of the rows with an article's text.
+    pub(crate) fn texts_of(&self, article: Uuid) -> Result<Vec<[u8; 20]>, StoreError> {
+        let (mut found, mut from) = (Vec::new(), Some(0));
+        // The rows of one day are in the order of their articles, so each day takes two look-ups.
+        while let Some(first) = from.take()
+            && let Some(row) = self.0.from(Table::Texts, &u32::to_be_bytes(first)).next()
+            && let Some(day) = day_of(&row?.0)
+        {
+            let key = key(day, article);
+            if self.0.get(Table::Texts, &key)?.is_some() {
+                found.push(key);
+            }
+            from = day.checked_add(1);
+        }
+        Ok(found)
+    }
+
     /// The texts that came since a day (since 1970), oldest first, those that can be read.
     pub fn texts_since(&self, day: u32) -> impl Iterator<Item = Result<IndexedText, StoreError>> {
         let rows = self.0.from(Table::Texts, &day.to_be_bytes());
@@ -77,7 +94,12 @@ fn known(id: Uuid, state: &StoryState) -> KnownStory {
 impl Batch {
     /// Keeps a text of the index.
     pub fn text(&mut self, text: &IndexedText) {
-        self.put(Table::Texts, text_key(text), encode_text(text));
+        self.put(Table::Texts, key(text.day, text.article), encode_text(text));
+    }
+
+    /// Forgets a text of the index.
+    pub(crate) fn forget_text(&mut self, key: &[u8; 20]) {
+        self.delete(Table::Texts, *key);
     }
 
     /// Keeps what is known of a story.
@@ -87,11 +109,11 @@ impl Batch {
 }
 
 /// The day, then the article: ids of articles are in the order of their times.
-fn text_key(text: &IndexedText) -> [u8; 20] {
+fn key(day: u32, article: Uuid) -> [u8; 20] {
     let mut key = [0; 20];
-    let (day, article) = key.split_at_mut(4);
-    day.copy_from_slice(&text.day.to_be_bytes());
-    article.copy_from_slice(text.article.as_bytes());
+    let (front, back) = key.split_at_mut(4);
+    front.copy_from_slice(&day.to_be_bytes());
+    back.copy_from_slice(article.as_bytes());
     key
 }
 
@@ -144,7 +166,10 @@ mod tests {
                 signature: Signer::default()
                     .sign(&tokens::read("ten words of some text, 12 of them, are enough here")),
             };
-            assert_eq!(decode_text(&text_key(&text), &encode_text(&text)).unwrap(), text);
+            assert_eq!(
+                decode_text(&key(text.day, text.article), &encode_text(&text)).unwrap(),
+                text
+            );
         }
     }
 }

@@ -200,7 +200,8 @@ impl Sweeper {
                 .and_then(|listed| listed.try_into().ok())
                 .map_or(0, u32::from_be_bytes)
                 .max(state.day);
-            if day < oldest_day {
+            // What was erased stays known, however long it is not listed: it must not come back.
+            if day < oldest_day && state.erased.is_none() {
                 let mut rows = vec![
                     (Table::Articles, id.clone(), Some(value)),
                     (Table::Listed, id.clone(), listed),

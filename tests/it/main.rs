@@ -34,6 +34,7 @@ mod listing;
 mod sitemap;
 
 mod dedup;
+mod erase;
 mod discover;
 
 mod site;

@@ -14,9 +14,13 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::{mpsc, oneshot},
 };
+use uuid::Uuid;
 
 use crate::{
-    daemon::explain,
+    daemon::{
+        erase::{self, EraseError, EraseExecutor},
+        explain,
+    },
     stages::{
         publish::OperatorRequest,
         schedule::change::{ChangeCommand, ChangeRequest},
@@ -57,6 +61,11 @@ pub enum Request {
     Adopt,
     /// Confirms that an operator knows what happened to the topics.
     Confirm,
+    /// Erases an article.
+    Erase {
+        /// Its id.
+        article: Uuid,
+    },
 }
 
 /// The daemon's answer: text for a terminal, or JSON for the command that asked.
@@ -67,6 +76,8 @@ pub enum Response {
     Ok(String),
     /// The request was not done, for this reason.
     Error(String),
+    /// The request was not done, because what it names is not known.
+    Unknown(String),
 }
 
 /// The parts of the daemon that requests are passed to.
@@ -163,6 +174,14 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
             let (answer, outcome) = oneshot::channel();
             targets.operator_requests.send(OperatorRequest::Confirm(answer)).await.ok();
             await_answer(outcome).await.map_or_else(Response::Error, Response::Ok)
+        }
+        Request::Erase { article } => {
+            let executor = EraseExecutor::Stages(targets.operator_requests);
+            match erase::erase(&targets.store, article, executor).await {
+                Ok(report) => Response::Ok(report),
+                Err(error @ EraseError::Unknown(_)) => Response::Unknown(error.to_string()),
+                Err(error) => Response::Error(error.to_string()),
+            }
         }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();

@@ -153,18 +153,7 @@ impl DecisionBatch {
                 }
             }
             PageOutcome::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
-            PageOutcome::Dead(dead) => {
-                self.dead_letter(&entry, &dead, bytes_at);
-                // A document is all that its source has to say, so what came beside it makes no
-                // article. Neither do a listing's words about a link whose page is no article.
-                let makes_no_article =
-                    entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
-                if makes_no_article {
-                    Vec::new()
-                } else {
-                    vec![assemble::from_feed(&entry, dead.at)]
-                }
-            }
+            PageOutcome::Dead(dead) => self.decide_dead(&entry, &dead, bytes_at)?,
             PageOutcome::Replaced => Vec::new(),
         };
         let (mut is_first_unchanged, mut first_id) = (false, None);
@@ -180,6 +169,26 @@ impl DecisionBatch {
             self.look_again_or_end(&key, &mut entry, first_id, validators);
         }
         Ok(())
+    }
+
+    /// Makes a dead letter of a page that could not be read; returns the article that its source's
+    /// words make.
+    fn decide_dead(
+        &mut self,
+        entry: &PendingEntry,
+        dead: &DeadPage,
+        bytes_at: Option<&str>,
+    ) -> Result<Vec<Assembled>, StoreError> {
+        // Nothing is told of what was erased.
+        if self.is_erased(entry)? {
+            return Ok(Vec::new());
+        }
+        self.dead_letter(entry, dead, bytes_at);
+        // A document is all that its source has to say, so what came beside it makes no article.
+        // Neither do a listing's words about a link whose page is no article.
+        let makes_no_article =
+            entry.document.is_some() || (entry.is_guess() && dead.reason == "page");
+        Ok(if makes_no_article { Vec::new() } else { vec![assemble::from_feed(entry, dead.at)] })
     }
 
     /// Decides on an article; returns its id, and whether it is unchanged since before its entry was
@@ -206,6 +215,10 @@ impl DecisionBatch {
         };
         let decision = decide::decide(known.as_ref().map(|known| &known.state), facts);
         self.counts.decisions.push(decision.label());
+        if let (Decision::Erased, Some(known)) = (&decision, &known) {
+            self.keep_erased(known.id, known.state.clone(), &found)?;
+            return Ok((known.id, false));
+        }
 
         let (id, why) = known.as_ref().map_or_else(
             || (Uuid::now_v7(), "no alias was known".to_owned()),
@@ -232,31 +245,47 @@ impl DecisionBatch {
                     (found.fetched_at, found.order, state.text_rank.max(found.text_rank));
                 None
             }
-            Decision::Stale | Decision::Kept => None,
+            Decision::Stale | Decision::Kept | Decision::Erased => None,
         };
         if let Some((change, changed_fields)) = change {
             state.revision += 1;
             (state.fetched_at, state.order, state.text_rank, state.fields) =
                 (found.fetched_at, found.order, found.text_rank, fields);
-            (state.revised, state.withdrawn) = (found.order, false);
+            state.revised = found.order;
             (state.content_hash, state.wording) = (content_hash, Some(wording));
             identify::move_to(&mut state, url);
-            let stories = self.compare(id, &mut state, &found.content)?;
-            let mut edition = edition::of_state(entry, id, &state, change, changed_fields);
-            edition.difference = self.difference(&mut state, &found);
-            let record = edition::record(entry, found, edition, self.now);
-            self.append_all([record].into_iter().chain(stories));
+            self.publish(entry, id, &mut state, (found, change, changed_fields))?;
         }
         self.keep(id, state);
         Ok((id, is_unchanged))
     }
 
-    fn keep(&mut self, id: Uuid, state: ArticleState) {
+    /// Publishes an edition, of which `state` is already but for what comes of its text.
+    fn publish(
+        &mut self,
+        entry: &PendingEntry,
+        id: Uuid,
+        state: &mut ArticleState,
+        (found, change, changed_fields): (Assembled, Change, Vec<String>),
+    ) -> Result<(), StoreError> {
+        let was_withdrawn = std::mem::replace(&mut state.withdrawn, false);
+        let mut stories = self.compare(id, state, &found.content)?;
+        if was_withdrawn {
+            stories.extend(self.tell_story(id, state)?);
+        }
+        let mut edition = edition::of_state(&entry.source, id, state, change, changed_fields);
+        edition.difference = self.difference(state, &found);
+        let record = edition::record(&entry.source, found, edition, self.now);
+        self.append_all([record].into_iter().chain(stories));
+        Ok(())
+    }
+
+    pub(super) fn keep(&mut self, id: Uuid, state: ArticleState) {
         self.batch.article(id, &state);
         self.articles.insert(id, state);
     }
 
-    fn append_all(&mut self, records: impl Iterator<Item = NewRecord>) {
+    pub(super) fn append_all(&mut self, records: impl Iterator<Item = NewRecord>) {
         for record in records {
             self.append(record);
         }
@@ -287,6 +316,17 @@ impl DecisionBatch {
         Ok(records)
     }
 
+    /// The record of an article's story, where that names the article and does not say yet whether
+    /// it is withdrawn.
+    pub(super) fn tell_story(
+        &mut self,
+        id: Uuid,
+        state: &ArticleState,
+    ) -> Result<Option<NewRecord>, StoreError> {
+        let Some(stories) = &mut self.stories else { return Ok(None) };
+        stories.tell_withdrawn(id, state, self.now, &mut self.batch)
+    }
+
     pub(super) fn state(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
         self.articles
             .get(&id)
@@ -308,6 +348,7 @@ impl DecisionBatch {
             shown: None,
             doubted: None,
             withdrawn: false,
+            erased: None,
             kept_text: None,
             content_hash: String::new(),
             wording: None,

@@ -90,7 +90,7 @@ pub(super) fn letter(entry: &PendingEntry, dead: &DeadPage, bytes_at: Option<&st
         key: entry.source.id.clone(),
         event_id: id.to_string(),
         event_type: SCHEMA.to_owned(),
-        event_source: event_source(entry),
+        event_source: event_source(&entry.source),
         event_time: dead.at,
         traceparent: traceparent(),
         // Our own plain types always serialise.

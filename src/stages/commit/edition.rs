@@ -8,8 +8,7 @@ use crate::{
     model::{
         article::ArticleState,
         bounds, clean,
-        pending::PendingEntry,
-        record::{Change, SCHEMA, Topic},
+        record::{Change, SCHEMA, Source, Topic},
     },
     policy::assemble::{self, Assembled, Edition},
     store::NewRecord,
@@ -28,13 +27,13 @@ pub(super) fn clean_found(found: &mut Assembled) {
 
 /// What a record says of its article and edition. `state` is already that of this edition.
 pub(super) fn of_state(
-    entry: &PendingEntry,
+    source: &Source,
     id: Uuid,
     state: &ArticleState,
     change: Change,
     changed_fields: Vec<String>,
 ) -> Edition {
-    let mut source = entry.source.clone();
+    let mut source = source.clone();
     bounds::source(&mut source);
     let others = state
         .alternate_urls
@@ -58,7 +57,7 @@ pub(super) fn of_state(
 
 /// The record of an edition, on its way to the outbox. `at` is when it was decided on.
 pub(super) fn record(
-    entry: &PendingEntry,
+    source: &Source,
     found: Assembled,
     edition: Edition,
     at: DateTime<Utc>,
@@ -70,16 +69,16 @@ pub(super) fn record(
         key: id.to_string(),
         event_id: format!("{id}/{revision}"),
         event_type: SCHEMA.to_owned(),
-        event_source: event_source(entry),
+        event_source: event_source(source),
         event_time: at,
         traceparent: traceparent(),
-        value: fit::to_json(entry.source.url.secrets().hide_in(article)),
+        value: fit::to_json(source.url.secrets().hide_in(article)),
     }
 }
 
-/// The source of an entry, as the header `ce_source` names it.
-pub(super) fn event_source(entry: &PendingEntry) -> String {
-    format!("/sources/{}", entry.source.id)
+/// A source, as the header `ce_source` names it.
+pub(super) fn event_source(source: &Source) -> String {
+    format!("/sources/{}", source.id)
 }
 
 /// The header of a new trace (W3C Trace Context §3.2), with new ids.

@@ -15,6 +15,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::traces::Traces;
 use crate::model::candidate::DeadPage;
 
 /// Bytes of one body that are kept: enough to see what it was.
@@ -113,6 +114,24 @@ impl DeadLetterFiles {
         Ok(true)
     }
 
+    /// Removes the files that are of an article that is erased; returns how many. One that cannot be
+    /// read is left, and goes with its day.
+    pub(super) fn erase(&self, traces: &Traces) -> usize {
+        let Some(dir) = &self.dir else { return 0 };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.get_or_insert_with(|| KeptFiles::find(dir));
+        let is_of = |path: &Path| {
+            path.file_name().is_some_and(|name| traces.name(&name.to_string_lossy()))
+                || unpack(path).is_ok_and(|bytes| traces.are_in(&bytes))
+        };
+        let found: Vec<PathBuf> =
+            kept.files.iter().map(|(path, _)| path).filter(|path| is_of(path)).cloned().collect();
+        for path in &found {
+            kept.forget_one(path);
+        }
+        found.len()
+    }
+
     /// Removes the files of the days before `oldest` (a name such as `2026-11-24`).
     pub fn sweep(&self, oldest: &str) -> std::io::Result<()> {
         let Some(dir) = &self.dir else { return Ok(()) };
@@ -172,6 +191,10 @@ impl KeptFiles {
         }
         Ok(())
     }
+}
+
+fn unpack(path: &Path) -> std::io::Result<Vec<u8>> {
+    zstd::stream::decode_all(fs::File::open(path)?)
 }
 
 fn on_disk(bytes: u64) -> u64 {
@@ -247,5 +270,24 @@ mod tests {
         }
         files.sweep("1970-01-03").unwrap();
         assert_eq!(fs::read_dir(dir.path().join("deadletters")).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn files_of_an_erased_article_are_removed_and_others_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = DeadLetterFiles::new(Some(dir.path()), 1 << 20);
+        let page = |at: &str| format!("<a href='https://h.example{at}'>").into_bytes();
+        let kept = files.keep(&mut dead(1, page("/news/item-12"))).unwrap();
+        let other = files.keep(&mut dead(1, page("/news/item-123"))).unwrap();
+        let id = Uuid::now_v7();
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let record = files.keep_record(&format!("{id}/2"), at, b"{}").await.unwrap().unwrap();
+        // Files of an earlier run count, too.
+        let files = DeadLetterFiles::new(Some(dir.path()), 1 << 20);
+        let traces =
+            Traces::new(id, ["https://h.example/news/item-12"].into_iter(), [].into_iter());
+        assert_eq!(files.erase(&traces), 2);
+        let there = [kept, other, record].map(|path| Path::new(&path).exists());
+        assert_eq!(there, [false, true, false]);
     }
 }

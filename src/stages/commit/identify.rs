@@ -18,6 +18,7 @@ use crate::{
         evidence::{self, Found, Verdict},
     },
     store::StoreError,
+    text,
 };
 
 /// The most other addresses that are kept of one article.
@@ -117,6 +118,7 @@ impl DecisionBatch {
         // merged into one.
         if let Some(KnownArticle { state, found_by: assemble::CANONICAL, .. }) = &known
             && found.claimed
+            && state.erased.is_none()
             && found
                 .names
                 .iter()
@@ -129,6 +131,27 @@ impl DecisionBatch {
             return Ok(None);
         }
         Ok(known)
+    }
+
+    /// Whether an entry is of an article that was erased, as far as its source's words tell.
+    pub(super) fn is_erased(&self, entry: &PendingEntry) -> Result<bool, StoreError> {
+        let known = match &entry.look {
+            Some(look) => self.state(look.article)?,
+            None => self.known_by_entry(entry)?.map(|known| known.state),
+        };
+        Ok(known.is_some_and(|state| state.erased.is_some()))
+    }
+
+    /// The article that an entry is of, as far as its source's words tell.
+    pub(super) fn known_by_entry(
+        &self,
+        entry: &PendingEntry,
+    ) -> Result<Option<KnownArticle>, StoreError> {
+        let mut found = assemble::from_feed(entry, self.now);
+        let fields = found.content.fingerprints();
+        let content_hash =
+            text::content_hash(found.content.title.as_deref(), found.content.text.as_deref());
+        self.resolve(entry, &mut found, &fields, &content_hash)
     }
 
     pub(super) fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {

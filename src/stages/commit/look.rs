@@ -5,6 +5,7 @@
 //! first, and only where its text is its page's. A look makes no dead letter. Withdrawn is an
 //! edition without content, so that an article that comes back differs from it.
 
+use url::Url;
 use uuid::Uuid;
 
 use super::{batch::DecisionBatch, edition};
@@ -16,7 +17,7 @@ use crate::{
         lane::Lane,
         look::{GonePage, LookOutcome, NextLook},
         pending::{PendingEntry, PendingKey},
-        record::{Change, Content},
+        record::{Change, Content, Source},
         source::Validators,
     },
     policy::{assemble::Assembled, decide, looks::Wait},
@@ -27,6 +28,16 @@ use crate::{
 /// Bytes of the full text of a feed that are kept for looks; a longer one is let go, because the
 /// article has its page's text.
 const MAX_FEED_TEXT: usize = 4 << 10;
+
+/// Why an article is withdrawn, and what its record says beside that.
+pub(super) struct Withdrawal<'a> {
+    /// The source that listed the article.
+    pub(super) source: &'a Source,
+    /// Where its page was.
+    pub(super) page: Option<Url>,
+    /// The reason, for `nashra explain`.
+    pub(super) why: &'static str,
+}
 
 impl DecisionBatch {
     /// Notes what the reading of a page says of its host.
@@ -61,7 +72,9 @@ impl DecisionBatch {
     ) {
         let known = article.and_then(|id| Some((id, self.articles.get(&id)?)));
         let Some((article, state)) = known.filter(|(_, state)| {
-            state.text_rank == TextRank::Page && state.source == entry.source.id
+            state.text_rank == TextRank::Page
+                && state.source == entry.source.id
+                && state.erased.is_none()
         }) else {
             return self.batch.entry_done(key, entry);
         };
@@ -104,10 +117,13 @@ impl DecisionBatch {
             return Ok(());
         };
         let mut state = state?;
+        if state.erased.is_some() {
+            self.batch.entry_done(key, &entry);
+            return Ok(());
+        }
         match outcome {
             LookOutcome::Gone if !state.withdrawn => {
-                self.decide_gone(key, entry, state, look);
-                return Ok(());
+                return self.decide_gone(key, entry, state, look);
             }
             LookOutcome::Unchanged => {
                 self.counts.looks.push("unchanged");
@@ -144,7 +160,7 @@ impl DecisionBatch {
         mut entry: PendingEntry,
         mut state: ArticleState,
         look: NextLook,
-    ) {
+    ) -> Result<(), StoreError> {
         let rules = self.revisits.looks.clone();
         // If the article was read since, at another address, its page is gone anew.
         let before = look.gone.filter(|gone| state.fetched_at <= gone.since);
@@ -160,7 +176,12 @@ impl DecisionBatch {
         match judged {
             Ok(()) => {
                 self.counts.looks.push("withdrawn");
-                self.withdraw(&entry, article, state);
+                let withdrawal = Withdrawal {
+                    source: &entry.source,
+                    page: entry.entry.link.clone(),
+                    why: "its page was gone at two looks, and its host is well",
+                };
+                self.withdraw(article, state, &withdrawal)?;
                 self.look_again_or_end(key, &mut entry, Some(article), Validators::default());
             }
             Err(wait) => {
@@ -173,6 +194,7 @@ impl DecisionBatch {
                 self.wait_for_gone(key, &mut entry, look, Some(wait));
             }
         }
+        Ok(())
     }
 
     /// Has a page that is gone looked at again, unless it has been gone for very long.
@@ -192,7 +214,13 @@ impl DecisionBatch {
     }
 
     /// Publishes that an article was withdrawn.
-    fn withdraw(&mut self, entry: &PendingEntry, id: Uuid, mut state: ArticleState) {
+    pub(super) fn withdraw(
+        &mut self,
+        id: Uuid,
+        mut state: ArticleState,
+        withdrawal: &Withdrawal<'_>,
+    ) -> Result<(), StoreError> {
+        let Withdrawal { source, page, why } = withdrawal;
         self.counts.decisions.push("withdrawn");
         let content = Content::default();
         let fields = decide::fields(&content, state.url.as_deref());
@@ -202,15 +230,12 @@ impl DecisionBatch {
             (true, fields, Some(decide::wording(&content)));
         (state.content_hash, state.fetched_at) = (text::content_hash(None, None), self.now);
         (state.day, state.kept_text) = (day(self.now), None);
-        state.verdict = Verdict {
-            what: "withdrawn".to_owned(),
-            why: "its page was gone at two looks, and its host is well".to_owned(),
-            at: self.now,
-        };
+        state.verdict =
+            Verdict { what: "withdrawn".to_owned(), why: (*why).to_owned(), at: self.now };
         let found = Assembled {
             url: None,
             claimed: false,
-            fetched_url: entry.entry.link.clone(),
+            fetched_url: page.clone(),
             alternates: Vec::new(),
             names: Vec::new(),
             fetched_at: self.now,
@@ -220,9 +245,11 @@ impl DecisionBatch {
             shown: None,
             content,
         };
-        let edition = edition::of_state(entry, id, &state, Change::Withdrawn, changed);
-        self.append(edition::record(entry, found, edition, self.now));
-        self.batch.article(id, &state);
-        self.articles.insert(id, state);
+        let edition = edition::of_state(source, id, &state, Change::Withdrawn, changed);
+        self.append(edition::record(source, found, edition, self.now));
+        let story = self.tell_story(id, &state)?;
+        self.append_all(story.into_iter());
+        self.keep(id, state);
+        Ok(())
     }
 }

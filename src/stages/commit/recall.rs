@@ -72,6 +72,7 @@ impl PublishedArticle {
             shown: None,
             doubted: None,
             withdrawn: change == Change::Withdrawn,
+            erased: None,
             kept_text: None,
             content_hash,
             wording: Some(decide::wording(&content)),
@@ -246,7 +247,13 @@ impl RecallWork {
         let newer = known
             .as_ref()
             .is_none_or(|known| known.revision.saturating_sub(waits) <= state.revision);
-        if let Some(known) = known {
+        // What was erased stays so, whatever the topic still holds.
+        if let Some(known) = known.as_ref().filter(|known| known.erased.is_some()) {
+            let revision = state.revision.max(known.revision.saturating_sub(waits));
+            let (content_hash, fields, withdrawn) =
+                (state.content_hash, state.fields, state.withdrawn);
+            state = ArticleState { revision, content_hash, fields, withdrawn, ..known.clone() };
+        } else if let Some(known) = known {
             state.guid.clone_from(&known.guid);
             state.order = known.order;
             for alias in &known.aliases {

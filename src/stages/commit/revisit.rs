@@ -2,6 +2,8 @@
 //! show its article (`policy::doubt`), or shows what was published already although its source says
 //! that it changed.
 
+use std::time::Duration;
+
 use super::{batch::DecisionBatch, identify::KnownArticle};
 use crate::{
     model::{
@@ -34,6 +36,18 @@ pub struct RevisitRules {
     pub refetch_per_day: u16,
     /// When the pages of published articles are looked at, and what a withdrawal takes.
     pub looks: LookRules,
+}
+
+impl RevisitRules {
+    /// No page is read again.
+    #[must_use]
+    pub(super) fn never() -> Self {
+        Self {
+            retry: Retry { tries: 1, first: Duration::ZERO, max: Duration::ZERO },
+            refetch_per_day: 0,
+            looks: LookRules::none(),
+        }
+    }
 }
 
 /// What was decided on a page that may not be an edition of its article.
@@ -71,6 +85,10 @@ impl DecisionBatch {
         let Some(KnownArticle { id, mut state, .. }) = self.find_known(&own, None)? else {
             return Ok(self.judge_first_doubt(key, entry, page, look));
         };
+        // Nothing is known of it that a page could be held against, and nothing is to be noted.
+        if state.erased.is_some() {
+            return Ok(DoubtOutcome::Believed);
+        }
         let doubt::Verdict::Doubted(doubt, doubted) = doubt::judge(&state, listed, page, look)
         else {
             return Ok(DoubtOutcome::Believed);

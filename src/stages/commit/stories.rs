@@ -83,6 +83,11 @@ impl Stories {
         failed.map_or(Ok(Some(Self { store, index, signer: Signer::default(), days })), Err)
     }
 
+    /// Stories without the texts, where no new article is to be compared.
+    pub(super) fn without_texts(store: StoryStore) -> Self {
+        Self { store, index: StoryIndex::new(0), signer: Signer::default(), days: 0 }
+    }
+
     /// Texts that are compared with new ones, and the memory of them in bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.index.len(), self.index.bytes())
@@ -128,6 +133,39 @@ impl StoryBatch {
         Ok((story(&assigned), records))
     }
 
+    /// Notes that an article of a story is withdrawn, or is not any more. Returns the record of the
+    /// story, where it names the article.
+    pub(super) fn tell_withdrawn(
+        &mut self,
+        article: Uuid,
+        of: &ArticleState,
+        now: DateTime<Utc>,
+        batch: &mut Batch,
+    ) -> Result<Option<NewRecord>, StoreError> {
+        let Some(id) = of.story.as_ref().map(|story| story.id) else { return Ok(None) };
+        let Some(mut state) = self.state(id)? else { return Ok(None) };
+        let named = state.members.iter_mut().find(|member| member.article == article);
+        let Some(member) = named.filter(|member| member.withdrawn != of.withdrawn) else {
+            return Ok(None);
+        };
+        member.withdrawn = of.withdrawn;
+        state.revision = state.revision.saturating_add(1);
+        batch.story(id, &state);
+        let told = record(id, &state, now);
+        self.changed.insert(id, state);
+        Ok(Some(told))
+    }
+
+    /// Has the text of an article compared with none any more.
+    pub(super) fn forget(&mut self, article: Uuid) {
+        self.stories.index.forget(article);
+    }
+
+    /// What is kept of a story, with what the batch adds to it.
+    pub(super) fn state(&self, id: Uuid) -> Result<Option<StoryState>, StoreError> {
+        self.changed.get(&id).map_or_else(|| self.view.story(id), |state| Ok(Some(state.clone())))
+    }
+
     /// A story of which nothing is kept yet: until now it had one article, whose id is its own.
     fn first(article: &StoryArticle<'_>, id: Uuid) -> Result<StoryState, StoreError> {
         let first = (article.known)(id)?;
@@ -153,12 +191,9 @@ impl StoryBatch {
         assigned: &Assignment,
         batch: &mut Batch,
     ) -> Result<(StoryState, bool), StoreError> {
-        let mut state = match self.changed.remove(&known.id) {
+        let mut state = match self.state(known.id)? {
             Some(state) => state,
-            None => match self.view.story(known.id)? {
-                Some(state) => state,
-                None => Self::first(article, known.id)?,
-            },
+            None => Self::first(article, known.id)?,
         };
         let is_other = state.merged_into != known.merged_into
             || state.original != known.original.0
@@ -201,6 +236,7 @@ fn member(article: Uuid, state: &ArticleState, story: &Story) -> StoryMember {
         url: state.url.as_deref().map(|url| private::shown(url).into_owned()),
         role: story.role,
         similarity: story.similarity,
+        withdrawn: state.withdrawn,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Documents that came without an address, as the committing task decides on them.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
+mod erase;
 mod identity;
 
 use super::*;
@@ -14,6 +17,7 @@ use crate::{
         pending::{Document, EntryKey, PendingEntry},
         record::{self, Article, Content, Topic},
     },
+    policy::{looks::LookRules, retry::Retry},
     store::Store,
 };
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    stages::commit::{self, PublishedArticle, RecallReport, RecallRequest},
+    stages::commit::{self, CommitRequest, PublishedArticle, RecallReport, RecallRequest},
     store::{ArticleStore, Epoch, Outbox, Reached, StoreError, acked::Acked},
 };
 
@@ -86,7 +86,7 @@ pub enum AdoptError {
 #[derive(Debug)]
 pub enum RecallExecutor {
     /// The committing task of this process, which is asked.
-    Task(mpsc::Sender<RecallRequest>),
+    Task(mpsc::Sender<CommitRequest>),
     /// The caller: no daemon runs, so there is no committing task.
     Direct(ArticleStore),
 }
@@ -103,7 +103,7 @@ impl RecallExecutor {
             }
             Self::Task(task) => {
                 let (answer, outcome) = oneshot::channel();
-                task.send(RecallRequest { published, answer })
+                task.send(CommitRequest::Recall(RecallRequest { published, answer }))
                     .await
                     .map_err(|_| AdoptError::Stopping)?;
                 Ok(outcome.await.map_err(|_| AdoptError::Stopping)??)

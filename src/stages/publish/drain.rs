@@ -14,12 +14,14 @@ use self::{
     reporter::{Reporter, SLOW_ANSWER},
 };
 use super::{
-    AdoptError, AdoptionReport, Halt, Parts, Position, Status, WriterId, adopt, changes, position,
+    AdoptError, AdoptionReport, Halt, OperatorRequest, Parts, Position, Status, WriterId, adopt,
+    changes, position,
     sink::{Delivered, PublishError, Refusal, Sink, SinkHoldings},
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
+    stages::commit::{CommitRequest, EraseOrder, EraseReport, EraseRequest},
     store::{OutboxRow, Reached, StoreError, Tail, acked::Acked},
     telemetry::{metrics, ready::Component},
 };
@@ -110,6 +112,35 @@ impl Drain {
         })
     }
 
+    /// Does what an operator asks for; returns whether the next step is to follow at once.
+    pub(super) async fn answer(&mut self, sink: &mut dyn Sink, request: OperatorRequest) -> bool {
+        match request {
+            OperatorRequest::Adopt(answer) => {
+                self.adopt(sink, answer).await;
+                return true;
+            }
+            OperatorRequest::Confirm(answer) => self.confirm(answer).await,
+            OperatorRequest::Erase(order, answer) => self.erase(order, answer).await,
+        }
+        false
+    }
+
+    /// Has the committing task erase an article, and rests until that is durable.
+    async fn erase(
+        &self,
+        order: EraseOrder,
+        answer: oneshot::Sender<Result<Option<EraseReport>, StoreError>>,
+    ) {
+        let (erased, outcome) = oneshot::channel();
+        let request = CommitRequest::Erase(EraseRequest { order, answer: erased });
+        // Where the committing task has ended, the answer is dropped, which ends the operator's
+        // wait.
+        self.parts.commit_requests.send(request).await.ok();
+        if let Ok(outcome) = outcome.await {
+            answer.send(outcome).ok();
+        }
+    }
+
     /// Adopts what the topics hold, as an operator asked; the next step then resumes.
     pub(super) async fn adopt(
         &mut self,
@@ -122,7 +153,7 @@ impl Drain {
             answer.send(Err(AdoptError::Another)).ok();
             return;
         }
-        let executor = adopt::RecallExecutor::Task(self.parts.recalls.clone());
+        let executor = adopt::RecallExecutor::Task(self.parts.commit_requests.clone());
         let outcome = adopt(sink, &self.parts.outbox, self.last_position.as_ref(), executor).await;
         if let Ok(adopted) = &outcome {
             tracing::warn!(epoch = adopted.epoch, "an operator adopted data_dir: {adopted}");

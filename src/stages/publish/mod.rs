@@ -29,7 +29,7 @@ use crate::{
     base::backoff::Backoff,
     stages::{
         PipelineError,
-        commit::{DeadLetterFiles, RecallRequest},
+        commit::{CommitRequest, DeadLetterFiles, EraseOrder, EraseReport},
     },
     store::{Outbox, StoreError, StoreId},
     telemetry::ready::Ready,
@@ -62,6 +62,9 @@ pub enum OperatorRequest {
     Adopt(oneshot::Sender<Result<AdoptionReport, AdoptError>>),
     /// `nashra state confirm`: the operator knows what happened to the topics.
     Confirm(oneshot::Sender<Result<String, StoreError>>),
+    /// `nashra erase`: the committing task erases an article while this stage rests, so that no
+    /// record is sent that is being taken out of the outbox. `None`: no such article is known.
+    Erase(EraseOrder, oneshot::Sender<Result<Option<EraseReport>, StoreError>>),
 }
 
 /// What the publish stage receives.
@@ -86,8 +89,9 @@ pub struct Parts {
     pub files: DeadLetterFiles,
     /// Where the stage reports changes of the sink's topics that no operator has confirmed.
     pub ready: Ready,
-    /// Where the committing task is asked to take over articles that the topics hold.
-    pub recalls: mpsc::Sender<RecallRequest>,
+    /// Where the committing task is asked to take over articles that the topics hold, or to erase
+    /// one.
+    pub commit_requests: mpsc::Sender<CommitRequest>,
 }
 
 /// Pauses between tries of a sink that does not answer.
@@ -116,12 +120,17 @@ pub async fn run(
             outcome = drain.step(&mut *sink) => outcome?,
         };
         let pause_for = match outcome {
-            Step::Delivered => {
-                pause.succeeded();
-                fenced.succeeded();
+            Step::Delivered | Step::Again => {
+                if matches!(outcome, Step::Delivered) {
+                    pause.succeeded();
+                    fenced.succeeded();
+                }
+                // A long outbox does not hold an operator up.
+                if let Ok(request) = operator_requests.try_recv() {
+                    drain.answer(&mut *sink, request).await;
+                }
                 continue;
             }
-            Step::Again => continue,
             Step::Empty | Step::Halted if !wake_is_open => return Ok(()),
             // Woken by new records.
             Step::Empty => None,
@@ -140,13 +149,11 @@ pub async fn run(
                     wake_is_open = woken.is_some();
                     if until.is_none() || !wake_is_open { break }
                 }
-                Some(request) = operator_requests.recv() => match request {
-                    OperatorRequest::Adopt(answer) => {
-                        drain.adopt(&mut *sink, answer).await;
+                Some(request) = operator_requests.recv() => {
+                    if drain.answer(&mut *sink, request).await {
                         break;
                     }
-                    OperatorRequest::Confirm(answer) => drain.confirm(answer).await,
-                },
+                }
             }
         }
     }

@@ -45,7 +45,7 @@ async fn append(store: &Store, count: u64, topic: Topic) {
 struct Process {
     drain: Drain,
     status: watch::Receiver<Status>,
-    recalls: mpsc::Receiver<RecallRequest>,
+    recalls: mpsc::Receiver<CommitRequest>,
     ready: Ready,
     sink: MemorySink,
 }
@@ -60,7 +60,7 @@ impl Process {
             store: store.id(),
             files,
             ready: ready.clone(),
-            recalls: recalls_tx,
+            commit_requests: recalls_tx,
         };
         Self { drain: Drain::new(parts, tx), status, recalls, ready, sink: sink.clone() }
     }

@@ -95,6 +95,18 @@ pub(crate) fn inspect(
     Ok(found)
 }
 
+/// Whether the tables hold everything up to this commit by themselves, so that no journal is needed.
+pub(super) fn hold_alone(store: &Path, commit: u64) -> Result<(), StoreError> {
+    let mut found = Inspection::default();
+    let tables = Tables::load(store, &folders(store)?)?;
+    tables.hold(tables.commits.after(), &mut found);
+    match found.problems.pop() {
+        Some(problem) => Err(problem),
+        None if tables.commits.number == commit => Ok(()),
+        None => Err(StoreError::broken(store, format!("commit {commit} is in no table"))),
+    }
+}
+
 /// There is no table and no manifest: the first start did not come to its end, unless a journal
 /// holds something.
 fn unborn(store: &Path, found: &mut Inspection) -> Result<(), StoreError> {

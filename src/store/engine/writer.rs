@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Batch, Slot, backend::Backend, reserve::Reserve};
+use super::{Batch, Slot, Table, backend::Backend, reserve::Reserve, rewrite};
 use crate::{
     base::backoff::Backoff,
     store::{StoreError, manifest::Manifest},
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     /// Where the last commit is noted; `None` for the twin, and before the store has a name.
     pub(super) manifest: Mutex<Option<Manifest>>,
     pub(super) slot: Slot,
+    /// Held by whoever closes the files and opens them again.
+    reopening: Mutex<()>,
     pub(super) health: Health,
     pub(super) reserve: Reserve,
 }
@@ -52,6 +54,7 @@ impl Shared {
             files,
             manifest: Mutex::default(),
             slot: Slot::new(backend),
+            reopening: Mutex::default(),
             health: Health::default(),
             reserve,
         }
@@ -63,6 +66,7 @@ impl Shared {
             files: None,
             manifest: Mutex::default(),
             slot,
+            reopening: Mutex::default(),
             health: Health::default(),
             reserve: Reserve::none(),
         }
@@ -74,8 +78,15 @@ impl Shared {
 
     /// Closes the files and opens them again.
     pub(super) fn reopen(&self) -> Result<Backend, StoreError> {
+        self.reopen_after(|_, _| ())
+    }
+
+    /// Closes the files, does some work with them, and opens them again.
+    fn reopen_after(&self, work: impl FnOnce(&Path, u64)) -> Result<Backend, StoreError> {
         let Some((path, cache)) = &self.files else { return self.slot.get() };
+        let _alone = self.reopening.lock().unwrap_or_else(PoisonError::into_inner);
         self.slot.reopen(|| {
+            work(path, *cache);
             let opened = Backend::open(path, *cache)?;
             let noted = self.manifest().as_ref().map_or(0, Manifest::commit);
             match opened.commit() {
@@ -86,6 +97,20 @@ impl Shared {
                 _ => Ok(opened),
             }
         })
+    }
+
+    /// Writes tables anew; returns once the files are open again.
+    pub(super) fn rewrite(&self, tables: &[Table]) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
+        let mut opened =
+            self.reopen_after(|path, cache| outcome = rewrite::rewrite(path, cache, tables));
+        // Until the files are open, nobody else can do anything.
+        let mut pauses = PAUSE.waits();
+        while opened.is_err() && !self.slot.is_closed() {
+            thread::sleep(pauses.failed());
+            opened = self.reopen();
+        }
+        opened.and(outcome)
     }
 
     fn manifest(&self) -> MutexGuard<'_, Option<Manifest>> {

@@ -259,6 +259,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         shown: None,
         doubted: None,
         withdrawn: false,
+        erased: None,
         kept_text: None,
         content_hash: String::new(),
         wording: None,

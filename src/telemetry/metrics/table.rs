@@ -124,7 +124,7 @@ metrics! {
     NO_ROOM: Counter = "nashra_no_room_total", "Large bodies that were sent away because too many waited for memory: coming, reading, following";
 
     // Decisions and publishing.
-    ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted, withdrawn";
+    ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted, withdrawn, erased";
     STORIES: Counter = "nashra_stories_total", "Articles that were given a story, by role: original, copy, excerpt";
     STORY_TEXTS: Gauge = "nashra_story_texts", "Texts that new ones are compared with";
     STORY_BYTES: Gauge = "nashra_story_bytes", "Memory of these texts, at most stories.memory";

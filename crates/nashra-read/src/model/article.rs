@@ -75,6 +75,10 @@ pub struct ArticleState {
     /// Whether its last record says that it was withdrawn.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// When an operator erased it: nothing is ever published of it again, and nothing of its content
+    /// is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<DateTime<Utc>>,
     /// The text that was last published, compressed, where differences are asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_text: Option<String>,
@@ -108,7 +112,8 @@ pub enum TextRank {
 /// A decision, kept for `nashra explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `new`, `revised`, `duplicate`, `stale`, `kept`, `doubted`, `vanished` or `withdrawn`.
+    /// `new`, `revised`, `duplicate`, `stale`, `kept`, `doubted`, `vanished`, `withdrawn` or
+    /// `erased`.
     pub what: String,
     /// The reason, for people.
     pub why: String,

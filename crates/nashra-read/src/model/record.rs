@@ -33,8 +33,8 @@ pub struct Article {
     /// 1 in the first record of the article, then 2, 3, …
     pub revision: u32,
     /// Why the record was published: `new`, `revised` (what a reader would call its text changed) or
-    /// `withdrawn` (its page is gone; the record has no content, and if the article comes back the
-    /// next one is `revised`).
+    /// `withdrawn` (its page is gone, or an operator erased it; the record has no content, and if the
+    /// article comes back the next one is `revised`).
     pub change: Change,
     /// The names of the fields that differ from the previous revision; empty in revision 1.
     pub changed_fields: Vec<String>,
@@ -98,7 +98,8 @@ pub enum Change {
     New,
     /// A changed version of an article that was published before.
     Revised,
-    /// The publisher withdrew the article: its page is gone. The record has no content.
+    /// The article was withdrawn: its page is gone, or an operator of nashra erased it. The record
+    /// has no content.
     Withdrawn,
 }
 

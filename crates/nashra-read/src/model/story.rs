@@ -54,8 +54,8 @@ pub struct Story {
     pub size: u32,
 }
 
-/// A story with several articles, as it is after an article joined it or another story was merged
-/// with it.
+/// A story with several articles, as it is after an article joined it, another story was merged
+/// with it, or one of the articles that it names was withdrawn or came back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryRecord {
     /// Always `nashra.story.v1`.
@@ -96,6 +96,10 @@ pub struct StoryMember {
     /// The share of the shorter text that is in the other, compared with the article that it was
     /// most like; `null` for the first.
     pub similarity: Option<f32>,
+    /// Whether the article is withdrawn: its page is gone, or it was erased. It stays a member, and
+    /// counts in `size`.
+    #[serde(default)]
+    pub withdrawn: bool,
 }
 
 /// What is remembered of a story with several articles, or of one that was merged into another.

@@ -33,6 +33,8 @@ pub enum Decision {
     Stale,
     /// The page could not be read this time and what is published is better: publish nothing.
     Kept,
+    /// An operator erased the article: publish nothing, remember nothing of the content.
+    Erased,
 }
 
 impl Decision {
@@ -45,6 +47,7 @@ impl Decision {
             Self::Duplicate => "duplicate",
             Self::Stale => "stale",
             Self::Kept => "kept",
+            Self::Erased => "erased",
         }
     }
 }
@@ -68,6 +71,9 @@ pub struct FoundEdition<'a> {
 #[must_use]
 pub fn decide(known: Option<&ArticleState>, found: FoundEdition<'_>) -> Decision {
     let Some(known) = known else { return Decision::New };
+    if known.erased.is_some() {
+        return Decision::Erased;
+    }
     if found.order < known.order {
         return Decision::Stale;
     }
@@ -132,6 +138,7 @@ mod tests {
             shown: None,
             doubted: None,
             withdrawn: false,
+            erased: None,
             kept_text: None,
             revision: 1,
             url: None,

@@ -61,8 +61,20 @@ pub enum Verdict {
 }
 
 /// What it tells that a known article has a name of what was found, as far as that is known.
+///
+/// Of an article that was erased there is nothing to compare with. What may be it because of its
+/// address is taken for it, because it must not be published again; what only a title or another
+/// such sign leads to is not.
 #[must_use]
 pub fn judge(known: &ArticleState, name: &Name, found: Option<Found<'_>>) -> Verdict {
+    match (known.erased, judge_name(known, name, found)) {
+        (None, verdict) => verdict,
+        (Some(_), Verdict::Same | Verdict::Possible) => Verdict::Same,
+        (Some(_), _) => Verdict::Other,
+    }
+}
+
+fn judge_name(known: &ArticleState, name: &Name, found: Option<Found<'_>>) -> Verdict {
     match name.tells {
         Tells::Guid if found.is_some_and(|found| is_reused(known, found)) => Verdict::Other,
         Tells::Article | Tells::Guid => Verdict::Same,

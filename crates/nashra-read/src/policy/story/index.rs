@@ -187,6 +187,17 @@ impl StoryIndex {
         }
     }
 
+    /// Forgets the text of one article: nothing is found by it any more.
+    pub fn forget(&mut self, article: Uuid) {
+        let Some(at) = self.texts.iter().position(|text| text.article == article) else { return };
+        let Some(text) = self.texts.get_mut(at) else { return };
+        let (signature, group) = (std::mem::take(&mut text.signature), text.group.take());
+        let number = self.first.wrapping_add(u32::try_from(at).unwrap_or(u32::MAX));
+        // Its place stays, because the numbers of the others go by it.
+        self.text_bytes -= signature.heap_bytes();
+        self.unlink(number, &signature, group);
+    }
+
     /// Gives an article its story, and adds its text. `published` is in seconds since 1970, `day` is
     /// the day (since 1970) on which it came.
     pub fn assign(
@@ -420,10 +431,15 @@ impl StoryIndex {
         let number = self.first;
         self.first = self.first.wrapping_add(1);
         self.text_bytes -= text.bytes();
-        for anchor in anchors(&text.signature) {
+        self.unlink(number, &text.signature, text.group);
+    }
+
+    /// Removes what leads to a text.
+    fn unlink(&mut self, number: u32, signature: &Signature, group: Option<GroupId>) {
+        for anchor in anchors(signature) {
             self.anchors.remove(*anchor, number);
         }
-        if let Some(group) = text.group {
+        if let Some(group) = group {
             self.groups.remove_text(group, number);
         }
     }
