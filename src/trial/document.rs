@@ -132,7 +132,7 @@ fn parse_page(input: TrialInput<'_>, rules: &Rules) -> Result<Page, String> {
 fn with_candidates(page: Page, input: TrialInput<'_>) -> ParsedDocument {
     let TrialInput { bytes, content_type, .. } = input;
     let candidates = if Form::detect(bytes, content_type) == Form::Html {
-        meta::candidates(&Tree::parse(&encoding::to_text(bytes, content_type)))
+        meta::candidates(&Tree::parse(&encoding::to_text(bytes, content_type)), input.base())
     } else {
         Vec::new()
     };

@@ -56,10 +56,11 @@ pub fn find_all(text: &str) -> Vec<DateMatch> {
     // Among letters that are not English ones, `3/4/2025` is the third of April.
     let day_first = text.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
     let ends_with_year = !text.chars().any(|c| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
+    let persian = text.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}'));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let reader = Reader { tokens: &tokens, day_first, ends_with_year };
+        let reader = Reader { tokens: &tokens, day_first, ends_with_year, persian };
         match reader.numeric(at).or_else(|| reader.counted(at)).or_else(|| reader.named(at)) {
             Some((iso, last)) => {
                 found
@@ -83,6 +84,8 @@ struct Reader<'a> {
     day_first: bool,
     /// Whether dates may end with a year of two digits.
     ends_with_year: bool,
+    /// Whether the text may be Persian, by its letters or digits.
+    persian: bool,
 }
 
 /// A date in ISO 8601, and the index of its last token.
@@ -115,6 +118,16 @@ impl Reader<'_> {
             year @ 2400..=2700 => Some(year - 543),
             _ => None,
         }
+    }
+
+    /// `۱۴۰۴/۱۲/۱۷` of the Persian calendar, whose years of our time end before 1420: those of the
+    /// Islamic one are above it.
+    fn solar_hijri(&self, at: usize, month: u32) -> Option<String> {
+        let (year, _) = self
+            .number(at)
+            .filter(|(year, digits)| self.persian && *digits == 4 && (1300..1420).contains(year))?;
+        let day = jalali::to_gregorian(year, month, self.day(at + 4)?)?;
+        Some(day.format("%Y-%m-%d").to_string())
     }
 
     /// The year of `25.04.24`: only points stand between days, months and years, in this order but
@@ -154,6 +167,9 @@ impl Reader<'_> {
         if whole {
             if let Some(year) = self.year(at) {
                 return date(year, second.0, Some(self.day(at + 4)?)).map(|date| (date, at + 4));
+            }
+            if let Some(day) = self.solar_hijri(at, second.0) {
+                return Some((day, at + 4));
             }
             let (year, a, b) = (
                 self.year(at + 4).or_else(|| self.short_year(at, mark))?,

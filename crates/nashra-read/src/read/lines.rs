@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::borders::{self, Place};
 use crate::html::{NodeId, Tag, Tree};
 
 /// A run of text without a border of a block in it.
@@ -163,6 +164,11 @@ impl Walk<'_, '_> {
         {
             self.close();
         }
+        if let Some(line) = self.open.as_ref().filter(|_| self.space == Space::None)
+            && self.is_apart(line, at, block, &text)
+        {
+            self.space = Space::Plain;
+        }
         let begin = self.out.text.len();
         let line = self.open.get_or_insert(Line {
             text: begin..begin,
@@ -179,6 +185,14 @@ impl Walk<'_, '_> {
         line.stressed += if self.tree.stressed(at) { chars } else { 0 };
         line.last = at;
         (self.apart, self.breaks) = (false, 0);
+    }
+
+    /// Whether a word ends at the border of an element between an open line and a text.
+    fn is_apart(&self, line: &Line, at: NodeId, block: NodeId, text: &str) -> bool {
+        let heading = self.tree.tag(block).heading_level().is_some();
+        let place = if heading { Place::Heading } else { Place::Text };
+        let before = &self.out.text[line.text.start..];
+        borders::are_apart(self.tree, [line.last, at], [before, text], place)
     }
 
     fn close(&mut self) {
@@ -230,6 +244,17 @@ mod tests {
             lines("<div>a <b>b</b> c<p>d</p>e</div><p>f<br>g<br><br>h"),
             ["a b c", "d", "e", "f g", "h"]
         );
+    }
+
+    #[test]
+    fn sentences_in_elements_of_their_own_are_words_apart() {
+        for name in ["span", "x-paragraph", "b"] {
+            let html = format!(
+                "<div><{name}>It rained.</{name}><{name}>“So what?”</{name}><{name}>He left.</{name}></div>"
+            );
+            assert_eq!(lines(&html), ["It rained. “So what?” He left."], "{html}");
+        }
+        assert_eq!(lines("<p>U.<b>S.</b> trade, two <a>bond</a>s</p>"), ["U.S. trade, two bonds"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod entries;
 pub mod blocks;
 pub mod encoding;
 pub mod guard;
+mod borders;
 pub mod language;
 pub mod lines;
 mod trees;

@@ -41,6 +41,15 @@ fn full_dates_are_found_in_many_languages_digits_and_orders() {
 }
 
 #[test]
+fn numbers_of_the_persian_calendar_are_read_among_its_letters_and_digits() {
+    assert_eq!(iso("تاریخ انتشار: ۱۴۰۴/۱۲/۱۷ ۰۶:۳۰").as_deref(), Some("2026-03-08"));
+    assert_eq!(iso("انتشار 1404-12-17").as_deref(), Some("2026-03-08"));
+    // The Islamic one counts other months.
+    assert_eq!(iso("١٤٤٧/٠٩/١٩"), None);
+    assert_eq!(iso("The year 1404/12/17 of the chronicle"), None);
+}
+
+#[test]
 fn partial_dates_have_a_year_and_a_month() {
     for text in [
         "في قمّة لاهاي يونيو 2025",

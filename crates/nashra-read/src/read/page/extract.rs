@@ -220,4 +220,7 @@ mod tests;
 mod fields;
 
 #[cfg(test)]
+mod metadata;
+
+#[cfg(test)]
 mod seed;

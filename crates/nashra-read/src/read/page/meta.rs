@@ -1,13 +1,16 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
 mod jsonld;
+mod names;
+mod own;
 mod tags;
 pub(super) mod title;
 
-use jsonld::ArticleMetadata;
 pub(super) use jsonld::Posted;
+use jsonld::{ArticleMetadata, Described};
 use tags::Tags;
 
+use chrono::{DateTime, FixedOffset};
 use url::Url;
 
 use super::{features::PageMetadata, writers};
@@ -36,6 +39,8 @@ pub struct Meta {
     pub(super) claim: Option<String>,
     /// The article's text, as the metadata repeat it.
     pub(super) body: Option<String>,
+    /// When it was made, with its source: the day of publication where the page shows none.
+    pub(super) made: Vec<(String, Origin)>,
     /// Further articles that scripts describe, each with the script's place.
     pub(super) further: Vec<(NodeId, ArticleMetadata)>,
     /// Whether the page says that it is an article.
@@ -78,8 +83,10 @@ impl Meta {
             metadata.section,
             metadata.keywords,
         );
-        set_dates(&mut content, [(metadata.published, Origin::JsonLd)], metadata.modified);
-        set_bylines(&mut content, &metadata.authors, None);
+        let published = metadata.published.map(|value| (value, Origin::JsonLd));
+        content.modified = moment_of(metadata.modified);
+        set_published(&mut content, published);
+        set_bylines(&mut content, &metadata.authors, Origin::JsonLd);
         content
     }
 }
@@ -88,15 +95,14 @@ impl Meta {
 #[must_use]
 pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
     let tags = Tags::collect(tree);
-    let (mut articles, page) = jsonld::collect(tree);
-    let metadata =
-        tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
-    let article = metadata.headline.is_some()
+    let Described { mut articles, page } = jsonld::collect(tree);
+    let metadata = own_article(&tags, &mut articles, base);
+    let article = metadata.certain && metadata.headline.is_some()
         || tags.first(&["og:type"]).is_some_and(|tag| tag.eq_ignore_ascii_case("article"));
     let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
     let site = title::Site::new(site_name.as_deref(), base);
     let (headline, agreed) = title::choose(&metadata, &tags, &site);
-    let mut content = content(&metadata, &tags, page, base);
+    let mut content = content(&metadata, &tags, page.published, base);
     if let Some((title, origin)) = headline {
         content.title = Some(title);
         content.provenance.title = Some(origin);
@@ -110,7 +116,7 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
                 host,
             )
     };
-    choose_bylines(&mut content, &metadata.authors, tags.writers(), nobody);
+    choose_bylines(&mut content, [&metadata.authors, &page.authors], tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
     let canonical = tags
         .link("canonical")
@@ -136,6 +142,7 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
         content,
         claim,
         body: metadata.body,
+        made: made(&tags),
         further: articles,
         article,
         anonymous,
@@ -176,14 +183,27 @@ fn content(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>, base: 
     let modified = metadata
         .modified
         .clone()
-        .or_else(|| tags.first(&["article:modified_time", "og:updated_time", "last-modified"]))
-        .or_else(|| tags.property("dateModified"));
-    set_dates(&mut content, days(metadata, tags, page), modified);
+        .into_iter()
+        .chain(tags.modified().map(str::to_owned))
+        .chain(tags.property("dateModified"));
+    content.modified = moment_of(modified);
+    set_published(&mut content, days(metadata, tags, page));
     let locked = || {
         tags.first(&["article:content_tier"]).is_some_and(|tag| tag.eq_ignore_ascii_case("locked"))
     };
     content.quality.paywalled = metadata.free == Some(false) || locked();
     content
+}
+
+/// Takes the page's own article out of those that scripts describe.
+fn own_article(
+    tags: &Tags,
+    articles: &mut Vec<(NodeId, ArticleMetadata)>,
+    base: &Url,
+) -> ArticleMetadata {
+    let site = title::Site::new(tags.first(&["og:site_name"]).as_deref(), base);
+    let own = own::find(tags, articles, &site, base);
+    own.map_or_else(ArticleMetadata::default, |at| articles.remove(at).1)
 }
 
 /// A value that a page gives for a field.
@@ -200,20 +220,18 @@ pub struct FieldCandidate {
 /// Every value that a page gives for its headline and its date, the strongest first, for
 /// `nashra try`.
 #[must_use]
-pub fn candidates(tree: &Tree<'_>) -> Vec<FieldCandidate> {
+pub fn candidates(tree: &Tree<'_>, base: &Url) -> Vec<FieldCandidate> {
     let tags = Tags::collect(tree);
-    let (mut articles, page) = jsonld::collect(tree);
-    let metadata =
-        tags.own(&articles).map_or_else(ArticleMetadata::default, |at| articles.remove(at).1);
+    let Described { mut articles, page } = jsonld::collect(tree);
+    let metadata = own_article(&tags, &mut articles, base);
     let of = |field: &'static str| {
-        move |(value, origin): (Option<String>, Origin)| {
-            value.map(|value| FieldCandidate { field, value, origin })
-        }
+        move |(value, origin): (String, Origin)| FieldCandidate { field, value, origin }
     };
     titles(&metadata, &tags)
         .into_iter()
-        .filter_map(of("title"))
-        .chain(days(&metadata, &tags, page).into_iter().filter_map(of("published")))
+        .filter_map(|(value, origin)| Some((value?, origin)))
+        .map(of("title"))
+        .chain(days(&metadata, &tags, page.published).into_iter().map(of("published")))
         .collect()
 }
 
@@ -233,40 +251,30 @@ fn titles(metadata: &ArticleMetadata, tags: &Tags) -> [(Option<String>, Origin);
     ]
 }
 
-fn days(
-    metadata: &ArticleMetadata,
-    tags: &Tags,
-    page: Option<String>,
-) -> [(Option<String>, Origin); 5] {
-    [
-        (metadata.published.clone(), Origin::JsonLd),
-        (tags.first(&PUBLISHED), Origin::Meta),
-        (tags.property("datePublished"), Origin::Microdata),
-        (page, Origin::JsonLd),
-        (tags.times.first().cloned(), Origin::Dom),
-    ]
+/// When metadata say that the article was published, the strongest first.
+fn days(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>) -> Vec<(String, Origin)> {
+    let of_script = metadata.published.clone().map(|value| (value, Origin::JsonLd));
+    let of_tags = tags.published().map(|value| (value.to_owned(), Origin::Meta));
+    let of_item = tags.property("datePublished").map(|value| (value, Origin::Microdata));
+    let of_page = page.map(|value| (value, Origin::JsonLd));
+    of_script.into_iter().chain(of_tags).chain(of_item).chain(of_page).collect()
+}
+
+/// When metadata say that the article or its page was made, the strongest first.
+fn made(tags: &Tags) -> Vec<(String, Origin)> {
+    let of_tags = tags.made().map(|value| (value.to_owned(), Origin::Meta));
+    let of_item = tags.property("dateCreated").map(|value| (value, Origin::Microdata));
+    of_tags.chain(of_item).collect()
 }
 
 /// Names of `<meta>` with a headline.
 const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
-/// Names of `<meta>` that say when an article was published.
-const PUBLISHED: [&str; 7] = [
-    "article:published_time",
-    "og:published_time",
-    "date",
-    "dc.date",
-    "dc.date.issued",
-    "parsely-pub-date",
-    "pubdate",
-];
-
-fn set_dates<const N: usize>(
+/// Takes the first moment of publication that can be read, and notes what cannot.
+pub(super) fn set_published(
     content: &mut Content,
-    published: [(Option<String>, Origin); N],
-    modified: Option<String>,
+    published: impl IntoIterator<Item = (String, Origin)>,
 ) {
     for (value, origin) in published {
-        let Some(value) = value else { continue };
         match moment::parse(&value, None) {
             Some(moment) => {
                 content.published = Some(moment.time);
@@ -280,25 +288,33 @@ fn set_dates<const N: usize>(
             )),
         }
     }
-    content.modified =
-        modified.and_then(|modified| moment::parse(&modified, None)).map(|moment| moment.time);
 }
 
-/// Signs with what the script says; where that is nobody, with the first of the other metadata that
+/// The first moment that can be read.
+fn moment_of(values: impl IntoIterator<Item = String>) -> Option<DateTime<FixedOffset>> {
+    let read = |value: String| moment::parse(&value, None).map(|moment| moment.time);
+    values.into_iter().find_map(read)
+}
+
+/// Signs with what scripts say; where that is nobody, with the first of the other metadata that
 /// name somebody.
 fn choose_bylines<'a>(
     content: &mut Content,
-    authors: &[(String, BylineKind)],
-    others: impl Iterator<Item = &'a str>,
+    [authors, of_page]: [&[(String, BylineKind)]; 2],
+    others: impl Iterator<Item = Vec<&'a str>>,
     nobody: impl Fn(&Byline) -> bool,
 ) {
-    set_bylines(content, authors, None);
-    for name in others {
+    set_bylines(content, authors, Origin::JsonLd);
+    let person = |name: &str| (name.to_owned(), BylineKind::Person);
+    let others = others
+        .map(|names| (names.into_iter().map(person).collect(), Origin::Meta))
+        .chain(std::iter::once((of_page.to_vec(), Origin::JsonLd)));
+    for (names, origin) in others {
         if !content.bylines.iter().all(&nobody) {
             break;
         }
         let mut other = Content::default();
-        set_bylines(&mut other, &[], Some(name.to_owned()));
+        set_bylines(&mut other, &names, origin);
         if content.bylines.is_empty() || !other.bylines.iter().all(&nobody) {
             (content.bylines, content.provenance.bylines) =
                 (other.bylines, other.provenance.bylines);
@@ -306,20 +322,14 @@ fn choose_bylines<'a>(
     }
 }
 
-fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], meta: Option<String>) {
-    let (names, origin) = if authors.is_empty() {
-        (meta.map(|name| (name, BylineKind::Person)).into_iter().collect(), Origin::Meta)
-    } else {
-        (authors.to_vec(), Origin::JsonLd)
-    };
-    for (name, kind) in names {
-        let name = name.strip_prefix("By ").or_else(|| name.strip_prefix("by ")).unwrap_or(&name);
+fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], origin: Origin) {
+    for (name, kind) in authors {
         for name in writers::of_metadata(name) {
             // Some give the address of a profile, some an e-mail address.
             let address = name.contains("://") || name.contains('@') || name.contains(".com/");
             let usable = !name.is_empty() && name.len() < 200 && !address;
             if usable && !content.bylines.iter().any(|byline| byline.name == name) {
-                content.bylines.push(Byline { name, kind, place: None });
+                content.bylines.push(Byline { name, kind: *kind, place: None });
             }
         }
     }

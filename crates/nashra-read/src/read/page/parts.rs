@@ -2,6 +2,7 @@
 //! list.
 
 mod head;
+mod day;
 
 use std::collections::HashSet;
 

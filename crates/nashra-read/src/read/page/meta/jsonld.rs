@@ -1,23 +1,36 @@
 //! Reads JSON-LD of schema.org: the articles among the objects of a page.
+//!
+//! Objects name others by `@id`, also those of other scripts; what they name is looked up among all
+//! objects of the page.
 
-use serde_json::Value;
+mod fields;
+mod script;
 
+use std::{cell::OnceCell, collections::HashMap};
+
+use serde_json::{Map, Value};
+
+use self::fields::{get, strings};
 use crate::{
     html::{NodeId, Tag, Tree},
     model::record::BylineKind,
-    text::collapse,
 };
 
 /// The most objects of one page that are read.
 const MAX_OBJECTS: usize = 500;
+/// The most objects of one page among which those that others name are looked up.
+const MAX_NAMED: usize = 20_000;
 /// The most articles of one page.
 const MAX_ARTICLES: usize = 100;
-/// The most entries of a live blog.
-const MAX_POSTED: usize = 1_000;
+/// Types of what a page may be about in the place of an article.
+const OTHERS: [&str; 7] =
+    ["Recipe", "Review", "VideoObject", "AudioObject", "PodcastEpisode", "CreativeWork", "HowTo"];
 
 /// What the object of an article says of it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::read::page) struct ArticleMetadata {
+    /// Whether its type is one of articles; a film or a recipe may be what the page is about, too.
+    pub(in crate::read::page) certain: bool,
     pub(in crate::read::page) headline: Option<String>,
     pub(in crate::read::page) alternative_headline: Option<String>,
     pub(in crate::read::page) description: Option<String>,
@@ -47,198 +60,147 @@ pub(in crate::read::page) struct Posted {
     pub(in crate::read::page) url: Option<String>,
 }
 
-/// The articles that a page's scripts describe, with the script that each stands in, in the order
-/// of the page; and when the page itself was published, where they say that.
-pub(super) fn collect(tree: &Tree<'_>) -> (Vec<(NodeId, ArticleMetadata)>, Option<String>) {
+/// What the scripts of a page say.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    /// The articles, each with the script that it stands in, in the order of the page.
+    pub(super) articles: Vec<(NodeId, ArticleMetadata)>,
+    /// What they say of the page as such: when it was published, and who wrote it.
+    pub(super) page: ArticleMetadata,
+}
+
+/// Reads the scripts of a page.
+pub(super) fn collect(tree: &Tree<'_>) -> Described {
+    let is_json = |node: &NodeId| {
+        tree.tag(*node) == Tag::Script
+            && tree.attribute(*node, "type").is_some_and(|attribute| {
+                attribute.trim().to_ascii_lowercase().starts_with("application/ld+json")
+            })
+    };
+    let scripts: Vec<(NodeId, Value)> = (0..tree.len())
+        .filter(is_json)
+        .flat_map(|node| {
+            script::parse(&tree.whole_text(node)).into_iter().map(move |value| (node, value))
+        })
+        .take(MAX_OBJECTS)
+        .collect();
+    let mut found = Found::default();
     let mut budget = MAX_OBJECTS;
-    let (mut found, mut page) = (Vec::new(), None);
-    for node in (0..tree.len()).filter(|node| tree.tag(*node) == Tag::Script) {
-        let json = tree.attribute(node, "type").is_some_and(|attribute| {
-            attribute.trim().to_ascii_lowercase().starts_with("application/ld+json")
-        });
-        if let Some(value) = json.then(|| parse(&tree.whole_text(node))).flatten() {
-            let mut articles = Vec::new();
-            find(&value, &mut budget, &mut articles, &mut page);
-            found.extend(
-                articles
-                    .into_iter()
-                    .take(MAX_ARTICLES - found.len().min(MAX_ARTICLES))
-                    .map(|article| (node, article_metadata(article))),
-            );
+    for (node, value) in &scripts {
+        found.add(*node, value, &mut budget);
+    }
+    let objects = Objects { scripts: &scripts, named: OnceCell::new() };
+    let articles = if found.articles.is_empty() { found.others } else { found.articles };
+    Described {
+        articles: articles
+            .into_iter()
+            .take(MAX_ARTICLES)
+            .map(|(node, article)| (node, objects.article(article)))
+            .collect(),
+        page: found.page.map(|page| objects.article(page)).unwrap_or_default(),
+    }
+}
+
+/// The objects of scripts that may say something of an article.
+#[derive(Debug, Default)]
+struct Found<'a> {
+    articles: Vec<(NodeId, &'a Map<String, Value>)>,
+    others: Vec<(NodeId, &'a Map<String, Value>)>,
+    page: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> Found<'a> {
+    fn add(&mut self, node: NodeId, value: &'a Value, budget: &mut usize) {
+        let Some(left) = budget.checked_sub(1) else { return };
+        *budget = left;
+        let object = match value {
+            Value::Array(items) => {
+                return items.iter().for_each(|item| self.add(node, item, budget));
+            }
+            Value::Object(object) => object,
+            _ => return,
+        };
+        let kinds = kinds(object);
+        let has = |names: &[&str]| names.iter().any(|name| get(object, name).is_some());
+        if kinds.iter().any(|kind| is_article(kind))
+            && has(&["headline", "name", "datePublished", "author", "articleBody"])
+        {
+            return self.articles.push((node, object));
+        }
+        if kinds.iter().any(|kind| OTHERS.contains(&kind.as_str())) && has(&["headline", "name"]) {
+            self.others.push((node, object));
+        }
+        // Search engines in China ask for a script without a type.
+        let dated = has(&["datePublished", "pubDate"]);
+        if self.page.is_none()
+            && (kinds.iter().any(|kind| kind.ends_with("Page")) || kinds.is_empty() && dated)
+        {
+            self.page = Some(object);
+        }
+        for name in ["@graph", "mainEntity", "mainEntityOfPage"] {
+            if let Some(inner) = get(object, name) {
+                self.add(node, inner, budget);
+            }
         }
     }
-    (found, page)
 }
 
-/// Parses JSON, also with line breaks inside strings, as some content systems write it.
-fn parse(text: &str) -> Option<Value> {
-    let text =
-        text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| {
-        let mended: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&mended).ok()
-    })
+/// The types of an object, without the address of their vocabulary.
+fn kinds(object: &Map<String, Value>) -> Vec<String> {
+    let kinds = object.get("@type").map(strings).unwrap_or_default();
+    let name = |kind: String| kind.rsplit(['/', ':', '#']).next().map(str::to_owned);
+    kinds.into_iter().filter_map(name).collect()
 }
 
-fn find<'a>(
+fn is_article(kind: &str) -> bool {
+    kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report"
+}
+
+/// The objects of a page, to look up what one of them names.
+struct Objects<'a> {
+    scripts: &'a [(NodeId, Value)],
+    /// Made when the first of them is looked up.
+    named: OnceCell<HashMap<&'a str, &'a Map<String, Value>>>,
+}
+
+impl<'a> Objects<'a> {
+    /// The object that stands for a value: itself, or the one that it names.
+    fn resolve<'v>(&self, object: &'v Map<String, Value>) -> &'v Map<String, Value>
+    where
+        'a: 'v,
+    {
+        let Some(Value::String(id)) = object.get("@id") else { return object };
+        if object.keys().any(|key| !key.starts_with('@')) {
+            return object;
+        }
+        let named = self.named.get_or_init(|| {
+            let (mut named, mut budget) = (HashMap::new(), MAX_NAMED);
+            self.scripts.iter().for_each(|(_, value)| index(value, &mut named, &mut budget));
+            named
+        });
+        named.get(id.as_str()).copied().unwrap_or(object)
+    }
+}
+
+/// Notes the objects of a value by their names.
+fn index<'a>(
     value: &'a Value,
+    named: &mut HashMap<&'a str, &'a Map<String, Value>>,
     budget: &mut usize,
-    found: &mut Vec<&'a Value>,
-    page: &mut Option<String>,
 ) {
     let Some(left) = budget.checked_sub(1) else { return };
     *budget = left;
     match value {
-        Value::Array(items) => items.iter().for_each(|item| find(item, budget, found, page)),
+        Value::Array(items) => items.iter().for_each(|item| index(item, named, budget)),
         Value::Object(object) => {
-            let kinds = object.get("@type").map(strings).unwrap_or_default();
-            let article = kinds.iter().any(|kind| {
-                kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report"
-            });
-            if article && (object.contains_key("headline") || object.contains_key("name")) {
-                found.push(value);
-                return;
+            // The object itself says more than a mention that has no more than its type.
+            if let Some(Value::String(id)) = object.get("@id")
+                && object.keys().any(|key| !key.starts_with('@'))
+            {
+                named.entry(id).or_insert(object);
             }
-            if page.is_none() && kinds.iter().any(|kind| kind.ends_with("Page")) {
-                *page = object.get("datePublished").and_then(first);
-            }
-            for name in ["@graph", "mainEntity", "mainEntityOfPage"] {
-                if let Some(inner) = object.get(name) {
-                    find(inner, budget, found, page);
-                }
-            }
+            object.values().for_each(|inner| index(inner, named, budget));
         }
         _ => {}
-    }
-}
-
-fn article_metadata(article: &Value) -> ArticleMetadata {
-    let live = article
-        .get("@type")
-        .map(strings)
-        .unwrap_or_default()
-        .iter()
-        .any(|kind| kind == "LiveBlogPosting");
-    let text = |name: &str| article.get(name).and_then(first);
-    let authors =
-        article.get("author").or_else(|| article.get("creator")).map(people).unwrap_or_default();
-    ArticleMetadata {
-        live,
-        posted: article.get("liveBlogUpdate").map(posted).unwrap_or_default(),
-        headline: text("headline").or_else(|| text("name")),
-        alternative_headline: text("alternativeHeadline"),
-        description: text("description"),
-        body: text("articleBody"),
-        published: text("datePublished").or_else(|| text("dateCreated")),
-        modified: text("dateModified"),
-        authors,
-        section: text("articleSection"),
-        keywords: article
-            .get("keywords")
-            .map(strings)
-            .unwrap_or_default()
-            .iter()
-            .flat_map(|keywords| super::split_list(keywords))
-            .collect(),
-        language: text("inLanguage"),
-        image: article.get("image").or_else(|| article.get("thumbnailUrl")).and_then(address),
-        url: text("url").or_else(|| article.get("mainEntityOfPage").and_then(address)),
-        publisher: article
-            .get("publisher")
-            .and_then(|publisher| publisher.get("name"))
-            .and_then(first),
-        words: article.get("wordCount").and_then(|value| {
-            value
-                .as_u64()
-                .and_then(|count| u32::try_from(count).ok())
-                .or_else(|| first(value)?.parse().ok())
-        }),
-        free: article.get("isAccessibleForFree").and_then(|free| {
-            free.as_bool().or_else(|| Some(!first(free)?.eq_ignore_ascii_case("false")))
-        }),
-    }
-}
-
-fn posted(updates: &Value) -> Vec<Posted> {
-    let one = |update: &Value| {
-        let text = |name: &str| update.get(name).and_then(first);
-        Posted {
-            headline: text("headline").or_else(|| text("name")),
-            body: text("articleBody").or_else(|| text("description")),
-            published: text("datePublished").or_else(|| text("dateCreated")),
-            url: text("url").or_else(|| text("@id")),
-        }
-    };
-    match updates {
-        Value::Array(items) => items.iter().take(MAX_POSTED).map(one).collect(),
-        other => vec![one(other)],
-    }
-}
-
-fn people(value: &Value) -> Vec<(String, BylineKind)> {
-    match value {
-        Value::Array(items) => items.iter().take(50).flat_map(people).collect(),
-        Value::Object(object) => {
-            let organisation = object
-                .get("@type")
-                .map(strings)
-                .unwrap_or_default()
-                .iter()
-                .any(|kind| kind.ends_with("Organization"));
-            let kind = if organisation { BylineKind::Organisation } else { BylineKind::Person };
-            object
-                .get("name")
-                .map(strings)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|name| (name, kind))
-                .collect()
-        }
-        _ => strings(value)
-            .iter()
-            .flat_map(|text| text.split([',', ';']))
-            .map(|name| (collapse(name), BylineKind::Person))
-            .collect(),
-    }
-}
-
-fn address(value: &Value) -> Option<String> {
-    match value {
-        Value::Array(items) => items.first().and_then(address),
-        Value::Object(object) => {
-            // A name within the script is no address.
-            let id = || object.get("@id").and_then(first).filter(|id| !id.contains('#'));
-            object.get("url").or_else(|| object.get("contentUrl")).and_then(first).or_else(id)
-        }
-        _ => first(value),
-    }
-}
-
-fn first(value: &Value) -> Option<String> {
-    strings(value).into_iter().next()
-}
-
-/// The strings of a value, cleaned: content systems escape twice, and leave markup in.
-fn strings(value: &Value) -> Vec<String> {
-    match value {
-        Value::String(text) => {
-            Some(clean(text)).filter(|text| !text.is_empty()).into_iter().collect()
-        }
-        Value::Array(items) => items
-            .iter()
-            .take(100)
-            .filter_map(|item| item.as_str().map(clean))
-            .filter(|value| !value.is_empty())
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn clean(text: &str) -> String {
-    let plain = if text.contains('&') { htmlize::unescape(text) } else { text.into() };
-    if plain.contains('<') {
-        collapse(&Tree::parse(&plain).whole_text(0))
-    } else {
-        collapse(&plain)
     }
 }

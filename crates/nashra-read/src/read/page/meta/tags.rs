@@ -1,24 +1,14 @@
 //! Collects the machine-readable elements of a page (`<meta>`, `<link>`, microdata) and its
 //! headings.
 
-use super::jsonld::ArticleMetadata;
+use std::ops::Range;
+
+use super::names;
 use crate::{
     html::{NodeId, Tag, Tree},
-    read::credits::byline,
-    text::{collapse, fold},
+    read::{borders, credits::byline},
+    text::collapse,
 };
-
-/// Names of `<meta>` that say who wrote an article.
-const WRITERS: [&str; 8] = [
-    "byl",
-    "parsely-author",
-    "article:author",
-    "author",
-    "dc.creator",
-    "articleauthor",
-    "sailthru.author",
-    "cxenseparse:author",
-];
 
 /// The machine-readable elements and the headings of a page, collected in one pass.
 #[derive(Default)]
@@ -29,16 +19,41 @@ pub(super) struct Tags {
     pub(super) links: Vec<(String, String)>,
     pub(super) headings: Vec<(Tag, String)>,
     pub(super) title: Option<String>,
-    pub(super) times: Vec<String>,
     pub(super) language: Option<String>,
     /// Microdata that say that it is a live blog.
     pub(super) live: bool,
-    /// The microdata: property in lower case, value.
-    pub(super) properties: Vec<(String, String)>,
+    properties: Vec<Property>,
+    /// The first headings of the highest level.
+    main: Vec<NodeId>,
+}
+
+/// A property in microdata.
+struct Property {
+    name: String,
+    value: String,
+    /// The item that it is a property of; the whole page where it names none.
+    item: Range<NodeId>,
 }
 
 /// The most elements of one kind that are read.
 const MAX_ELEMENTS: usize = 1_000;
+/// The most headings of the highest level that items are looked for around.
+const MAX_MAIN: usize = 5;
+/// Properties of an article that are read.
+const PROPERTIES: [&str; 6] = [
+    "headline",
+    "datePublished",
+    "dateCreated",
+    "dateModified",
+    "articleSection",
+    "alternativeHeadline",
+];
+/// Properties whose items may be the page's article.
+const OWN_ITEMS: [&str; 6] =
+    ["", "mainEntity", "mainEntityOfPage", "blogPost", "blogPosts", "article"];
+/// Endings of the types of items that are no article, though they may stand in one.
+const NO_ARTICLES: [&str; 8] =
+    ["Comment", "Comments", "Event", "Person", "Organization", "Offer", "Rating", "Object"];
 
 impl Tags {
     pub(super) fn collect(tree: &Tree<'_>) -> Self {
@@ -56,9 +71,10 @@ impl Tags {
                         .into_iter()
                         .find_map(attribute);
                     if let (Some(name), Some(content)) = (name, attribute("content")) {
-                        // Some write `article:published:time`.
-                        tags.metas
-                            .push((name.to_lowercase().replace("ed:time", "ed_time"), content));
+                        // Those in microdata may be of a picture.
+                        if attribute("itemprop").is_none() || item(tree, node).is_some() {
+                            tags.metas.push((name.to_lowercase(), content));
+                        }
                     }
                 }
                 Tag::Link if tags.links.len() < MAX_ELEMENTS => {
@@ -71,60 +87,18 @@ impl Tags {
                 Tag::H1 | Tag::H2 | Tag::H3 if tags.headings.len() < MAX_ELEMENTS => {
                     tags.headings.extend(text_of(tree, node).map(|text| (tree.tag(node), text)));
                 }
-                Tag::Time if tags.times.len() < 10 => tags.times.extend(attribute("datetime")),
                 _ => {}
+            }
+            if tree.tag(node) == Tag::H1 && tags.main.len() < MAX_MAIN {
+                tags.main.push(node);
             }
             tags.live |= attribute("itemtype")
                 .is_some_and(|attribute| attribute.ends_with("/LiveBlogPosting"));
-            if tags.properties.len() < MAX_ELEMENTS
-                && let Some(property) = attribute("itemprop")
-                && matches!(
-                    property.as_str(),
-                    "headline"
-                        | "datePublished"
-                        | "dateModified"
-                        | "articleSection"
-                        | "alternativeHeadline"
-                )
-                && let Some(value) = attribute("content")
-                    .or_else(|| attribute("datetime"))
-                    .or_else(|| text_of(tree, node))
-            {
-                tags.properties.push((property, value));
+            if tags.properties.len() < MAX_ELEMENTS {
+                tags.properties.extend(property(tree, node));
             }
         }
         tags
-    }
-
-    /// Which of the articles that scripts describe is the page's own: the one whose headline the
-    /// page's title has; else the first, unless its headline is that of something further down.
-    pub(super) fn own(&self, articles: &[(NodeId, ArticleMetadata)]) -> Option<usize> {
-        let mut titles: Vec<String> = ["og:title", "twitter:title"]
-            .iter()
-            .filter_map(|name| self.first(&[name]))
-            .map(|title| fold(&title))
-            .collect();
-        titles.extend(self.title.as_deref().map(fold));
-        let first = self
-            .headings
-            .iter()
-            .find(|heading| heading.0 == Tag::H1)
-            .or(self.headings.first())
-            .map(|heading| fold(&heading.1));
-        titles.extend(first);
-        let named = |headline: &Option<String>, names: &[String]| {
-            let name = headline.as_deref().map(fold).unwrap_or_default();
-            name.len() > 3
-                && names.iter().any(|other| {
-                    other.contains(&name) || other.len() > 12 && name.contains(other.as_str())
-                })
-        };
-        let own = articles.iter().position(|(_, metadata)| named(&metadata.headline, &titles));
-        let later: Vec<String> =
-            self.headings.iter().skip(1).map(|heading| fold(&heading.1)).collect();
-        own.or_else(|| {
-            articles.first().filter(|(_, metadata)| !named(&metadata.headline, &later)).map(|_| 0)
-        })
     }
 
     /// The content of the first of these `<meta>` names that is not empty.
@@ -135,16 +109,50 @@ impl Tags {
             .map(|(_, content)| content.clone())
     }
 
-    /// What `<meta>` say of the writers, the most exact first.
-    pub(super) fn writers(&self) -> impl Iterator<Item = &str> {
-        let named =
-            WRITERS.iter().flat_map(|name| self.metas.iter().filter(move |(key, _)| key == name));
+    /// The contents of the `<meta>` that say when the article was published, the most exact names
+    /// first.
+    pub(super) fn published(&self) -> impl Iterator<Item = &str> {
+        self.ranked(names::published)
+    }
+
+    /// The same for when it, or its page, was made.
+    pub(super) fn made(&self) -> impl Iterator<Item = &str> {
+        self.ranked(names::made)
+    }
+
+    /// The same for when it was changed.
+    pub(super) fn modified(&self) -> impl Iterator<Item = &str> {
+        self.ranked(names::modified)
+    }
+
+    fn ranked(&self, rank: impl Fn(&str) -> Option<usize>) -> impl Iterator<Item = &str> {
+        let mut found: Vec<(usize, &str)> = self
+            .metas
+            .iter()
+            .filter_map(|(name, content)| Some((rank(name)?, content.as_str())))
+            .collect();
+        found.sort_by_key(|found| found.0);
+        found.into_iter().map(|found| found.1)
+    }
+
+    /// What `<meta>` say of the writers, the most exact first: the contents of all of one name.
+    pub(super) fn writers(&self) -> impl Iterator<Item = Vec<&str>> {
+        let mut named: Vec<(usize, Vec<&str>)> = Vec::new();
+        for (name, content) in &self.metas {
+            let Some(rank) = names::writer(name) else { continue };
+            match named.iter_mut().find(|named| named.0 == rank) {
+                Some((_, contents)) if contents.contains(&content.as_str()) => {}
+                Some((_, contents)) => contents.push(content),
+                None => named.push((rank, vec![content])),
+            }
+        }
+        named.sort_by_key(|named| named.0);
         // A pair that is made for previews: `Written by`, in the site's language, and who.
         let written = self.metas.iter().filter(|(key, value)| {
             (key == "twitter:data1" || key.starts_with("twitter:misc:"))
                 && byline::looks_like_name(value)
         });
-        named.chain(written).map(|named| named.1.as_str())
+        named.into_iter().map(|named| named.1).chain(written.map(|(_, value)| vec![value.as_str()]))
     }
 
     pub(super) fn link(&self, rel: &str) -> Option<String> {
@@ -154,11 +162,41 @@ impl Tags {
             .map(|(_, href)| href.clone())
     }
 
+    /// A property of the article: of the item with the page's heading, else of the first item.
     pub(super) fn property(&self, name: &str) -> Option<String> {
-        self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        let of_heading =
+            |property: &&Property| self.main.iter().any(|heading| property.item.contains(heading));
+        let named = || self.properties.iter().filter(|property| property.name == name);
+        named().find(of_heading).or_else(|| named().next()).map(|property| property.value.clone())
     }
 }
 
+/// The property that an element gives, where it may be one of an article.
+fn property(tree: &Tree<'_>, node: NodeId) -> Option<Property> {
+    let attribute = |node: NodeId, name: &str| {
+        tree.attribute(node, name).map(|value| collapse(&value)).filter(|value| !value.is_empty())
+    };
+    let said = attribute(node, "itemprop")?;
+    let name = said.split(' ').find(|name| PROPERTIES.contains(name))?.to_owned();
+    let value = attribute(node, "content")
+        .or_else(|| attribute(node, "datetime"))
+        .or_else(|| attribute(node, "title").filter(|_| tree.tag(node) == Tag::Abbr))
+        .or_else(|| text_of(tree, node))?;
+    Some(Property { name, value, item: item(tree, node)? })
+}
+
+/// The item in microdata that a property belongs to; `None` where that is surely no article.
+fn item(tree: &Tree<'_>, node: NodeId) -> Option<Range<NodeId>> {
+    let has = |node: NodeId, name: &str| tree.attribute(node, name).is_some();
+    let item = tree.ancestors(node).find(|node| has(*node, "itemscope") || has(*node, "itemtype"));
+    let Some(item) = item else { return Some(0..tree.len()) };
+    let kind = tree.attribute(item, "itemtype").unwrap_or_default();
+    let kind = kind.trim().trim_end_matches('/');
+    // An item that is a property itself is of another one, such as a source that it cites.
+    let part = tree.attribute(item, "itemprop").is_some_and(|of| !OWN_ITEMS.contains(&of.trim()));
+    (!part && !NO_ARTICLES.iter().any(|ending| kind.ends_with(ending))).then(|| tree.subtree(item))
+}
+
 fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {
-    Some(collapse(&tree.start_of_text(node))).filter(|text| !text.is_empty())
+    Some(borders::text_of(tree, node)).filter(|text| !text.is_empty())
 }

@@ -1,8 +1,7 @@
-//! Finds what is around a text: the headline, the deck, the writers and the date.
+//! Finds what is around a text: the headline, the deck and the writers.
 
-use super::{MAX_DECK, PartBuilder};
+use super::{MAX_DECK, PartBuilder, day};
 use crate::{
-    dates::{moment, partial},
     html::Tag,
     model::record::{Byline, Origin},
     read::{
@@ -12,15 +11,10 @@ use crate::{
     text::fold,
 };
 
-/// Lines between a headline and the text in which the deck, the writers and the day are looked for.
+/// Lines between a headline and the text in which the deck and the writers are looked for.
 const HEAD_LINES: usize = 30;
 /// Lines behind the first and the last one of a text in which its writers are looked for.
 const WRITERS_LINES: usize = 8;
-/// Lines above a headline and below a text in which its day is looked for.
-const DAY_LINES: usize = 4;
-/// Bytes of a line of the text that may be no more than a day.
-const MAX_DAY: usize = 60;
-
 /// The lines by which writers are looked for.
 #[derive(Debug, Clone, Copy)]
 struct NearText {
@@ -128,7 +122,7 @@ impl PartBuilder<'_, '_> {
         (25..MAX_DECK).contains(&weight)
             && line.linked * 4 < line.chars.max(1)
             && !byline::is_byline(self.line(at))
-            && partial_date(self.line(at)).is_none()
+            && day::of_short_line(self.line(at)).is_none()
     }
 
     fn hinted(&self, at: usize, hint: hints::Hints) -> bool {
@@ -241,84 +235,4 @@ impl PartBuilder<'_, '_> {
         }
         names
     }
-
-    pub(super) fn date(&mut self, first: usize) {
-        if self.content.published.is_some() {
-            return;
-        }
-        let from = self.span.headline.unwrap_or(first.saturating_sub(8));
-        let nodes = self.view.lines.lines.get(from).map_or(0, |line| line.first)
-            ..self.view.lines.lines.get(first).map_or(self.view.tree.len(), |line| line.first);
-        let machine = nodes
-            .filter(|node| self.view.tree.tag(*node) == Tag::Time)
-            .find_map(|node| self.view.tree.attribute(node, "datetime"));
-        if let Some(moment) = machine.and_then(|machine| moment::parse(&machine, None)) {
-            self.content.published = Some(moment.time);
-            self.content.date_notes.extend(moment.note().map(|note| format!("published: {note}")));
-        } else if let Some(day) = self.day_found(from, first) {
-            self.content.published =
-                Some(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset());
-            self.content
-                .date_notes
-                .push("published: a day found on the page, taken as midnight UTC".to_owned());
-        } else {
-            return;
-        }
-        self.content.provenance.published = Some(Origin::Dom);
-    }
-
-    /// The day in the window's title; in a short line between headline and text, or above the
-    /// headline; in the address; in a line behind the text.
-    fn day_found(&self, from: usize, first: usize) -> Option<chrono::NaiveDate> {
-        let last = (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first);
-        let head = from + 1..(first + 2).min(from + HEAD_LINES).min(self.span.to);
-        let above = from.saturating_sub(DAY_LINES).max(self.span.from)..from;
-        let below = last + 1..(last + DAY_LINES).min(self.span.to);
-        // What a paragraph tells happened on other days.
-        let shown = |at: usize| {
-            partial_date(self.line(at))
-                .filter(|_| !self.is_text(at) || self.line(at).len() < MAX_DAY)
-        };
-        let visible = || head.chain(above.rev()).find_map(shown);
-        self.day_in_title()
-            .or_else(visible)
-            .or_else(|| self.day_of_address())
-            .or_else(|| below.clone().find_map(shown))
-    }
-
-    /// The day in an address such as `/2024/05/31/harbour-reopens`.
-    fn day_of_address(&self) -> Option<chrono::NaiveDate> {
-        let url = if self.span.holder == 0 {
-            self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
-        } else {
-            self.span.url.as_ref()?
-        };
-        let parts: Vec<u32> =
-            url.path().split(['/', '-', '_']).map(|part| part.parse().unwrap_or(0)).collect();
-        parts.windows(3).find_map(|ymd| {
-            chrono::NaiveDate::from_ymd_opt(i32::try_from(ymd[0]).ok()?, ymd[1], ymd[2])
-                .filter(|day| plausible(*day))
-        })
-    }
-
-    /// The day behind the headline in the window's title.
-    fn day_in_title(&self) -> Option<chrono::NaiveDate> {
-        let title = self.view.tree.find(0, Tag::Title).filter(|_| self.span.holder == 0)?;
-        let whole = self.view.tree.start_of_text(title);
-        partial_date(whole.rsplit_once(['|', '-', ','])?.1).filter(|date| plausible(*date))
-    }
-}
-
-/// The day that a short line names: the first, since that of a change follows it.
-fn partial_date(line: &str) -> Option<chrono::NaiveDate> {
-    if line.len() > 200 {
-        None
-    } else {
-        partial::find_all(line).iter().find_map(partial::DateMatch::day)
-    }
-}
-
-/// Whether the web had articles on that day.
-fn plausible(day: chrono::NaiveDate) -> bool {
-    (1993..2100).contains(&chrono::Datelike::year(&day))
 }
