@@ -140,6 +140,7 @@ impl Outcome {
                 error,
                 FetchError::Status(_)
                     | FetchError::TooLarge { .. }
+                    | FetchError::NotText(_)
                     | FetchError::Redirects(_)
                     | FetchError::BadRedirect(_)
                     | FetchError::Decode(_)
@@ -228,6 +229,9 @@ pub enum FetchError {
     /// Without the file nobody knows what may be fetched.
     #[error("robots.txt cannot be read: {0}")]
     Robots(String),
+    /// A picture, sound, a film or a font: its body is not read.
+    #[error("no text: {0}")]
+    NotText(String),
     /// The body is larger than the limit.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -265,7 +269,9 @@ impl FetchError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Forbidden { .. } | Self::Scheme(_) | Self::TooLarge { .. } => false,
+            Self::Forbidden { .. } | Self::Scheme(_) | Self::NotText(_) | Self::TooLarge { .. } => {
+                false
+            }
             Self::Status(status) => *status >= 500 || matches!(status, 403 | 408 | 425),
             Self::Robots(_)
             | Self::Timeout(_)

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     base::clock::Clock,
     fetch::{BlockKind, Body, Deferred, FetchError, Fetched, Outcome, Request, challenge, headers},
-    model::source::Validators,
+    model::{media, source::Validators},
 };
 
 /// What a client takes instead of a whole body (RFC 3229 §10.5.3).
@@ -126,6 +126,10 @@ impl<C: Clock> HttpFetcher<C> {
         deadline: &mut Deadline,
     ) -> Result<Hop, FetchError> {
         let SentRequest { request, requested, order } = sent;
+        let content_type = headers::content_type(response.headers());
+        if let Some(never) = content_type.as_deref().filter(|name| media::is_never_text(name)) {
+            return Err(FetchError::NotText(never.to_owned()));
+        }
         let bound =
             if request.status_only { BodyLimits { bytes: 0, cut: true, ..bound } } else { bound };
         let BodyRead::Whole(bytes, room) =
@@ -139,7 +143,6 @@ impl<C: Clock> HttpFetcher<C> {
         }
         let headers = response.headers();
         let body = Body { bytes, encodings: headers::encodings(headers), room };
-        let content_type = headers::content_type(headers);
         // Small enough that this costs next to nothing, also on a network thread.
         if body.bytes.len() <= challenge::MAX_SENT
             && content_type.as_deref().is_none_or(|content_type| content_type.contains("html"))

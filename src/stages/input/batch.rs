@@ -160,7 +160,8 @@ impl Batch {
         // committing task.
         name.clone_into(&mut entry.identity);
         let key = EntryKey::new(source.id.as_str(), name);
-        let fetch_page = carried.is_none() && rules.pages == PageMode::On;
+        let is_file = entry.link.is_some() && !entry.has_page();
+        let fetch_page = carried.is_none() && rules.pages == PageMode::On && !is_file;
         let ignores_robots = rules.robots == RobotsMode::Ignore;
         let lane = match entry.link.as_ref().filter(|_| fetch_page) {
             Some(link) => Lane::of_pages(source.id.as_str(), &hosts::name(link)),

@@ -7,7 +7,10 @@ use url::Url;
 use crate::{
     base::hash::digest,
     dates::{moment::Assumed, plausible},
-    model::record::{Enclosure, Image},
+    model::{
+        media,
+        record::{Enclosure, Image},
+    },
 };
 
 /// A feed as it was listed.
@@ -105,6 +108,22 @@ impl Entry {
             self.date_note = Some(format!("implausible: {}", date.to_rfc3339()));
         }
         self.modified.take_if(is_none);
+    }
+
+    /// Whether its link leads to a page of its own that may be fetched: not to one that others share,
+    /// and not to a file, such as the sound of an episode.
+    #[must_use]
+    pub fn has_page(&self) -> bool {
+        self.link_role.is_own_page()
+            && self.link.as_ref().is_some_and(|link| !media::is_file(link) && !self.encloses(link))
+    }
+
+    /// Whether an address is that of an attached file. Some feeds attach the page.
+    fn encloses(&self, link: &Url) -> bool {
+        let is_page = |media_type: &str| media_type.contains("html") || media_type == "text/plain";
+        self.enclosures.iter().any(|enclosure| {
+            enclosure.url == link.as_str() && !enclosure.media_type.as_deref().is_some_and(is_page)
+        })
     }
 
     /// A hash of what the feed says of it; another version may mean a changed article.

@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod record;
 pub mod content;
 pub mod lane;
+pub mod media;
 pub mod look;
 pub mod pending;
 pub mod article;

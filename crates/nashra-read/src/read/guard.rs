@@ -1,6 +1,6 @@
 //! Recognises bytes that are no page, before any parser sees them.
 
-use crate::model::page::End;
+use crate::model::{media, page::End};
 
 /// Names what bytes are that are not HTML; `None` where they may be.
 #[must_use]
@@ -53,19 +53,32 @@ fn is_noise(sample: &[u8]) -> bool {
 /// Names bytes that are neither HTML nor text; `None` where they may be.
 #[must_use]
 pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    const SIGNATURES: [(&[u8], &str); 9] = [
-        (b"%PDF-", "a PDF"),
-        (b"\x89PNG", "a PNG image"),
-        (b"\xff\xd8\xff", "a JPEG image"),
-        (b"GIF8", "a GIF image"),
-        (b"RIFF", "a RIFF file (WebP, WAV, AVI)"),
-        (b"PK\x03\x04", "a ZIP archive"),
-        (b"ID3", "an MP3 file"),
-        (b"<rss", "an RSS feed"),
-        (b"<feed", "an Atom feed"),
-    ];
+    const FEEDS: [(&[u8], &str); 2] = [(b"<rss", "an RSS feed"), (b"<feed", "an Atom feed")];
     let start = bytes.trim_ascii_start();
-    SIGNATURES.iter().find(|(signature, _)| start.starts_with(signature)).map(|(_, what)| *what)
+    let feed = || FEEDS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| *what);
+    media::of_bytes(bytes).or_else(|| media::of_bytes(start)).or_else(feed)
+}
+
+/// Names what a body is that is sent as a file of some kind, unless its bytes are those of a page.
+/// A type that says nothing is believed where the bytes are no text either.
+#[must_use]
+pub(super) fn sent_as_file(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
+    let content_type = content_type?;
+    let start = &bytes[..bytes.len().min(SAMPLE)];
+    let is_file = if media::of_type(content_type).is_some() {
+        !has_tag(start)
+    } else {
+        let kind = content_type.split('/').next().unwrap_or_default().trim();
+        !kind.eq_ignore_ascii_case("text") && is_noise(start)
+    };
+    is_file.then(|| content_type.split(';').next().unwrap_or_default().trim().to_owned())
+}
+
+/// Whether a tag begins in it, as in every page.
+fn has_tag(start: &[u8]) -> bool {
+    start.windows(2).any(|pair| {
+        pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?'))
+    })
 }
 
 #[cfg(test)]
@@ -77,6 +90,26 @@ mod tests {
         assert_eq!(not_html(b"%PDF-1.7"), Some("a PDF"));
         assert_eq!(not_html(b" {\"a\": 1}"), Some("JSON"));
         assert_eq!(not_html(b"<!doctype html><p>x"), None);
+    }
+
+    #[test]
+    fn what_is_sent_as_a_file_is_one_unless_it_is_a_page() {
+        let page = b"<!doctype html><p>The bell rang.</p>";
+        let noise = [1, 200, 3, 150].repeat(1_000);
+        for (bytes, content_type, is_file) in [
+            (&b"\xf0\x9f bytes"[..], "audio/x-m4a", true),
+            (page, "audio/x-m4a", false),
+            (page, "application/octet-stream", false),
+            (&noise, "application/octet-stream", true),
+            (b"The bell rang.", "application/octet-stream", false),
+            (b"a { color: red }", "text/css; charset=utf-8", true),
+            (b"The bell rang.", "text/plain", false),
+            (&noise, "text/html", false),
+        ] {
+            let found = sent_as_file(bytes, Some(content_type));
+            assert_eq!(found.is_some(), is_file, "{content_type} {found:?}");
+        }
+        assert_eq!(sent_as_file(&noise, None), None);
     }
 
     #[test]

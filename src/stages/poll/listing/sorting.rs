@@ -120,8 +120,7 @@ impl Sorting<'_> {
             (seen.fetch_day, seen.fetches) = (today, 0);
         }
         // A page that several entries share is none of theirs: what the feed says is the article.
-        let fetch_page =
-            reader.pages() == PageMode::On && entry.link.is_some() && entry.link_role.is_own_page();
+        let fetch_page = reader.pages() == PageMode::On && entry.has_page();
         // The first fetch is no re-fetch. Past the day's share the entry waits for the next day: it
         // is not lost, and further changes until then replace it in the queue.
         let due = if fetch_page && seen.fetches > reader.rules.refetch_per_day {

@@ -100,6 +100,9 @@ pub fn parse_with(
         nowhere = Url::parse("about:blank").map_err(|_| PageError::NoText)?;
         &nowhere
     };
+    if let Some(what) = guard::sent_as_file(bytes, content_type) {
+        return Err(PageError::NotHtml(what));
+    }
     let input = Input { bytes, content_type, url, rules };
     let mut page = match form.unwrap_or_else(|| Form::detect(bytes, content_type)) {
         Form::Html => extract(input),
