@@ -9,14 +9,19 @@ use crate::topics::{self, Record};
 /// Examples of each kind that are told.
 const EXAMPLES: usize = 4;
 
-/// What the audit found; everything but `records`, `revisions`, `stories` and what became of the poison must
-/// be 0.
+/// What the audit found; everything but `records`, `revisions`, `stories`, `copies`, `withdrawals` and
+/// what became of the poison must be 0.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Found {
     records: usize,
     revisions: usize,
     /// Records of stories.
     stories: usize,
+    /// Copies at the steady site; those that are in another story than what they are a copy of, and
+    /// articles that are in the story of one with another text.
+    copies: usize,
+    unlinked: usize,
+    wrongly_joined: usize,
     /// Articles that never came, and those whose last edition did not.
     lost: usize,
     stale: usize,
@@ -58,6 +63,8 @@ pub(crate) struct Truth {
     pub(crate) withdraws_all: bool,
     /// Addresses of what the hostile site listed.
     pub(crate) poison: BTreeSet<String>,
+    /// Where each article of the steady site said its text first, by address.
+    pub(crate) originals: BTreeMap<String, String>,
     /// What the addresses of the steady site begin with, which never serves nonsense.
     pub(crate) steady: String,
 }
@@ -72,7 +79,9 @@ impl Found {
             + self.wrong_revision
             + self.wrong_text
             + self.wrong_withdrawal
-            + self.missed_withdrawal;
+            + self.missed_withdrawal
+            + self.unlinked
+            + self.wrongly_joined;
         wrong + self.dead_letters + self.poison_lost == 0 && self.records > 0
     }
 
@@ -114,7 +123,9 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
             &format!("{} of {}: {}", record.url, record.source, record.reason),
         );
     }
-    stories(&topics::read(bootstrap, "chaos.stories"), &mut found);
+    let of_stories = topics::read(bootstrap, "chaos.stories");
+    stories(&of_stories, &mut found);
+    copies(&records, &of_stories, truth, &mut found);
     let urls = |of: &[Record]| of.iter().map(|of| of.url.clone()).collect::<HashSet<_>>();
     let (as_records, as_dead) = (urls(&records), urls(&dead));
     for url in &truth.poison {
@@ -161,6 +172,37 @@ fn stories(records: &[Record], found: &mut Found) {
         {
             found.order += 1;
             found.example("order of stories", &format!("{id} has {revision} after {before}"));
+        }
+    }
+}
+
+/// Articles with one text have one story, and others have another.
+fn copies(records: &[Record], stories: &[Record], truth: &Truth, found: &mut Found) {
+    let merged: HashMap<&str, &str> = stories
+        .iter()
+        .filter(|record| !record.story.is_empty())
+        .map(|record| (record.id.as_str(), record.story.as_str()))
+        .collect();
+    let mut of_article: BTreeMap<&str, &str> = BTreeMap::new();
+    for record in records.iter().filter(|record| !record.story.is_empty()) {
+        let mut story = record.story.as_str();
+        while let Some(into) = merged.get(story) {
+            story = into;
+        }
+        of_article.insert(&record.url, story);
+    }
+    let mut of_story: HashMap<&str, &String> = HashMap::new();
+    for (url, story) in &of_article {
+        let Some(original) = truth.originals.get(*url) else { continue };
+        let is_copy = original != *url;
+        found.copies += usize::from(is_copy);
+        if is_copy && of_article.get(original.as_str()).is_some_and(|other| other != story) {
+            found.unlinked += 1;
+            found.example("unlinked", &format!("{url} and {original}"));
+        }
+        if *of_story.entry(story).or_insert(original) != original {
+            found.wrongly_joined += 1;
+            found.example("wrongly joined", &format!("{url} and {}", of_story[story]));
         }
     }
 }

@@ -33,6 +33,7 @@ mod watch;
 mod world;
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -241,16 +242,25 @@ async fn tick(torment: Arc<Torment>, length: Duration) {
 /// Waits until the topics hold the last version of every article, and something of all that the
 /// hostile site listed.
 async fn settle(torment: &Torment, withdraws_all: bool) -> (Truth, bool) {
-    let (articles, gone, steady, begun) = {
+    let begun = Instant::now();
+    let mut truth = {
         let mut world = torment.world.lock().unwrap();
         world.calm();
-        (world.truth(), world.gone(), world.steady().to_owned(), Instant::now())
+        Truth {
+            articles: world.truth(),
+            gone: world.gone(),
+            withdraws_all,
+            poison: BTreeSet::new(),
+            originals: world.originals(),
+            steady: world.steady().to_owned(),
+        }
     };
     let at_first = torment.tail.look(|tail| tail.records);
     let mut last = (at_first, begun);
     loop {
         torment.nashra.lock().await.revive();
-        let poison = torment.world.lock().unwrap().poisoned();
+        truth.poison = torment.world.lock().unwrap().poisoned();
+        let Truth { articles, gone, poison, .. } = &truth;
         let (missing, open) = torment.tail.look(|tail| {
             if tail.records != last.0 {
                 last = (tail.records, Instant::now());
@@ -281,7 +291,7 @@ async fn settle(torment: &Torment, withdraws_all: bool) -> (Truth, bool) {
             torment.watch.wedge("after the torment nothing arrived any more");
         }
         if missing + open == 0 || over {
-            return (Truth { articles, gone, withdraws_all, poison, steady }, missing == 0);
+            return (truth, missing == 0);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -37,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) last: u32,
     /// Whether it says that its article was withdrawn.
     pub(crate) withdrawn: bool,
+    /// The story of an article, or the one that a story was merged into.
+    pub(crate) story: String,
     /// Of a dead letter: why.
     pub(crate) reason: String,
 }
@@ -77,6 +79,7 @@ impl Record {
             edition: marked(text, "EDITION-"),
             last: marked(text, "LAST-"),
             withdrawn: value["change"] == "withdrawn",
+            story: word(value["story"].get("id").unwrap_or(&value["merged_into"])),
             reason: format!("{}: {}", word(&value["reason"]), word(&value["error"])),
         }
     }

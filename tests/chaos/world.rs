@@ -1,9 +1,13 @@
 //! The seeded world: three sites whose feeds and pages appear and change by the seed alone. The
 //! steady one never fails, the moody one fails and answers nonsense at times, the hostile one lists
 //! records that no broker takes.
+//!
+//! Each article has a text of its own, except that one feed of the steady site repeats what others of
+//! it said first.
 
 mod mood;
 mod poison;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +41,12 @@ struct Item {
     updated: i64,
     /// Its page was taken away.
     gone: bool,
+    /// The feed and the place of the article that it is a copy of.
+    of: Option<(usize, usize)>,
 }
+
+/// The feed that repeats articles of others: every third of its articles is a copy.
+const COPYING: usize = FEEDS / 2 - 1;
 
 /// Seconds between two pages of one site that are taken away: only few may vanish at once.
 const TAKEN_EVERY: i64 = 45;
@@ -105,12 +114,9 @@ impl World {
         for feed in 0..FEEDS {
             let items = self.feeds[feed].len();
             let at = if self.rng.below(10) == 0 {
-                self.feeds[feed].push(Item {
-                    version: 1,
-                    published: now,
-                    updated: now,
-                    gone: false,
-                });
+                let of = self.original(feed);
+                let item = Item { version: 1, published: now, updated: now, gone: false, of };
+                self.feeds[feed].push(item);
                 items
             } else if items > 0 && self.rng.below(25) == 0 {
                 let at = items - 1 - self.rng.index(items.min(LISTED / 2));
@@ -130,6 +136,16 @@ impl World {
             }
         }
         shown
+    }
+
+    /// What a new article of a feed is a copy of: none of the copies has one of its own.
+    fn original(&mut self, feed: usize) -> Option<(usize, usize)> {
+        if feed != COPYING || !self.feeds[feed].len().is_multiple_of(3) {
+            return None;
+        }
+        let from = self.rng.index(COPYING);
+        let there = self.feeds[from].len();
+        (there > 0).then(|| (from, there - 1 - self.rng.index(there.min(LISTED / 2))))
     }
 
     /// Takes the page of an article away, now and then, of those that a consumer has in their last
@@ -180,6 +196,19 @@ impl World {
             items.iter().enumerate().map(move |(at, item)| (feed, at, item))
         });
         all.map(|(feed, at, item)| (self.address(feed, at), item.version)).collect()
+    }
+
+    /// The articles of the steady site that say the same, by address: each leads to the one that said
+    /// it first.
+    pub(crate) fn originals(&self) -> BTreeMap<String, String> {
+        let all = (0..FEEDS / 2).flat_map(|feed| {
+            self.feeds[feed].iter().enumerate().map(move |(at, item)| ((feed, at), item.of))
+        });
+        all.map(|((feed, at), of)| {
+            let (first, place) = of.unwrap_or((feed, at));
+            (self.address(feed, at), self.address(first, place))
+        })
+        .collect()
     }
 
     /// What the steady site's addresses begin with.
@@ -287,14 +316,13 @@ impl World {
         };
         let version = item.version;
         let published = chrono::DateTime::from_timestamp(item.published, 0).unwrap().to_rfc3339();
-        let paragraphs = (0..5)
-            .map(|number| format!("<p>Paragraph {number} of story {feed}-{at} says that the council met again on the matter, and that the ferry, the harbour and the old bridge stay as they are for now, as everybody had expected.</p>"))
-            .collect::<Vec<_>>()
-            .concat();
+        let (first, place) = item.of.unwrap_or((feed, at));
+        let number = (first * 1_000_000 + place) as u64;
+        let paragraphs = words::paragraphs(number).collect::<Vec<_>>().join("</p><p>");
         // Marks at the beginning and at the end: a text of two editions, or the half of one, is
         // known by them.
         let html = format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><title>Story {feed}-{at} edition {version}</title><link rel=\"canonical\" href=\"{}\"><meta property=\"article:published_time\" content=\"{published}\"></head><body><article><h1>Story {feed}-{at} edition {version}</h1><p>This is edition number {version} of the story, marked EDITION-{version}-END for those who count, with enough words to be a paragraph of its own.</p>{paragraphs}<p>The last paragraph of story {feed}-{at} is marked LAST-{version}-END for those who count, so that everybody can see where the text ends.</p></article></body></html>",
+            "<!DOCTYPE html><html lang=\"en\"><head><title>Story {feed}-{at} edition {version}</title><link rel=\"canonical\" href=\"{}\"><meta property=\"article:published_time\" content=\"{published}\"></head><body><article><h1>Story {feed}-{at} edition {version}</h1><p>This is edition number {version} of the story, marked EDITION-{version}-END for those who count, with enough words to be a paragraph of its own.</p><p>{paragraphs}</p><p>The last paragraph of story {feed}-{at} is marked LAST-{version}-END for those who count, so that everybody can see where the text ends.</p></article></body></html>",
             self.address(feed, at)
         );
         Answer::ok(html).with("content-type", "text/html; charset=utf-8")
