@@ -30,11 +30,27 @@ pub(crate) fn invisible(c: char) -> bool {
 #[must_use]
 pub fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| !invisible(*c)) {
-        if !c.is_whitespace() {
-            out.push(c);
-        } else if !out.is_empty() && !out.ends_with(' ') {
-            out.push(' ');
+    let (mut at, mut after_space) = (0, true);
+    while at < text.len() {
+        // Visible ASCII with single spaces stays as it is, and is copied in one piece.
+        let plain = at;
+        while let Some(byte) = text.as_bytes().get(at)
+            && (byte.is_ascii_graphic() || *byte == b' ' && !after_space)
+        {
+            (at, after_space) = (at + 1, *byte == b' ');
+        }
+        out.push_str(&text[plain..at]);
+        for c in text[at..].chars().take_while(|c| !c.is_ascii_graphic()) {
+            at += c.len_utf8();
+            if c.is_whitespace() {
+                if !after_space {
+                    out.push(' ');
+                }
+                after_space = true;
+            } else if !invisible(c) {
+                out.push(c);
+                after_space = false;
+            }
         }
     }
     out.truncate(out.trim_end().len());
@@ -64,6 +80,12 @@ pub fn word_count(text: &str) -> u32 {
     let mut count: u32 = 0;
     let mut in_word = false;
     for c in text.chars() {
+        if c.is_ascii() {
+            let is_part = c.is_ascii_alphanumeric();
+            count = count.saturating_add(u32::from(is_part && !in_word));
+            in_word = is_part;
+            continue;
+        }
         let alone = matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
         let word = Letter::from_char(c).is_alphanumeric();
         if word && (alone || !in_word) {
@@ -88,6 +110,12 @@ pub fn fold(text: &str) -> String {
         return out;
     }
     nfkc(text, |c| {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                out.push(c.to_ascii_lowercase());
+            }
+            return;
+        }
         let letter = Letter::from_char(c);
         if letter.is_alphanumeric() && c != '\u{640}' {
             if letter.is_small() {
@@ -105,7 +133,9 @@ pub fn fold(text: &str) -> String {
 pub(crate) fn nfkc(text: &str, mut take: impl FnMut(char)) {
     for (part, is_stable) in stable_parts(text) {
         if is_stable {
-            part.chars().for_each(&mut take);
+            for c in part.chars() {
+                take(c);
+            }
         } else {
             part.nfkc().for_each(&mut take);
         }
@@ -140,9 +170,8 @@ fn stable_parts(text: &str) -> impl Iterator<Item = (&str, bool)> {
         if !odd.is_empty() {
             return Some((std::mem::take(&mut odd), false));
         }
+        let (before, after) = rest.split_at(stable_length(rest));
         let is_stable = |c: char| Letter::from_char(c).is_stable();
-        let first = rest.find(|c| !is_stable(c)).unwrap_or(rest.len());
-        let (before, after) = rest.split_at(first);
         let length = after.find(is_stable).unwrap_or(after.len());
         // What is not stable may be a mark of the character before it, which goes with it.
         let with_base = before.char_indices().next_back().filter(|_| length > 0);
@@ -185,6 +214,22 @@ pub fn content_hash(title: Option<&str>, text: Option<&str>) -> String {
         );
     }
     out
+}
+
+/// Bytes of the characters at the beginning of a text that are their own NFKC.
+fn stable_length(text: &str) -> usize {
+    let mut length = 0;
+    while let Some(byte) = text.as_bytes().get(length) {
+        if byte.is_ascii() {
+            length += 1;
+            continue;
+        }
+        match text[length..].chars().next() {
+            Some(c) if Letter::from_char(c).is_stable() => length += c.len_utf8(),
+            _ => break,
+        }
+    }
+    length
 }
 
 #[cfg(test)]

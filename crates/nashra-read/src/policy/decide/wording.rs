@@ -264,7 +264,20 @@ impl Folded {
         }
     }
 
+    #[inline]
     fn push(&mut self, c: char) {
+        // Letters and spaces are nearly all of most texts.
+        if c.is_ascii_alphabetic() {
+            self.out.push(c.to_ascii_lowercase());
+            self.last = Last::default();
+        } else if c == ' ' {
+            (self.last.gap, self.last.minus) = (Some(' '), false);
+        } else {
+            self.push_other(c);
+        }
+    }
+
+    fn push_other(&mut self, c: char) {
         let letter = Letter::from_char(c);
         if !letter.is_alphanumeric() || c == '\u{640}' {
             if is_measure(c) {
