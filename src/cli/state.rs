@@ -144,7 +144,7 @@ async fn perform_without_daemon(
                 &mut *sink,
                 &store.outbox(),
                 None,
-                publish::RecallExecutor::Direct(store.articles()),
+                publish::RecallExecutor::Direct(store.articles(), store.stories()),
             )
             .await;
             let code = |error: &publish::AdoptError| {

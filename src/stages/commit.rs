@@ -43,7 +43,7 @@ pub(crate) use dead::refused;
 pub use erase::{EraseOrder, EraseReport, EraseRequest, KeptPlaces, erase};
 pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
-pub use recall::{PublishedArticle, RecallReport, RecallRequest, recall};
+pub use recall::{PublishedRecord, RecallReport, RecallRequest, recall};
 pub use revisit::RevisitRules;
 pub use stories::StoryRules;
 use stories::{Stories, StoryBatch};
@@ -89,9 +89,7 @@ pub async fn run<C: Clock>(
     parts: Parts<C>,
     wake: mpsc::Sender<()>,
 ) -> Result<(), PipelineError> {
-    let (story_store, rules, now) = (parts.story_store.clone(), parts.stories, parts.clock.now());
-    let load = move || Stories::load(story_store, rules, now);
-    let stories = tokio::task::spawn_blocking(load).await??;
+    let stories = load_stories(&parts).await?;
     let tail = parts.outbox.tail()?;
     let mut task = Task { parts, tail, hosts: Hosts::default(), stories };
     let mut group = Vec::with_capacity(GROUP_SIZE);
@@ -109,6 +107,13 @@ pub async fn run<C: Clock>(
             wake.try_send(()).ok();
         }
     }
+}
+
+/// The index of the texts that the store has.
+async fn load_stories<C: Clock>(parts: &Parts<C>) -> Result<Option<Stories>, PipelineError> {
+    let (store, rules, now) = (parts.story_store.clone(), parts.stories, parts.clock.now());
+    let load = move || Stories::load(store, rules, now);
+    Ok(tokio::task::spawn_blocking(load).await??)
 }
 
 /// The committing task between two groups of decisions.
@@ -146,8 +151,10 @@ impl<C: Clock> Task<C> {
         let parts = &self.parts;
         match request {
             CommitRequest::Recall(RecallRequest { published, answer }) => {
-                let recalled =
-                    recall(&parts.articles, &parts.outbox, published, parts.clock.now()).await;
+                let (now, stores) = (parts.clock.now(), (&parts.articles, &parts.story_store));
+                let recalled = recall(stores, &parts.outbox, published, now).await;
+                // The texts that were won back are compared from now on.
+                self.stories = load_stories(parts).await?;
                 // The operator may have gone away meanwhile.
                 answer.send(recalled).ok();
             }

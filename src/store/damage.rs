@@ -290,3 +290,51 @@ fn a_repair_keeps_what_is_readable_and_says_what_is_lost() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_damaged_row_that_comes_again_by_itself_is_passed_over_and_others_are_read() {
+    let store = Store::in_memory().unwrap();
+    let day = 20_000_u32;
+    let mut batch = Batch::default();
+    let tokens = crate::text::tokens::read(
+        "ten words of some text, 12 of them, are enough for this text here and now",
+    );
+    let mut text = crate::policy::story::IndexedText {
+        article: uuid::Uuid::from_u128(7),
+        story: uuid::Uuid::from_u128(7),
+        published: None,
+        day,
+        signature: crate::policy::story::Signer::default().sign(&tokens),
+    };
+    batch.text(&text);
+    text.article = uuid::Uuid::from_u128(9);
+    batch.text(&text);
+    let facts = crate::store::Facts { id: "sound".to_owned(), ..crate::store::Facts::default() };
+    batch.put(Table::Sources, *b"sound", super::json(&facts));
+    for table in [Table::Texts, Table::Stories, Table::Sources, Table::Subscriptions] {
+        let key = [&day.to_be_bytes()[..], &8_u128.to_be_bytes()].concat();
+        batch.put(table, key, *b"damaged");
+    }
+    batch.put(Table::Sources, *b"damaged", *b"damaged");
+    batch.put(Table::Stories, *uuid::Uuid::from_u128(8).as_bytes(), *b"damaged");
+    store.articles().commit(batch).await.unwrap();
+    let view = store.stories().view().unwrap();
+    let texts = view.texts_since(day).collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(texts.len(), 2);
+    assert!(view.stories().unwrap().is_empty());
+    assert!(view.story(uuid::Uuid::from_u128(8)).unwrap().is_none());
+    let known = store.polls().all_facts().unwrap();
+    assert_eq!(known.iter().map(|facts| facts.id.as_str()).collect::<Vec<_>>(), ["sound"]);
+    assert!(store.polls().facts("damaged").unwrap().is_none());
+    assert!(store.subscriptions().all().unwrap().is_empty());
+    // What is not passed over: who reads it on purpose is told.
+    assert!(matches!(store.check(), Err(super::StoreError::Damaged { .. })));
+    let mut sweeper = store.sweeper();
+    loop {
+        let (next, swept) = sweeper.step(0, day).await.unwrap();
+        if swept.finished {
+            break;
+        }
+        sweeper = next;
+    }
+}

@@ -61,7 +61,7 @@ pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{SweepCounts, Sweeper};
 pub use topics::{MessageMark, PartitionProgress, TopicCommit, TopicState, TopicStore};
 
-use crate::base::sequence::Sequence;
+use crate::{base::sequence::Sequence, telemetry::metrics};
 use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
@@ -408,6 +408,24 @@ impl ManifestContent {
         let what =
             format!("it names the store {}, and the files are those of store {id}", self.store);
         StoreError::broken(&manifest::path(dir), what)
+    }
+}
+
+/// What was read of a row; `None` where the row is damaged, which is told and counted. For rows that
+/// can be passed over: others do not depend on them, and they come again by themselves.
+fn passing_over<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Damaged { table, reason }) => {
+            tracing::warn!(
+                table,
+                reason,
+                "a damaged row is passed over; `nashra state check` and `nashra state repair` tell more"
+            );
+            metrics::row_passed_over(table);
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

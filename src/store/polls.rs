@@ -9,7 +9,7 @@ use super::{
     Batch, Facts, StoreError,
     documents::{self, PackedDocument},
     engine::{Engine, Snapshot, Table},
-    from_json, json,
+    from_json, json, passing_over,
     steps::{NewRow, Step},
     subscriptions,
 };
@@ -87,18 +87,19 @@ impl PollStore {
         self.sequence.next()
     }
 
-    /// The facts of one source.
+    /// The facts of one source. One whose row is damaged is polled as a new one; what it has listed
+    /// is remembered elsewhere, so nothing repeats.
     pub fn facts(&self, id: &str) -> Result<Option<Facts>, StoreError> {
-        self.engine
-            .snapshot()?
-            .get(Table::Sources, id.as_bytes())?
-            .map(|bytes| decode_facts(&bytes))
-            .transpose()
+        let row = self.engine.snapshot()?.get(Table::Sources, id.as_bytes())?;
+        row.map_or(Ok(None), |row| passing_over(decode_facts(&row)))
     }
 
-    /// The facts of every source that was ever polled.
+    /// The facts of every source that was ever polled, but of those whose rows are damaged.
     pub fn all_facts(&self) -> Result<Vec<Facts>, StoreError> {
-        self.engine.snapshot()?.from(Table::Sources, &[]).map(|row| decode_facts(&row?.1)).collect()
+        let snapshot = self.engine.snapshot()?;
+        let rows = snapshot.from(Table::Sources, &[]);
+        rows.filter_map(|row| row.and_then(|row| passing_over(decode_facts(&row.1))).transpose())
+            .collect()
     }
 
     /// Looks entries up; one answer for each key, from one consistent view.

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Batch, StoreError,
-    engine::{Engine, Snapshot, Table},
-    from_json, json,
+    engine::{Engine, Row, Snapshot, Table},
+    from_json, json, passing_over,
 };
 use crate::{
     model::story::StoryState,
@@ -36,22 +36,21 @@ impl StoryStore {
 pub struct StoryView(Snapshot);
 
 impl StoryView {
-    /// What is known of a story with several articles.
+    /// What is known of a story with several articles; nothing where its row is damaged.
     pub fn story(&self, id: Uuid) -> Result<Option<StoryState>, StoreError> {
         let row = self.0.get(Table::Stories, id.as_bytes())?;
-        row.map(|row| decode_story(&row)).transpose()
+        row.map_or(Ok(None), |row| passing_over(decode_story(&row)))
     }
 
-    /// All stories with several articles.
+    /// All stories with several articles whose rows can be read.
     pub fn stories(&self) -> Result<Vec<KnownStory>, StoreError> {
-        let rows = self.0.from(Table::Stories, &[]);
-        rows.map(|row| {
-            let (key, value) = row?;
+        let read = |(key, value): Row| {
             let id =
                 Uuid::from_slice(&key).map_err(|error| StoreError::damaged("stories", error))?;
             Ok(known(id, &decode_story(&value)?))
-        })
-        .collect()
+        };
+        let rows = self.0.from(Table::Stories, &[]);
+        rows.filter_map(|row| row.and_then(|row| passing_over(read(row))).transpose()).collect()
     }
 
     /// The keys of the rows with an article's text.
@@ -74,9 +73,8 @@ impl StoryView {
     /// The texts that came since a day (since 1970), oldest first, those that can be read.
     pub fn texts_since(&self, day: u32) -> impl Iterator<Item = Result<IndexedText, StoreError>> {
         let rows = self.0.from(Table::Texts, &day.to_be_bytes());
-        rows.map(|row| {
-            let (key, value) = row?;
-            decode_text(&key, &value)
+        rows.filter_map(|row| {
+            row.and_then(|(key, value)| passing_over(decode_text(&key, &value))).transpose()
         })
     }
 }

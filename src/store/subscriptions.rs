@@ -6,7 +6,7 @@
 use super::{
     Batch, StoreError,
     engine::{Engine, Snapshot, Table},
-    from_json, json,
+    from_json, json, passing_over,
 };
 use crate::policy::hub::subscription::Subscription;
 
@@ -23,7 +23,10 @@ impl SubscriptionStore {
 
     /// Reads every subscription, whatever its state.
     pub fn all(&self) -> Result<Vec<Subscription>, StoreError> {
-        self.engine.snapshot()?.from(Table::Subscriptions, &[]).map(|row| decode(&row?.1)).collect()
+        let snapshot = self.engine.snapshot()?;
+        let rows = snapshot.from(Table::Subscriptions, &[]);
+        rows.filter_map(|row| row.and_then(|row| passing_over(decode(&row.1))).transpose())
+            .collect()
     }
 
     /// Commits: durable when it returns.
@@ -65,7 +68,7 @@ pub(super) fn of_source(
         if !key.starts_with(&start) {
             break;
         }
-        let found = decode(&value)?;
+        let Some(found) = passing_over(decode(&value))? else { continue };
         if found.wanted {
             return Ok(Some(found));
         }

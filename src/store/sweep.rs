@@ -8,6 +8,7 @@
 use super::{
     Batch, StoreError, articles,
     engine::{Engine, Table},
+    passing_over,
     polls::{SeenEntry, decode_facts},
     stories,
 };
@@ -161,7 +162,9 @@ impl Sweeper {
         let mut last = None;
         for row in self.engine.snapshot()?.from(Table::Stories, from).take(STEP) {
             let (key, value) = row?;
-            if stories::decode_story(&value)?.day < oldest_text {
+            // One that is damaged tells nothing.
+            let day = passing_over(stories::decode_story(&value))?.map_or(0, |story| story.day);
+            if day < oldest_text {
                 batch.delete_together(vec![(Table::Stories, key.clone(), Some(value))]);
             }
             last = Some(key);
@@ -174,7 +177,7 @@ impl Sweeper {
         let mut count = 0;
         for row in self.engine.snapshot()?.from(Table::Sources, &[]) {
             let (id, value) = row?;
-            let polled = decode_facts(&value)?.last_poll;
+            let polled = passing_over(decode_facts(&value))?.and_then(|facts| facts.last_poll);
             if polled.is_some_and(|polled| crate::base::clock::day(polled) < oldest_day) {
                 batch.delete_together(vec![(Table::Sources, id, Some(value))]);
                 count += 1;

@@ -240,6 +240,11 @@ pub(crate) fn store_commit(took: Duration) {
     table::STORE_COMMIT_SECONDS.record(took);
 }
 
+/// Counts a damaged row of a table that was passed over.
+pub(crate) fn row_passed_over(table: &'static str) {
+    table::STORE_ROWS_PASSED_OVER.add(&[("table", table)], 1);
+}
+
 /// A commit failed and is tried again.
 pub(crate) fn store_error() {
     table::STORE_ERRORS.add(&[], 1);

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, all_lines, command, until};
+use crate::{
+    kafka::{World, copy, halted, read, wait_for},
+    support::{Answer, Nashra, Site, all_lines, command, until},
+};
 
 const TEXT: &str = "The ferry that joins the two halves of the town will run through the night from \
     the first week of spring, the harbour office said after a winter in which the last boat left \
@@ -98,4 +101,62 @@ fn stories_can_be_switched_off() {
     assert_eq!(nashra.stop(), Some(0));
     assert!(records.iter().all(|record| record["story"].is_null()));
     assert_eq!(all_lines(dir.path()).len(), 2);
+}
+
+/// Items with addresses and texts of their own.
+fn linked(base: &str, items: &[&str]) -> Answer {
+    let items: Vec<String> = items
+        .iter()
+        .map(|name| {
+            format!(
+                "<item><title>{name}</title><link>{base}/a/{name}</link>\
+                 <content:encoded>{name} - {TEXT}</content:encoded></item>"
+            )
+        })
+        .collect();
+    Answer::ok(format!(
+        "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\">\
+         <channel><title>F</title>{}</channel></rss>",
+        items.concat()
+    ))
+}
+
+#[test]
+fn after_an_adoption_stories_go_on_where_the_topic_has_them() {
+    let Some(world) = World::new("stories-adopted") else { return };
+    let data = |name: &str| world.dir.path().join(name);
+    let start = || {
+        let flags = [&world.sink()[..], &["--pages", "feed"]].concat();
+        Nashra::run(world.dir.path(), &format!("{}/feed", world.site.base), &flags)
+    };
+    let publish = |names: &[&str], new: u32| {
+        world.site.put("/feed", linked(&world.site.base, names));
+        let nashra = start();
+        wait_for(&nashra, new);
+        assert_eq!(nashra.stop(), Some(0));
+    };
+    publish(&["one"], 1);
+    copy(&data("data"), &data("backup"));
+    publish(&["one", "two", "three"], 2);
+    std::fs::remove_dir_all(data("data")).unwrap();
+    copy(&data("backup"), &data("data"));
+    // The copy finds the two copies anew, and tells a story of them that waits.
+    let nashra = start();
+    halted(&nashra, "state adopt");
+    nashra.counts("nashra_articles_total{change=\"new\"} 2");
+    let (code, _, errors) = world.adopt();
+    assert_eq!(code, Some(0), "{errors}");
+    world.site.put("/feed", linked(&world.site.base, &["one", "two", "three", "four"]));
+    wait_for(&nashra, 1);
+    assert_eq!(nashra.stop(), Some(0));
+    let articles = world.published();
+    assert_eq!(articles.len(), 4);
+    let one = &articles.iter().find(|seen| seen.value["title"] == "one").unwrap().value["id"];
+    assert!(articles.iter().all(|seen| &seen.value["story"]["id"] == one));
+    let stories = read(&world.brokers, &world.topic("stories"));
+    let revisions: Vec<u64> =
+        stories.iter().map(|seen| seen.value["revision"].as_u64().unwrap()).collect();
+    assert_eq!(revisions, [1, 2, 3]);
+    assert_eq!(stories[2].value["size"], 4);
+    assert_eq!(stories[2].value["members"].as_array().unwrap().len(), 4);
 }

@@ -1,5 +1,5 @@
-//! Recovers from the topic of articles what an older copy of `data_dir` does not know: which
-//! article has which address, and its last revision.
+//! Recovers from the topics what an older copy of `data_dir` does not know: which article has which
+//! address, its last revision, its text, and the stories (`stories`).
 //!
 //! Without it, each article that was first published after the copy was made would be published
 //! again under a new id. The records that wait in the outbox were decided on without knowing the
@@ -23,16 +23,42 @@ use crate::{
         article::{ArticleState, TextRank, Verdict},
         identity,
         record::{Article, Change, Topic},
+        story::StoryRecord,
     },
-    policy::{decide, evidence},
-    store::{ArticleStore, ArticleView, Batch, NewRecord, Outbox, OutboxRow, StoreError},
+    policy::{decide, evidence, story::IndexedText},
+    store::{
+        ArticleStore, ArticleView, Batch, NewRecord, Outbox, OutboxRow, StoreError, StoryStore,
+    },
 };
+
+mod stories;
+
+/// A record that the topics hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PublishedRecord {
+    /// Of an article.
+    Article(Box<PublishedArticle>),
+    /// Of a story.
+    Story(StoryRecord),
+}
+
+impl PublishedRecord {
+    /// Reads a record of this program or an older one; `None` where it is of neither.
+    #[must_use]
+    pub fn parse(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
+        let article =
+            PublishedArticle::parse(value, now).map(|found| Self::Article(Box::new(found)));
+        article.or_else(|| serde_json::from_slice(value).map(Self::Story).ok())
+    }
+}
 
 /// A record of the topic of articles: the article's id, and its state as far as it can be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedArticle {
     id: Uuid,
     state: ArticleState,
+    /// Its text, where it has a story.
+    text: Option<IndexedText>,
 }
 
 impl PublishedArticle {
@@ -42,6 +68,7 @@ impl PublishedArticle {
     pub fn parse(value: &[u8], now: DateTime<Utc>) -> Option<Self> {
         let article = serde_json::from_slice::<Article>(value).ok()?;
         let (fields, aliases) = (known_fields(&article, value), known_names(&article));
+        let text = stories::text(&article);
         let Article {
             id,
             revision,
@@ -87,7 +114,7 @@ impl PublishedArticle {
                 at: now,
             },
         };
-        Some(Self { id, state })
+        Some(Self { id, state, text })
     }
 }
 
@@ -144,7 +171,7 @@ pub struct RecallReport {
 #[derive(Debug)]
 pub struct RecallRequest {
     /// The records that the topic holds and `data_dir` does not know, in their order.
-    pub published: Vec<PublishedArticle>,
+    pub published: Vec<PublishedRecord>,
     /// Where the report is sent.
     pub answer: oneshot::Sender<Result<RecallReport, StoreError>>,
 }
@@ -154,9 +181,9 @@ pub struct RecallRequest {
 /// # Errors
 /// Where the store cannot be read or written.
 pub async fn recall(
-    articles: &ArticleStore,
+    (articles, story_store): (&ArticleStore, &StoryStore),
     outbox: &Outbox,
-    published: Vec<PublishedArticle>,
+    published: Vec<PublishedRecord>,
     now: DateTime<Utc>,
 ) -> Result<RecallReport, StoreError> {
     let (batch, report) = {
@@ -167,18 +194,30 @@ pub async fn recall(
             published: HashMap::new(),
             editions: HashSet::new(),
             names: HashMap::new(),
+            renamed: HashMap::new(),
             now,
             batch: Batch::default(),
         };
-        let mut newer = HashSet::new();
-        for article in published {
-            let id = article.id;
-            if work.add(article)? {
-                newer.insert(id);
+        let (mut newer, mut told) = (HashSet::new(), Vec::new());
+        for record in published {
+            match record {
+                PublishedRecord::Story(story) => told.push(story),
+                PublishedRecord::Article(article) => {
+                    let id = article.id;
+                    if work.add(*article)? {
+                        newer.insert(id);
+                    }
+                }
             }
         }
         let mut report = RecallReport { articles: newer.len(), ..RecallReport::default() };
         work.merge_names()?;
+        let view = story_store.view()?;
+        stories::TopicStories::new(told, &view, now).take_over(
+            outbox,
+            &work.renamed,
+            &mut work.batch,
+        )?;
         work.settle_waiting(outbox, &waiting, &mut report)?;
         (work.batch, report)
     };
@@ -226,6 +265,8 @@ struct RecallWork {
     editions: HashSet<(Uuid, u32, String)>,
     /// The article of the topic that each name belongs to.
     names: HashMap<[u8; 16], Uuid>,
+    /// Articles of `data_dir` that are those of the topic.
+    renamed: HashMap<Uuid, Uuid>,
     now: DateTime<Utc>,
     batch: Batch,
 }
@@ -234,7 +275,7 @@ impl RecallWork {
     /// Takes over an article of the topic; returns whether that is more than `data_dir` knows.
     fn add(
         &mut self,
-        PublishedArticle { id, mut state }: PublishedArticle,
+        PublishedArticle { id, mut state, text }: PublishedArticle,
     ) -> Result<bool, StoreError> {
         self.editions.insert((id, state.revision, state.content_hash.clone()));
         let known = match self.published.remove(&id) {
@@ -247,6 +288,10 @@ impl RecallWork {
         let newer = known
             .as_ref()
             .is_none_or(|known| known.revision.saturating_sub(waits) <= state.revision);
+        // The first edition stays the one that is compared.
+        if let Some(text) = text.filter(|_| known.is_none()) {
+            self.batch.text(&text);
+        }
         // What was erased stays so, whatever the topic still holds.
         if let Some(known) = known.as_ref().filter(|known| known.erased.is_some()) {
             let revision = state.revision.max(known.revision.saturating_sub(waits));
@@ -309,6 +354,7 @@ impl RecallWork {
                         );
                     }
                     self.batch.forget_article(other);
+                    self.renamed.insert(other, id);
                 }
                 // The name stays with an article that consumers have.
                 Some(_) => {}

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::edition;
@@ -21,9 +21,6 @@ use crate::{
     store::{Batch, NewRecord, StoreError, StoryStore, StoryView},
     text::tokens::Token,
 };
-
-/// How far before now a date of publication is believed, for telling how far apart texts are.
-const OLDEST: TimeDelta = TimeDelta::days(3_650);
 
 /// How stories are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,9 +112,8 @@ impl StoryBatch {
     ) -> Result<(Story, Vec<NewRecord>), StoreError> {
         let StoryArticle { id, now, content, tokens, .. } = *article;
         let signature = self.stories.signer.sign(tokens);
-        // A date in the future, or of another age, says nothing of how far texts are apart.
-        let published = content.published.map(|published| published.to_utc());
-        let published = published.filter(|time| (now - OLDEST..=now).contains(time)).unwrap_or(now);
+        // What is announced for a later day came today. Dates that are none were left out before.
+        let published = content.published.map_or(now, |published| published.to_utc().min(now));
         let (published, day) = (Some(published.timestamp()), day(now));
         let assigned = self.stories.index.assign(id, published, day, signature.clone());
         // What the index does not hold now, it must not hold after a restart.

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod look;
+mod stories;
 
 fn revisits() -> RevisitRules {
     RevisitRules {

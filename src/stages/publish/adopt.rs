@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    stages::commit::{self, CommitRequest, PublishedArticle, RecallReport, RecallRequest},
-    store::{ArticleStore, Epoch, Outbox, Reached, StoreError, acked::Acked},
+    stages::commit::{self, CommitRequest, PublishedRecord, RecallReport, RecallRequest},
+    store::{ArticleStore, Epoch, Outbox, Reached, StoreError, StoryStore, acked::Acked},
 };
 
 /// What was adopted, and which records consumers may get again.
@@ -88,18 +88,19 @@ pub enum RecallExecutor {
     /// The committing task of this process, which is asked.
     Task(mpsc::Sender<CommitRequest>),
     /// The caller: no daemon runs, so there is no committing task.
-    Direct(ArticleStore),
+    Direct(ArticleStore, StoryStore),
 }
 
 impl RecallExecutor {
     async fn recall(
         self,
         outbox: &Outbox,
-        published: Vec<PublishedArticle>,
+        published: Vec<PublishedRecord>,
     ) -> Result<RecallReport, AdoptError> {
         match self {
-            Self::Direct(articles) => {
-                Ok(commit::recall(&articles, outbox, published, SystemClock.now()).await?)
+            Self::Direct(articles, texts) => {
+                let stores = (&articles, &texts);
+                Ok(commit::recall(stores, outbox, published, SystemClock.now()).await?)
             }
             Self::Task(task) => {
                 let (answer, outcome) = oneshot::channel();

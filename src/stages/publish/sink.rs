@@ -13,7 +13,7 @@ use std::{fmt::Debug, future::Future, pin::Pin};
 use super::{Halt, Position};
 use crate::{
     model::{poll_record::PollRecord, record::Topic},
-    stages::commit::PublishedArticle,
+    stages::commit::PublishedRecord,
     store::{OutboxRow, Reached, SinkMemory},
 };
 
@@ -88,7 +88,7 @@ pub trait Sink: Debug + Send + 'static {
 
     /// The articles of this store that were published after the position `_after`, in their order;
     /// empty from a sink without memory.
-    fn published<'a>(&'a mut self, _after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, _after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 

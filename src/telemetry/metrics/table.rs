@@ -142,6 +142,7 @@ metrics! {
     // The store and the process.
     STORE_COMMIT_SECONDS: Histogram = "nashra_store_commit_seconds", "One durable commit";
     STORE_BYTES: Gauge = "nashra_store_bytes", "Size of the store's file";
+    STORE_ROWS_PASSED_OVER: Counter = "nashra_store_rows_passed_over_total", "Damaged rows that were passed over, by table: texts, stories, sources, subscriptions";
     STORE_ERRORS: Counter = "nashra_store_errors_total", "Commits that failed and are tried again";
     READY: Gauge = "nashra_ready", "1 while a part (publish, topics, store, disk) is in order; /readyz has the reasons";
     DISK_FREE_BYTES: Gauge = "nashra_disk_free_bytes", "Free space where data_dir is";

@@ -126,6 +126,21 @@ pub struct StoryState {
 }
 
 impl StoryState {
+    /// What a record tells of its story; `day` is the present one.
+    #[must_use]
+    pub fn of_record(record: StoryRecord, day: u32) -> Self {
+        Self {
+            merged_into: record.merged_into,
+            merged: record.merged,
+            revision: record.revision,
+            size: record.size,
+            original: record.original,
+            published: record.published.map(|published| published.timestamp()),
+            members: record.members,
+            day,
+        }
+    }
+
     /// The record of the story.
     #[must_use]
     pub fn record(&self, id: Uuid, updated: DateTime<Utc>) -> StoryRecord {

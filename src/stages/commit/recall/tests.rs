@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::{
-    model::record::{Content, Source},
+    model::{
+        record::{Content, Source},
+        story::{Role, Story, StoryMember},
+    },
     store::Store,
     text,
 };
@@ -50,7 +53,7 @@ fn published(article: &Article, now: DateTime<Utc>) -> PublishedArticle {
 /// As the committing task leaves an article behind: its state, its names, its record.
 async fn decided(store: &Store, article: &Article) {
     let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
-    let PublishedArticle { id, state } = published(article, at(2));
+    let PublishedArticle { id, state, .. } = published(article, at(2));
     for alias in &state.aliases {
         batch.alias(alias, id);
     }
@@ -89,8 +92,11 @@ fn waiting(store: &Store) -> Vec<Option<(Uuid, u32, String)>> {
 }
 
 async fn recalled(store: &Store, topic: &[Article]) -> RecallReport {
-    let published = topic.iter().map(|topic| published(topic, at(3))).collect();
-    recall(&store.articles(), &store.outbox(), published, at(3)).await.unwrap()
+    let published = topic
+        .iter()
+        .map(|topic| PublishedRecord::Article(Box::new(published(topic, at(3)))))
+        .collect();
+    recall((&store.articles(), &store.stories()), &store.outbox(), published, at(3)).await.unwrap()
 }
 
 #[tokio::test]
@@ -204,11 +210,80 @@ async fn a_field_that_the_record_of_the_topic_does_not_have_is_not_told_as_chang
     let mut topic = serde_json::to_value(article(id(1), 1, "a", "one")).unwrap();
     topic.as_object_mut().unwrap().remove("section");
     let topic = PublishedArticle::parse(topic.to_string().as_bytes(), at(3));
-    recall(&store.articles(), &store.outbox(), topic.into_iter().collect(), at(3)).await.unwrap();
+    recall(
+        (&store.articles(), &store.stories()),
+        &store.outbox(),
+        topic.into_iter().map(|topic| PublishedRecord::Article(Box::new(topic))).collect(),
+        at(3),
+    )
+    .await
+    .unwrap();
     let row = store.outbox().rows_after(0, 1, usize::MAX).unwrap().remove(0);
     let told: Article = serde_json::from_slice(&row.record.value).unwrap();
     assert_eq!(
         (told.revision, told.changed_fields),
         (2, vec!["agencies".to_owned(), "text".to_owned()])
     );
+}
+
+#[tokio::test]
+async fn texts_and_stories_of_the_topic_are_known_again_and_revisions_go_on() {
+    const TEXT: &str = "The council of the upper valley decided on Monday that the school is built \
+        next to the station, and that the market moves to the square behind the old mill.";
+    let store = Store::in_memory().unwrap();
+    let (first, second, third) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let member = |article| StoryMember {
+        article,
+        source: "s".to_owned(),
+        url: None,
+        role: Role::Copy,
+        similarity: None,
+        withdrawn: false,
+    };
+    let told = |revision, members: &[Uuid]| StoryRecord {
+        schema: "nashra.story.v1".to_owned(),
+        id: first,
+        merged_into: None,
+        merged: Vec::new(),
+        revision,
+        size: u32::try_from(members.len()).unwrap(),
+        original: first,
+        published: None,
+        members: members.iter().copied().map(member).collect(),
+        updated: at(2),
+    };
+    // The copy knew of one article, found another one like it, and told that.
+    let waiting = |story: &StoryRecord| NewRecord {
+        topic: Topic::Stories,
+        key: first.to_string(),
+        event_id: format!("{first}/1"),
+        event_type: "nashra.story.v1".into(),
+        event_source: "/stories".into(),
+        event_time: at(2),
+        traceparent: String::new(),
+        value: serde_json::to_vec(story).unwrap(),
+    };
+    let (mut batch, mut tail) = (Batch::default(), store.outbox().tail().unwrap());
+    batch.append(&mut tail, waiting(&told(1, &[first, third])));
+    batch.append(&mut tail, waiting(&told(2, &[first, third])));
+    store.articles().commit(batch).await.unwrap();
+    let mut article = article(second, 1, "b", TEXT);
+    let of = Some(first);
+    article.story = Some(Story { id: first, role: Role::Copy, of, similarity: None, size: 2 });
+    let records = [
+        PublishedRecord::Article(Box::new(published(&article, at(3)))),
+        PublishedRecord::parse(&serde_json::to_vec(&told(1, &[first, second])).unwrap(), at(3))
+            .unwrap(),
+    ];
+    let stores = (&store.articles(), &store.stories());
+    recall(stores, &store.outbox(), records.to_vec(), at(3)).await.unwrap();
+    let rows = store.outbox().rows_after(0, 10, usize::MAX).unwrap();
+    let sent: StoryRecord = serde_json::from_slice(&rows[0].record.value).unwrap();
+    let members: Vec<Uuid> = sent.members.iter().map(|member| member.article).collect();
+    assert_eq!((sent.revision, sent.size, members), (2, 3, vec![first, second, third]));
+    assert!(rows[1].record.value.is_empty(), "it tells nothing new");
+    let view = store.stories().view().unwrap();
+    assert_eq!(view.story(first).unwrap().unwrap().revision, 2);
+    let texts = view.texts_since(0).collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!((texts.len(), texts[0].article, texts[0].story), (1, second, first));
 }

@@ -4,11 +4,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    model::record::Change,
+    model::{record::Change, story::StoryRecord},
     stages::commit::{erase::KeptPlaces, look::Withdrawal},
 };
 
-const TEXT: &str = "The council of the upper valley decided on Monday that the school is built \
+pub(super) const TEXT: &str = "The council of the upper valley decided on Monday that the school is built \
     next to the station, and that the market moves to the square behind the old mill in spring.";
 
 fn gone(source: &record::Source) -> Withdrawal<'_> {
@@ -16,21 +16,21 @@ fn gone(source: &record::Source) -> Withdrawal<'_> {
 }
 
 /// A store, and what is decided in it.
-struct World {
-    store: Store,
-    stories: Option<Stories>,
+pub(super) struct World {
+    pub(super) store: Store,
+    pub(super) stories: Option<Stories>,
     files: DeadLetterFiles,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let store = Store::in_memory().unwrap();
         let rules = StoryRules { compare_for: Duration::from_hours(24), memory: 1 << 20 };
         let stories = Stories::load(store.stories(), rules, at(100)).unwrap();
         Self { store, stories, files: DeadLetterFiles::new(None, 0) }
     }
 
-    async fn work<R>(
+    pub(super) async fn work<R>(
         &mut self,
         work: impl FnOnce(&mut DecisionBatch) -> Result<R, StoreError>,
     ) -> R {
@@ -44,7 +44,7 @@ impl World {
         result
     }
 
-    async fn decide(&mut self, candidate: Candidate) {
+    pub(super) async fn decide(&mut self, candidate: Candidate) {
         self.work(|decisions| decisions.decide(candidate, None).map(drop)).await;
     }
 
@@ -59,18 +59,23 @@ impl World {
     }
 
     /// What of the outbox is sent.
-    fn sent(&self) -> Vec<serde_json::Value> {
+    pub(super) fn sent(&self) -> Vec<serde_json::Value> {
         let rows = self.store.outbox().rows_after(0, 100, usize::MAX).unwrap();
         let sent = rows.iter().filter(|row| !row.record.value.is_empty());
         sent.map(|row| serde_json::from_slice(&row.record.value).unwrap()).collect()
     }
 
-    fn articles(&self) -> Vec<Article> {
+    pub(super) fn stories_told(&self) -> Vec<StoryRecord> {
         let sent = self.sent().into_iter();
         sent.filter_map(|record| serde_json::from_value(record).ok()).collect()
     }
 
-    fn state(&self, id: Uuid) -> crate::model::article::ArticleState {
+    pub(super) fn articles(&self) -> Vec<Article> {
+        let sent = self.sent().into_iter();
+        sent.filter_map(|record| serde_json::from_value(record).ok()).collect()
+    }
+
+    pub(super) fn state(&self, id: Uuid) -> crate::model::article::ArticleState {
         self.store.articles().view().unwrap().article(id).unwrap().unwrap()
     }
 }

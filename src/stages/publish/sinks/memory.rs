@@ -14,7 +14,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
     stages::{
-        commit::PublishedArticle,
+        commit::PublishedRecord,
         publish::{
             Position,
             sink::{
@@ -250,7 +250,7 @@ impl Sink for MemorySink {
         Box::pin(async move { self.deliver(rows, position) })
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {
         Box::pin(async move {
             let world = self.world();
             if world.reading_denied {
@@ -265,7 +265,7 @@ impl Sink for MemorySink {
                 .filter(|taken| (taken.epoch, taken.row.seq) > (after.epoch(), after.seq()));
             Ok(later
                 .filter_map(|later| {
-                    PublishedArticle::parse(&later.row.record.value, SystemClock.now())
+                    PublishedRecord::parse(&later.row.record.value, SystemClock.now())
                 })
                 .collect())
         })

@@ -12,9 +12,14 @@ async fn an_adopted_store_that_is_restarted_before_its_first_record_goes_on() {
     let mut halted = Process::start(&store, &sink);
     assert_eq!(halted.drained().await, Step::Halted);
     assert_eq!(halted.halt(), Halt::Ahead { held: 40, end: 2 });
-    adopt(&mut halted.sink, &store.outbox(), None, RecallExecutor::Direct(store.articles()))
-        .await
-        .unwrap();
+    adopt(
+        &mut halted.sink,
+        &store.outbox(),
+        None,
+        RecallExecutor::Direct(store.articles(), store.stories()),
+    )
+    .await
+    .unwrap();
     for _ in 0..2 {
         assert_eq!(Process::start(&store, &sink).drained().await, Step::Empty);
     }

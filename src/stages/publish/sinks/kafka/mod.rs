@@ -32,7 +32,7 @@ use self::{changes::TopicChanges, recovery::Recovery, transaction::Context};
 use crate::{
     config::Kafka,
     stages::{
-        commit::PublishedArticle,
+        commit::PublishedRecord,
         publish::{
             Halt, Position,
             sink::{
@@ -247,7 +247,7 @@ impl Sink for KafkaSink {
         Box::pin(self.send(rows, position))
     }
 
-    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedArticle>> {
+    fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
         Box::pin(blocking(move || recall::published_after(&shared, &after)))
     }

@@ -1,4 +1,4 @@
-//! Reads from the topic of articles what was published after an older copy of `data_dir` was made.
+//! Reads from the topics of articles and stories what was published after an older copy of `data_dir` was made.
 //!
 //! Each record carries its number in the outbox. Reading begins at the offsets that the copy knows
 //! of, ends where the topic ended when it began, and keeps only the records whose numbers are higher
@@ -17,16 +17,35 @@ use rdkafka::{
 use super::{PATIENCE, PublishError, Shared, changes::TopicChanges, held, sink_error};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    stages::commit::PublishedArticle,
+    stages::commit::PublishedRecord,
     store::{Epoch, Reached},
 };
 
-/// The articles that were published after `after`, in the order of their numbers.
+/// The records of articles and stories that were published after `after`, in the order of their
+/// numbers.
 pub(super) fn published_after(
     shared: &Shared,
     after: &Reached,
-) -> Result<Vec<PublishedArticle>, PublishError> {
-    let topic = shared.topic("articles");
+) -> Result<Vec<PublishedRecord>, PublishError> {
+    let mut found = read(shared, after, "articles")?;
+    match read(shared, after, "stories") {
+        Ok(stories) => found.extend(stories),
+        // Without it revisions of stories may repeat, and articles are won back all the same.
+        Err(error @ PublishError::Unauthorised { .. }) => {
+            tracing::warn!(%error, "stories are not won back: their revisions may repeat");
+        }
+        Err(error) => return Err(error),
+    }
+    found.sort_by_key(|(number, _)| *number);
+    Ok(found.into_iter().map(|(_, published)| published).collect())
+}
+
+/// A record with its epoch and number.
+type Numbered = ((Epoch, u64), PublishedRecord);
+
+/// The records of one topic that were published after `after`.
+fn read(shared: &Shared, after: &Reached, name: &str) -> Result<Vec<Numbered>, PublishError> {
+    let topic = shared.topic(name);
     let failed = |error: KafkaError| sink_error(&format!("reading {topic}"), &error);
     let consumer = held::consumer(shared, "read_committed")?;
     let metadata = consumer.fetch_metadata(Some(&topic), PATIENCE).map_err(failed)?;
@@ -51,14 +70,13 @@ pub(super) fn published_after(
     held::read_to_end(&consumer, &topic, begins, |message| {
         let number =
             number(shared, message).filter(|number| *number > (after.epoch(), after.seq()));
-        let article = message
+        let record = message
             .payload()
             .filter(|_| number.is_some())
-            .and_then(|value| PublishedArticle::parse(value, now));
-        found.extend(number.zip(article));
+            .and_then(|value| PublishedRecord::parse(value, now));
+        found.extend(number.zip(record));
     })?;
-    found.sort_by_key(|(number, _)| *number);
-    Ok(found.into_iter().map(|(_, published)| published).collect())
+    Ok(found)
 }
 
 /// Epoch and number of a record; `None` where it is not of this store.
