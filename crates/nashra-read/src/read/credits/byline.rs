@@ -1,13 +1,16 @@
 //! Parses bylines into writers: `By Ann Lee in Kyiv`, `سعيد عبد الرازق (أنقرة)`, `文／王小明`, lists of
 //! names.
 
+mod list;
+mod roles;
+
 use std::{collections::HashSet, sync::LazyLock};
 
 use super::agency;
 use crate::{
     dates::partial,
     model::record::{Byline, BylineKind},
-    text::{collapse, letters::Letter, lower, lower_in_place},
+    text::collapse,
 };
 
 /// The longest byline, in characters; a longer line is a sentence.
@@ -16,23 +19,31 @@ const MAX_LINE: usize = 160;
 const MAX_NAMES: usize = 12;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
-    before: words("before: ").collect(),
     colon: words("colon: ").collect(),
     after: words("after: ").collect(),
     places: words("in: ").collect(),
     and: words("and: ").collect(),
     newsroom: words("newsroom: ").collect(),
     jobs: words("job: ").collect(),
+    titles: words("title: ").collect(),
+    kinds: words("kind: ").collect(),
+    degrees: words("degree: ").collect(),
+    genres: words("genre: ").collect(),
+    no_name: words("no name: ").collect(),
 });
 
 struct Words {
-    before: Vec<&'static str>,
     colon: Vec<&'static str>,
     after: Vec<&'static str>,
     places: Vec<&'static str>,
     and: HashSet<&'static str>,
     newsroom: HashSet<&'static str>,
     jobs: HashSet<&'static str>,
+    titles: HashSet<&'static str>,
+    kinds: HashSet<&'static str>,
+    degrees: HashSet<&'static str>,
+    genres: HashSet<&'static str>,
+    no_name: HashSet<&'static str>,
 }
 
 fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
@@ -46,15 +57,19 @@ fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn parse(line: &str) -> Vec<Byline> {
     let line = collapse(line);
-    let line = &line[..line.floor_char_boundary(4 * MAX_LINE)];
-    let who = strip_label(line).unwrap_or(line);
-    let (who, place) = place(who);
-    let mut names = list(who);
+    let line = list::without_days(&line[..line.floor_char_boundary(4 * MAX_LINE)]);
+    let Some((who, _)) = roles::writers(line) else { return Vec::new() };
+    let (who, place) = place(&who);
+    let mut names = list::names(who);
     // `Ann Lee, Kyiv`: a single word behind names is where they are.
     let last = names
         .last()
         .filter(|name| {
-            names.len() > 1 && place.is_none() && who.contains([',', '،']) && is_single(name)
+            names.len() > 1
+                && place.is_none()
+                && who.contains([',', '،'])
+                && is_single(name)
+                && !name.contains(cjk)
         })
         .cloned();
     names.truncate(names.len() - usize::from(last.is_some()));
@@ -78,16 +93,80 @@ pub fn is_byline(line: &str) -> bool {
     if line.chars().count() > MAX_LINE {
         return false;
     }
-    let (rest, said) = match strip_label(line) {
-        Some(rest) => (rest, true),
-        None => (line, false),
-    };
-    let (who, place) = place(rest);
-    let names = list(who);
+    let whole = line;
+    let line = list::without_days(line);
+    let Some((who, labelled)) = roles::writers(line) else { return false };
+    let reported =
+        || WORDS.after.iter().any(|word| line.ends_with(word) && line.len() > word.len());
+    let (names, place) = place(&who);
+    let said = labelled || reported() || place.is_some() && line.ends_with([')', '）']);
+    let names = list::names(names);
     !names.is_empty()
-        && names.iter().all(|name| looks_like_name(name))
-        && (said || place.is_some() && rest.ends_with([')', '）']))
-        || names_and_day(rest)
+        && said
+        && names.iter().all(|name| looks_like_name(name) || labelled && is_organisation(name))
+        || names_and_day(whole)
+}
+
+/// The writer that a report in Korean names at its start: `(서울=연합뉴스) 홍길동 기자 = …`.
+#[must_use]
+pub fn of_lead(text: &str) -> Vec<Byline> {
+    let start = &text[..text.floor_char_boundary(MAX_LINE)];
+    let Some((before, _)) = start.split_once(['=', '＝']).and_then(|(before, rest)| {
+        // The place and the agency are joined by the same sign.
+        let bracket = before.trim_start().starts_with(['(', '[', '（', '［']);
+        let rest = if bracket { rest.split_once([')', ']', '）', '］'])?.1 } else { start };
+        rest.split_once(['=', '＝']).map(|(names, rest)| (names.trim(), rest))
+    }) else {
+        return Vec::new();
+    };
+    let reported = ["기자", "특파원"].iter().any(|word| before.ends_with(word));
+    let found = if reported { parse(&before.replace("기자·", "기자、")) } else { Vec::new() };
+    found.into_iter().filter(|byline| looks_like_name(&byline.name)).collect()
+}
+
+/// The writers in the bracket at the end of a text in Chinese or Japanese: `（记者 王小明 编辑 李芳）`.
+#[must_use]
+pub fn of_end(text: &str) -> Vec<Byline> {
+    let inner = text
+        .trim_end()
+        .strip_suffix(['）', ')'])
+        .and_then(|rest| rest.rsplit_once(['（', '(']))
+        .map(|(_, inner)| inner.trim())
+        .filter(|inner| inner.chars().count() <= 40);
+    let Some(names) = inner.and_then(|inner| {
+        let rest =
+            ["记者", "記者", "作者", "文"].iter().find_map(|word| inner.strip_prefix(word))?;
+        let end = ["编辑", "編輯", "摄影", "攝影", "责编"]
+            .iter()
+            .filter_map(|word| rest.find(word))
+            .min();
+        Some(&rest[..end.unwrap_or(rest.len())])
+    }) else {
+        return Vec::new();
+    };
+    let found = parse(&names.split_whitespace().collect::<Vec<_>>().join("、"));
+    found.into_iter().filter(|byline| looks_like_name(&byline.name)).collect()
+}
+
+/// The editor that a line in Chinese names: `责任编辑：张伟`.
+#[must_use]
+pub fn of_editor(line: &str) -> Vec<Byline> {
+    let named = ["责任编辑", "責任編輯", "编辑", "編輯"].iter().find_map(|word| {
+        line.trim_start_matches(['(', '（', '[', '【', ' '])
+            .strip_prefix(word)?
+            .trim_start()
+            .strip_prefix(['：', ':'])
+    });
+    let found = named
+        .map(|names| parse(names.trim_end_matches([')', '）', ']', '】'])))
+        .unwrap_or_default();
+    found.into_iter().filter(|byline| looks_like_name(&byline.name)).collect()
+}
+
+/// Whether a line is made of credits alone, none of them a writer's.
+#[must_use]
+pub fn is_of_others(line: &str) -> bool {
+    line.chars().count() <= MAX_LINE && roles::are_others(line)
 }
 
 /// `Ann Lee | 5 April 2025`: names of persons, a sign, and a day.
@@ -96,7 +175,7 @@ fn names_and_day(line: &str) -> bool {
         return false;
     };
     let person = |name: &String| name.contains(' ') && looks_like_name(name);
-    let names = list(names);
+    let names = list::names(names);
     !names.is_empty()
         && names.iter().all(person)
         && partial::find_last(day).is_some_and(|date| date.day().is_some())
@@ -107,6 +186,11 @@ fn names_and_day(line: &str) -> bool {
 #[must_use]
 pub fn looks_like_name(text: &str) -> bool {
     let text = text.trim_matches(['«', '»', '"', '“', '”']);
+    // `Martin Hale, Jr.`
+    let suffix = ["Jr.", "Sr.", "Jr", "Sr", "II", "III", "IV"]
+        .iter()
+        .find_map(|suffix| text.strip_suffix(suffix)?.strip_suffix(' '));
+    let text = suffix.map_or(text, |rest| rest.trim_end_matches(','));
     let words: Vec<&str> = text.split(' ').collect();
     let cased = text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
     let spaced = !text.chars().any(cjk);
@@ -180,42 +264,16 @@ fn cjk(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
-/// The rest of a line behind `By`, `Von`, `بقلم` or `文／`, or before `기자`; `None` without one.
-fn strip_label(line: &str) -> Option<&str> {
-    let lower = lower_in_place(line);
-    let colon = WORDS.colon.iter().filter_map(|word| {
-        let rest = lower.strip_prefix(word)?.trim_start();
-        let sign = rest
-            .chars()
-            .next()
-            .filter(|c| matches!(c, ':' | '：' | '/' | '／' | '|' | '丨' | '｜' | '='))?;
-        Some(line[line.len() - rest.len() + sign.len_utf8()..].trim())
-    });
-    let before = WORDS.before.iter().filter_map(|word| {
-        let rest = lower.strip_prefix(word)?;
-        let rest = rest.strip_prefix([' ', '\u{a0}'])?;
-        let name = line[line.len() - rest.len()..].trim();
-        // A sentence may begin with `By` or `من`; a name goes on in capitals, where there are any.
-        looks_like_names(name).then_some(name)
-    });
-    let after = WORDS.after.iter().filter_map(|word| {
-        let name = line[..line.len() - (line.len() - lower.strip_suffix(word)?.len())]
-            .trim_end_matches([' ', '=', '／', '/', '　']);
-        let name =
-            WORDS.colon.iter().find_map(|word| name.strip_prefix(word)).unwrap_or(name).trim();
-        (looks_like_names(name) && name.chars().count() <= 40).then_some(name)
-    });
-    colon
-        .chain(before)
-        .chain(after)
-        .filter(|names| !names.is_empty())
-        .min_by_key(|names| names.len())
-}
-
 fn looks_like_names(text: &str) -> bool {
     let (who, _) = place(text);
-    let names = list(who);
+    let names = list::names(who);
     !names.is_empty() && names.iter().all(|name| looks_like_name(name) || is_organisation(name))
+}
+
+/// Whether words name a kind of article: `Eine Analyse`, `Opinion`.
+fn is_genre(text: &str) -> bool {
+    let plain = text.to_lowercase();
+    plain.split([' ', '-']).all(|word| WORDS.genres.contains(word.trim_matches([':', ',', '|'])))
 }
 
 /// The names without their place, and the place: in a bracket, behind `in`, or before a colon.
@@ -224,9 +282,20 @@ fn place(line: &str) -> (&str, Option<&str>) {
         .strip_suffix([')', '）', ']', '］'])
         .and_then(|rest| rest.rsplit_once(['(', '（', '[', '［']));
     if let Some((names, place)) = closed.map(|(names, place)| (names.trim_end(), place.trim())) {
-        let is_place =
-            !names.is_empty() && looks_like_name(place) && agency::in_credit(place).is_none();
-        return (names, Some(place).filter(|_| is_place));
+        return (names, Some(place).filter(|place| !names.is_empty() && is_place(place)));
+    }
+    // `سامي الحداد - الميناء`: a name and where it is, or for whom.
+    for sign in [" - ", " – ", " — "] {
+        if let Some((first, second)) = line.split_once(sign) {
+            let (first, second) = (first.trim(), second.trim());
+            let one = |text: &str| !text.contains(' ');
+            if one(first) && !one(second) && is_place(first) {
+                return (second, Some(first));
+            }
+            if !first.is_empty() && !is_organisation(first) {
+                return (first, Some(second).filter(|second| one(second) && is_place(second)));
+            }
+        }
     }
     for sign in [": ", "： ", " / ", "／"] {
         if let Some((place, names)) = line.split_once(sign)
@@ -246,6 +315,8 @@ fn place(line: &str) -> (&str, Option<&str>) {
         // `Maria de Souza` is a name, and `سعيد من ...` needs a place of few words.
         let apart =
             names.split(' ').count() >= 2 && !matches!(*word, "de" | "da" | "di" | "a" | "e" | "i");
+        // Dutch joins names with the word that Spanish has before places.
+        let apart = apart && (!matches!(*word, "en" | "ve") || !place.contains(' '));
         if cased && apart && looks_like_name(place) && place.split(' ').count() <= 3 {
             return (names.trim_end_matches([',', ' ']), Some(place));
         }
@@ -253,58 +324,40 @@ fn place(line: &str) -> (&str, Option<&str>) {
     (line, None)
 }
 
-/// The names of a list, without jobs, addresses and dates.
-fn list(line: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for part in line.split([',', '،', '、', ';', '؛', '|', '/', '／', '•', '·', '+', '，'])
-    {
-        let mut name = String::new();
-        for word in part.split_whitespace() {
-            if WORDS.and.contains(lower(word).as_ref()) && !name.is_empty() && !is_initial(word) {
-                names.push(std::mem::take(&mut name));
-            } else if !word.contains('@') {
-                // «سعيد وعلي» joins with its first letter; that cannot be told from a name.
-                if !name.is_empty() {
-                    name.push(' ');
-                }
-                name.push_str(word);
-            }
-        }
-        names.push(name);
-    }
-    names.retain(|name| {
-        let letters = || name.chars().map(Letter::from_char);
-        letters().filter(|letter| letter.is_alphabetic()).count() >= 2
-            && !letters().any(Letter::is_numeric)
-            && !is_job(name)
-    });
-    names
+/// Whether a text may be the name of a place: no job, no agency, no paper.
+fn is_place(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let said = |word: &str| {
+        WORDS.titles.contains(word) || WORDS.kinds.contains(word) || WORDS.degrees.contains(word)
+    };
+    looks_like_name(text)
+        && text.split(' ').count() <= 3
+        && agency::in_credit(text).is_none()
+        && !list::is_job(text)
+        && !lower.split([' ', '-']).any(said)
+        && !is_organisation_by_word(&lower)
+        && crate::dates::words::weekday(text).is_none()
 }
 
 fn is_single(name: &str) -> bool {
     !name.contains(' ') && looks_like_name(name) && !is_organisation(name)
-        || name.chars().all(char::is_uppercase)
-}
-
-fn is_initial(word: &str) -> bool {
-    word.chars().count() == 1 && word.starts_with(char::is_uppercase)
-}
-
-fn is_job(name: &str) -> bool {
-    lower(name).split(' ').any(|part| WORDS.jobs.contains(part))
+        || name.chars().all(char::is_uppercase) && agency::in_credit(name).is_none()
 }
 
 fn is_organisation(name: &str) -> bool {
     let quoted =
         name.starts_with(['«', '"', '“', '„', '「']) && name.ends_with(['»', '"', '”', '“', '」']);
-    let lower = name.to_lowercase();
-    let words = || lower.split([' ', '-', '.']).map(|part| part.trim_matches(['«', '»', '"']));
     quoted
-        || words().any(|word| WORDS.newsroom.contains(word))
+        || is_organisation_by_word(&name.to_lowercase())
         || agency::in_credit(name).is_some()
         || name.chars().any(cjk) && WORDS.newsroom.iter().any(|newsroom| newsroom.starts_with(cjk) && name.ends_with(newsroom))
         // `BBC`, `NTV`: capitals alone.
         || !name.contains(' ') && name.len() >= 2 && name.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn is_organisation_by_word(lower: &str) -> bool {
+    let mut words = lower.split([' ', '-', '.']).map(|part| part.trim_matches(['«', '»', '"']));
+    words.any(|word| WORDS.newsroom.contains(word))
 }
 
 fn kind(name: &str) -> BylineKind {
@@ -313,7 +366,7 @@ fn kind(name: &str) -> BylineKind {
 
 /// The name without blanks and stray marks; its quotes are a part of it.
 fn bare(name: &str) -> String {
-    name.trim_matches([' ', ',', ':', '-', '–', '—']).to_owned()
+    name.trim_matches([' ', ',', ':', '-', '–', '—', '　']).to_owned()
 }
 
 #[cfg(test)]

@@ -324,12 +324,15 @@ fn choose_bylines<'a>(
 
 fn set_bylines(content: &mut Content, authors: &[(String, BylineKind)], origin: Origin) {
     for (name, kind) in authors {
-        for name in writers::of_metadata(name) {
-            // Some give the address of a profile, some an e-mail address.
-            let address = name.contains("://") || name.contains('@') || name.contains(".com/");
-            let usable = !name.is_empty() && name.len() < 200 && !address;
-            if usable && !content.bylines.iter().any(|byline| byline.name == name) {
-                content.bylines.push(Byline { name, kind: *kind, place: None });
+        // Some give the address of a profile.
+        if name.contains("://") || name.contains(".com/") {
+            continue;
+        }
+        for writer in writers::of_metadata(name, *kind) {
+            let name = &writer.name;
+            let usable = !name.is_empty() && name.len() < 200 && !name.contains('@');
+            if usable && !content.bylines.iter().any(|byline| byline.name == *name) {
+                content.bylines.push(writer);
             }
         }
     }

@@ -64,6 +64,7 @@ pub(super) fn part(
     builder.deck(first);
     builder.byline(first);
     builder.date(first);
+    builder.foot(first);
     let blocks = builder.blocks();
     let mut content = builder.content;
     content.related = items.into_iter().map(|item| item.related).collect();

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{hints, split::View};
 use crate::{
     html::{NodeId, Tag},
-    model::record::Byline,
+    model::record::{Byline, BylineKind},
     read::credits::byline,
     text::{collapse, fold},
 };
@@ -52,32 +52,48 @@ const PAGES: [&str; 14] = [
     "by",
 ];
 
-/// The names in a string of the metadata: lists are split, `Lee, Ann` is reversed.
-pub(super) fn of_metadata(said: &str) -> Vec<String> {
+/// The writers in a string of the metadata: lists are split, `Lee, Ann` is reversed, and jobs go. A
+/// name that has no form of one stays as it is.
+pub(super) fn of_metadata(said: &str, kind: BylineKind) -> Vec<Byline> {
     let said = said.trim().trim_end_matches([',', ';', '|']);
+    let one = |name: String| vec![Byline { name, kind, place: None }];
+    // A dash joins what somebody is called, and an address stands for a site.
+    let joined = said.split_once(" - ").is_some_and(|(first, _)| !first.contains(' '));
+    if kind == BylineKind::Organisation || joined || said.contains("www.") {
+        return one(said.to_owned());
+    }
     if let Some((last, first)) = said.split_once(", ")
         && !last.contains(' ')
-        && !first.contains([',', ' '])
+        && !first.contains(',')
+        && first.split(' ').count() <= 2
+        && (first.split(' ').count() == 1 || first.ends_with('.'))
         && byline::looks_like_name(last)
-        && byline::looks_like_name(first)
+        && byline::looks_like_name(first.trim_end_matches('.'))
+        && [last, first].iter().all(|part| byline::parse(part).iter().all(is_person))
     {
-        return vec![format!("{first} {last}")];
+        return one(format!("{first} {last}"));
     }
-    // `Ann Lee, CNN`, `Ann Lee, PhD`.
-    if let Some((name, what)) = said.split_once(',')
-        && name.contains(' ')
-        && byline::looks_like_name(name)
-        && !what.contains(',')
-        && (2..=5).contains(&what.trim().len())
-        && what.trim().bytes().filter(u8::is_ascii_uppercase).count() >= 2
-    {
-        return vec![name.to_owned()];
+    let found = byline::parse(said);
+    let named = |byline: &Byline| {
+        byline.kind == BylineKind::Organisation || byline::looks_like_name(&byline.name)
+    };
+    // Of one word nobody knows what it is; of several each is a name.
+    if !found.is_empty() && found.iter().all(named) {
+        // `Telegram & Gazette` is one paper.
+        let whole = |byline: &Byline| byline.name.contains(' ') || !byline.name.is_ascii();
+        if found.len() > 1 && !found.iter().filter(|byline| is_person(byline)).all(whole) {
+            return one(said.to_owned());
+        }
+        let placed = found.iter().any(|byline| byline.place.is_some());
+        let apart = found.len() > 1 || placed || found[0].name != said;
+        return if apart { found } else { one(said.to_owned()) };
     }
-    let names = byline::parse(said);
-    if names.len() > 1 && names.iter().all(|name| byline::looks_like_name(&name.name)) {
-        return names.into_iter().map(|name| name.name).collect();
-    }
-    vec![said.to_owned()]
+    let plain = said.strip_prefix("By ").or_else(|| said.strip_prefix("by ")).unwrap_or(said);
+    one(plain.to_owned())
+}
+
+fn is_person(byline: &Byline) -> bool {
+    byline.kind == BylineKind::Person
 }
 
 /// Whether a name is that of the site itself: `mdr.de`, `MDR Thüringen`, `Lesotho Times`, `Deutsche
@@ -126,12 +142,16 @@ pub(super) fn shown(view: View<'_, '_>, nodes: Range<NodeId>) -> Vec<Byline> {
     found
 }
 
-/// The writers that a line names which holds nothing else and is set in bold: before a text, or
-/// behind it.
+/// The writers that a line names which holds nothing else and is set in bold.
 pub(super) fn alone(line: &str) -> Vec<Byline> {
     let names = byline::parse(line);
     let person = |byline: &Byline| {
-        is_one(&byline.name) && byline.name.contains(' ') && !byline::is_nobody(&byline.name)
+        let words = byline.name.split(' ').count();
+        is_one(&byline.name)
+            && is_person(byline)
+            && (2..=3).contains(&words)
+            && !byline.name.contains(" of ")
+            && !byline::is_nobody(&byline.name)
     };
     if line.len() <= MAX_SHOWN && names.len() <= 3 && names.iter().all(person) {
         names
@@ -188,18 +208,27 @@ mod tests {
 
     #[test]
     fn lists_of_writers_are_taken_apart_and_names_turned_round() {
-        assert_eq!(
-            of_metadata("Ann Lee, John Doe and Mary Major"),
-            ["Ann Lee", "John Doe", "Mary Major"]
-        );
-        assert_eq!(of_metadata("Lee, Ann"), ["Ann Lee"]);
-        assert_eq!(
-            of_metadata("Trine Juncher Jørgensen og Tôrtia Reimer"),
-            ["Trine Juncher Jørgensen", "Tôrtia Reimer"]
-        );
-        assert_eq!(of_metadata("Ann Lee"), ["Ann Lee"]);
-        assert_eq!(of_metadata("Ann Lee, CNN"), ["Ann Lee"]);
-        assert_eq!(of_metadata("Ann Lee, PhD"), ["Ann Lee"]);
+        for (said, wanted) in [
+            ("Ann Lee, John Doe and Mary Major", &["Ann Lee", "John Doe", "Mary Major"][..]),
+            ("Lee, Ann", &["Ann Lee"]),
+            ("Lee, Ann D.", &["Ann D. Lee"]),
+            (
+                "Trine Juncher Jørgensen og Tôrtia Reimer",
+                &["Trine Juncher Jørgensen", "Tôrtia Reimer"],
+            ),
+            ("Ann Lee", &["Ann Lee"]),
+            ("Ann Lee, PhD", &["Ann Lee"]),
+            ("Ann Lee, Transport Correspondent", &["Ann Lee"]),
+            ("Ann Lee, Chief Technology Officer & Head of Labs", &["Ann Lee"]),
+            ("Felix Ahrendt und Jörg Steinweg, dpa", &["Felix Ahrendt", "Jörg Steinweg", "dpa"]),
+            ("By Ann Lee", &["Ann Lee"]),
+            ("annlee7", &["annlee7"]),
+            ("John Garcia, Jr.", &["John Garcia, Jr."]),
+        ] {
+            let found = of_metadata(said, BylineKind::Person);
+            let found: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
+            assert_eq!(found, wanted, "{said}");
+        }
     }
 
     #[test]

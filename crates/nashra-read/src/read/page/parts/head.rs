@@ -15,6 +15,13 @@ use crate::{
 const HEAD_LINES: usize = 30;
 /// Lines behind the first and the last one of a text in which its writers are looked for.
 const WRITERS_LINES: usize = 8;
+/// Lines of a text by which a name is told from a heading.
+const TEXT_LINES: usize = 60;
+/// Lines at the end of a text in which credits and notes of rights are looked for.
+const END_LINES: usize = 4;
+/// The longest note of rights, in characters.
+const MAX_RIGHTS: usize = 120;
+
 /// The lines by which writers are looked for.
 #[derive(Debug, Clone, Copy)]
 struct NearText {
@@ -164,6 +171,9 @@ impl PartBuilder<'_, '_> {
         if names.is_empty() {
             names = self.bold_names(near);
         }
+        if names.is_empty() {
+            names = self.names_in_text(near);
+        }
         if !names.is_empty() {
             self.content.bylines = names;
             self.content.provenance.bylines = Some(Origin::Dom);
@@ -204,19 +214,68 @@ impl PartBuilder<'_, '_> {
             .find(|(_, names)| !names.is_empty())
     }
 
-    /// The names in a bold line of their own at the beginning or the end of the text.
+    /// The names in a bold line of their own at the beginning or the end of the text. A name has no
+    /// words that the text writes small: those of a heading do.
     fn bold_names(&self, near: NearText) -> Vec<Byline> {
         let NearText { from, first, last } = near;
-        let lines = &self.view.lines.lines;
-        let parent = |at: usize| lines.get(at).map(|line| self.view.tree.parent(line.block));
+        let (lines, tree) = (&self.view.lines.lines, self.view.tree);
+        let parent = |at: usize| lines.get(at).map(|line| tree.parent(line.block));
         let beside = |at: usize| self.is_text(at) || parent(at) == parent(last);
-        let bold = |at: &usize| lines[*at].stressed == lines[*at].chars && beside(*at);
+        let bold = |at: &usize| {
+            lines[*at].stressed == lines[*at].chars
+                && beside(*at)
+                && tree.tag(lines[*at].block).heading_level().is_none()
+        };
+        let named = |names: &Vec<Byline>| {
+            let words = |byline: &Byline| byline.name.to_lowercase();
+            let names: Vec<String> = names.iter().map(words).collect();
+            let parts = || names.iter().flat_map(|name| name.split(' '));
+            let written = |at: usize| {
+                let mut words = self.line(at).split(|c: char| !c.is_alphanumeric());
+                words.any(|word| word.len() > 2 && parts().any(|part| part == word))
+            };
+            !names.is_empty() && !(first..=last.min(first + TEXT_LINES)).any(written)
+        };
         let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3))
             .chain(last.saturating_sub(1).max(first + 3)..self.span.to.min(last + 3));
         ends.filter(bold)
             .map(|at| self.apart_from_site(writers::alone(self.line(at))))
+            .find(named)
+            .unwrap_or_default()
+    }
+
+    /// The writers that the first or the last line of the text names within itself.
+    fn names_in_text(&self, near: NearText) -> Vec<Byline> {
+        if near.first >= self.span.to {
+            return Vec::new();
+        }
+        let lead = byline::of_lead(self.line(near.first));
+        let end = (near.first..=near.last).rev().filter(|at| self.is_text(*at)).take(END_LINES);
+        // Where nobody else is named the editor answers for a text in Chinese.
+        let below = near.last..self.span.to.min(near.last + WRITERS_LINES);
+        Some(lead)
+            .into_iter()
+            .chain(end.map(|at| byline::of_end(self.line(at))))
+            .chain(below.map(|at| byline::of_editor(self.line(at))))
             .find(|names| !names.is_empty())
             .unwrap_or_default()
+    }
+
+    /// Takes lines out of the end of the text that only name others than its writers, an address
+    /// for letters, or who holds the rights.
+    pub(super) fn foot(&mut self, first: usize) {
+        let lines: Vec<usize> = (first + 1..self.span.to)
+            .rev()
+            .filter(|at| self.is_text(*at))
+            .take(END_LINES)
+            .collect();
+        for at in lines {
+            let line = self.line(at);
+            if !byline::is_of_others(line) && !is_address(line) && !is_of_rights(line) {
+                break;
+            }
+            self.used.insert(at);
+        }
     }
 
     /// Without the site, which stands beside its writers; it stays where it stands in their place,
@@ -235,4 +294,25 @@ impl PartBuilder<'_, '_> {
         }
         names
     }
+}
+
+/// Whether a line is an e-mail address and nothing else.
+fn is_address(line: &str) -> bool {
+    line.len() <= 80 && line.contains('@') && !line.contains(' ') && line.contains('.')
+}
+
+/// Whether a short line says who holds the rights.
+fn is_of_rights(line: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "ⓒ",
+        "©",
+        "무단 전재",
+        "무단전재",
+        "all rights reserved",
+        "alle rechte vorbehalten",
+        "tous droits réservés",
+        "版权所有",
+    ];
+    let lower = line.to_lowercase();
+    line.chars().count() <= MAX_RIGHTS && WORDS.iter().any(|word| lower.contains(word))
 }
