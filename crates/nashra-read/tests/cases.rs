@@ -79,3 +79,8 @@ fn what_reports_on_feeds_ask_for_is_read() {
 fn what_reports_on_pages_ask_for_is_read() {
     all_pass(&of("pages.jsonl", &PURE), |case| check(case, &answer(case)));
 }
+
+#[test]
+fn what_reports_on_the_text_of_pages_ask_for_is_read() {
+    all_pass(&of("bodies.jsonl", &PURE), |case| check(case, &answer(case)));
+}

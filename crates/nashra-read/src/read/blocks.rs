@@ -1,9 +1,14 @@
 //! Makes typed blocks of lines, and of fragments of HTML such as those of feeds.
 
-use std::borrow::Cow;
+mod address;
+mod place;
 
 use url::Url;
 
+pub(super) use self::{
+    address::{absolute, address, size},
+    place::{Place, Places},
+};
 use super::lines::Lines;
 use crate::{
     html::{NodeId, Tag, Tree},
@@ -11,10 +16,7 @@ use crate::{
     text::collapse,
 };
 
-/// Nodes behind a picture in which the one for readers without scripts is looked for.
-const MAX_BEHIND: NodeId = 20;
-/// Nodes of a `picture` in which its sources are looked for, and of a `figure` in which its caption
-/// is.
+/// Nodes of a `figure` in which its caption is looked for.
 const MAX_AROUND: usize = 50;
 /// The most blocks of an article; further ones are left out.
 pub(super) const MAX_BLOCKS: usize = 2_000;
@@ -57,66 +59,48 @@ pub fn text(blocks: &[Block]) -> String {
 pub(super) struct BlockBuilder<'a, 'b> {
     tree: &'a Tree<'b>,
     pub(super) blocks: Vec<Block>,
-    /// The list or table that the last line was in, and its row.
-    last: Option<(NodeId, NodeId)>,
+    places: Places<'a, 'b>,
+    /// What the last line was a part of.
+    last: Place,
 }
 
 impl<'a, 'b> BlockBuilder<'a, 'b> {
     pub(super) fn new(tree: &'a Tree<'b>) -> Self {
-        Self { tree, blocks: Vec::new(), last: None }
+        Self { tree, blocks: Vec::new(), places: Places::new(tree), last: Place::Text }
     }
 
     /// Adds a block that is no line of text; it ends a list.
     pub(super) fn push(&mut self, block: Block) {
-        self.last = None;
+        self.last = Place::Text;
         self.blocks.push(block);
     }
 
     /// A line that stands in `block`: items of one list are lines of one block, and so are rows of
-    /// one table, whose cells are apart by tabs.
+    /// one table, whose cells are apart by tabs, and the lines of preformatted text.
     pub(super) fn text(&mut self, block: NodeId, text: String) {
-        let tree = self.tree;
-        let item = std::iter::once(block).chain(tree.ancestors(block)).take(4).find(|node| {
-            match tree.tag(*node) {
-                Tag::Li | Tag::Blockquote => true,
-                Tag::Tr => self.holds_data(*node, block),
-                _ => false,
-            }
+        let place = self.places.of(block);
+        let before = self.blocks.last_mut().filter(|before| {
+            matches!(before, Block::List { .. } | Block::Table { .. } | Block::Paragraph { .. })
         });
-        if tree.tag(block).heading_level().is_some() {
-            return self.push(Block::Heading { text });
+        if let Some(apart) = joint(self.last, place)
+            && let Some(
+                Block::List { text: before }
+                | Block::Table { text: before }
+                | Block::Paragraph { text: before },
+            ) = before
+        {
+            before.push(apart);
+            before.push_str(&text);
+        } else {
+            self.blocks.push(match place {
+                Place::Text | Place::Preformatted { .. } => Block::Paragraph { text },
+                Place::Heading => Block::Heading { text },
+                Place::Quote => Block::Quote { text },
+                Place::Item { .. } => Block::List { text },
+                Place::Cell { .. } => Block::Table { text },
+            });
         }
-        let Some(item) = item else { return self.push(Block::Paragraph { text }) };
-        let tag = tree.tag(item);
-        if tag == Tag::Blockquote {
-            return self.push(Block::Quote { text });
-        }
-        let whole = tree
-            .ancestors(item)
-            .find(|ancestor| {
-                matches!(tree.tag(*ancestor), Tag::Ul | Tag::Ol | Tag::Menu | Tag::Table)
-            })
-            .unwrap_or(item);
-        match (self.blocks.last_mut(), self.last) {
-            (
-                Some(Block::List { text: before } | Block::Table { text: before }),
-                Some((last, row)),
-            ) if last == whole => {
-                before.push(if tag == Tag::Tr && row == item { '\t' } else { '\n' });
-                before.push_str(&text);
-            }
-            _ if tag == Tag::Tr => self.blocks.push(Block::Table { text }),
-            _ => self.blocks.push(Block::List { text }),
-        }
-        self.last = Some((whole, item));
-    }
-
-    /// Whether a row is one of a table and no means of layout: the text stands in its cells, and
-    /// they are several.
-    fn holds_data(&self, row: NodeId, block: NodeId) -> bool {
-        let cell = |node: NodeId| matches!(self.tree.tag(node), Tag::Td | Tag::Th);
-        (cell(block) || cell(self.tree.parent(block)))
-            && self.tree.children(row).filter(|child| cell(*child)).take(2).count() == 2
+        self.last = place;
     }
 
     /// A picture of a fragment with the caption of its figure, whose lines are given; or what is
@@ -162,112 +146,25 @@ impl<'a, 'b> BlockBuilder<'a, 'b> {
     }
 }
 
-/// Width and height of an image in pixels, as its attributes give them.
-pub(super) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
-    let pixels = |name: &str| {
-        tree.attribute(node, name)
-            .and_then(|attribute| attribute.trim().trim_end_matches("px").parse().ok())
-    };
-    (pixels("width"), pixels("height"))
-}
-
-/// The address of a picture: the one that lazy loading keeps apart, else its own, else the largest
-/// of its set, else that of the picture for readers without scripts.
-pub(super) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
-    let attribute = |node: NodeId, name: &str| {
-        tree.attribute(node, name).filter(|attribute| !attribute.trim().is_empty())
-    };
-    let plain = ["data-src", "data-original", "data-lazy-src", "data-url", "src"];
-    // Some write a whole set where one address belongs.
-    let one = |value: Cow<'_, str>| {
-        absolute(
-            base,
-            if value.trim().contains(' ') && value.contains(", ") {
-                largest(&value)?
-            } else {
-                &value
-            },
-        )
-    };
-    let single = plain
-        .iter()
-        .filter_map(|name| attribute(node, name))
-        .filter_map(one)
-        .find(|one| !is_placeholder(one));
-    let of_set = || {
-        let around =
-            tree.ancestors(node).take(2).find(|ancestor| tree.tag(*ancestor) == Tag::Picture);
-        let sources = around
-            .into_iter()
-            .flat_map(|node| tree.descendants(node))
-            .take(MAX_AROUND)
-            .filter(|node| tree.tag(*node) == Tag::Source);
-        let mut sets = std::iter::once(node).chain(sources);
-        let set = sets.find_map(|set| {
-            ["srcset", "data-srcset"].iter().find_map(|name| attribute(set, name))
-        })?;
-        absolute(base, largest(&set)?)
-    };
-    let lazy = || {
-        let own = tree.raw_attributes(node).filter(|(name, _)| name.starts_with("data-"));
-        own.filter(|(_, value)| is_picture(value))
-            .find_map(|(_, value)| absolute(base, &htmlize::unescape_attribute(value.trim())))
-    };
-    let without_scripts = || {
-        let behind = node + 1..tree.len().min(node + MAX_BEHIND);
-        let img = behind
-            .clone()
-            .find(|node| tree.tag(*node) == Tag::Noscript)
-            .and_then(|noscript| tree.find(noscript, Tag::Img))?;
-        plain
-            .iter()
-            .filter_map(|name| attribute(img, name))
-            .find_map(|value| absolute(base, &value))
-    };
-    single.or_else(of_set).or_else(lazy).or_else(without_scripts)
-}
-
-/// Whether a picture is a placeholder for one that a script loads.
-fn is_placeholder(url: &str) -> bool {
-    const NAMES: [&str; 8] =
-        ["placeholder", "transparent", "blank", "spacer", "lazy", "loading", "1x1", "pixel"];
-    let name = url
-        .split(['?', '#'])
-        .next()
-        .and_then(|part| part.rsplit('/').next())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let small = [".gif", ".svg", ".png"].iter().any(|ending| name.ends_with(ending));
-    small && NAMES.iter().any(|part| name.contains(part))
-}
-
-/// Whether an attribute's value is the address of a picture.
-fn is_picture(value: &str) -> bool {
-    let path = value.trim().split(['?', '#']).next().unwrap_or_default();
-    !path.contains([' ', '{', ','])
-        && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|ending| path.ends_with(ending))
-}
-
-pub(super) fn absolute(base: &Url, address: &str) -> Option<String> {
-    let address = address.trim();
-    if address.starts_with("data:") || address.len() > 4_096 {
-        return None;
+/// What stands between two lines of one block; `None` where they are of two.
+fn joint(last: Place, next: Place) -> Option<char> {
+    match (last, next) {
+        (Place::Item { list: one, .. }, Place::Item { list: other, .. }) if one == other => {
+            Some('\n')
+        }
+        (Place::Preformatted { pre: one }, Place::Preformatted { pre: other }) if one == other => {
+            Some('\n')
+        }
+        (
+            Place::Cell { table: one, row: above, cell: left },
+            Place::Cell { table: other, row, cell },
+        ) if one == other => Some(match (above == row, left == cell) {
+            (true, true) => ' ',
+            (true, false) => '\t',
+            _ => '\n',
+        }),
+        _ => None,
     }
-    base.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")).map(Into::into)
-}
-
-/// The candidate of a `srcset` with the largest descriptor (HTML Living Standard §4.8.4.2.1).
-fn largest(srcset: &str) -> Option<&str> {
-    let candidates = srcset.split(", ").filter_map(|candidate| {
-        let mut parts = candidate.split_whitespace();
-        let url = parts.next()?;
-        let size = parts
-            .next()
-            .and_then(|part| part.trim_end_matches(['w', 'x', ',']).parse::<f32>().ok())
-            .unwrap_or(1.0);
-        Some((url, size))
-    });
-    candidates.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(url, _)| url)
 }
 
 #[cfg(test)]
@@ -294,7 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_picture_of_a_set_is_taken() {
-        assert_eq!(largest("/s.jpg 320w, /l.jpg 1280w, /m.jpg 640w"), Some("/l.jpg"));
+    fn tables_lists_and_preformatted_text_are_one_block_each() {
+        let html = "<p>a<table><tr><th>b<th>c<tr><td>d<td><ul><li>e<li>f</ul></table><dl><dt>g<dd>h</dl>\
+            <ul><li><p>i<ol><li>j</ol><li>k</ul><pre>l\n  m\n</pre><pre><div>n</div><div>  o</div></pre>";
+        let blocks = from_html_fragment(html, &base());
+        assert_eq!(text(&blocks), "a\n\nb\tc\nd\te f\n\ng\nh\n\ni\nj\nk\n\nl\n  m\n\nn\n  o");
+        assert!(matches!(
+            &blocks[1..4],
+            [Block::Table { .. }, Block::List { .. }, Block::List { .. }]
+        ));
     }
 }

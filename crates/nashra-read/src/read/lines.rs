@@ -1,14 +1,22 @@
 //! A page as lines: the runs of text between the borders of blocks, in the order of the page, and
 //! the pictures between them.
 //!
+//! Preformatted text is one line with its line ends and indents, the only one that has any.
+//!
 //! What must stay true: every visible character is in exactly one line; lines are in document
 //! order; a line knows the innermost block that it stands in. Text that no reader sees (scripts,
-//! templates, the choices of a form) is in none.
+//! templates, the choices of a form, what is hidden) is in none.
+
+mod hidden;
 
 use std::ops::Range;
 
+use self::hidden::Hidden;
 use super::borders::{self, Place};
 use crate::html::{NodeId, Tag, Tree};
+
+/// Elements around a block of which one may be preformatted text.
+const MAX_KEPT: usize = 4;
 
 /// A run of text without a border of a block in it.
 #[derive(Debug, Clone)]
@@ -41,8 +49,8 @@ pub struct Picture {
 /// The lines and pictures of a page.
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// All their texts, one after the other; a run of white space is one space, invisible
-    /// characters are gone.
+    /// All their texts, one after the other; a run of white space is one space but in preformatted
+    /// text, invisible characters are gone.
     pub text: String,
     /// The lines, in document order.
     pub lines: Vec<Line>,
@@ -56,11 +64,14 @@ impl Lines {
     pub fn from_tree(tree: &Tree<'_>) -> Self {
         let mut walk = Walk {
             tree,
+            hidden: Hidden::of(tree),
             out: Self::default(),
             open: None,
             apart: true,
             breaks: 0,
             space: Space::None,
+            kept: (0, false),
+            keeps: false,
         };
         let mut at = 0;
         while at < tree.len() {
@@ -87,47 +98,35 @@ enum Space {
 
 struct Walk<'a, 'b> {
     tree: &'a Tree<'b>,
+    hidden: Hidden,
     out: Lines,
     open: Option<Line>,
     /// Whether a border of a block was passed since the last text.
     apart: bool,
     breaks: u32,
     space: Space,
+    /// The last block with text, and whether its line ends are those of its source.
+    kept: (NodeId, bool),
+    /// Whether those of the open line are.
+    keeps: bool,
 }
 
 impl Walk<'_, '_> {
     /// Visits a node; the next node to visit.
     fn node(&mut self, at: NodeId) -> NodeId {
         let tag = self.tree.tag(at);
+        if hidden::is_left_out(self.tree, at) {
+            self.space = Space::Plain;
+            return self.tree.end(at);
+        }
+        if tag != Tag::Text && self.hidden.begins_at(at) {
+            self.hidden_pictures(at);
+            return self.tree.end(at);
+        }
         match tag {
             Tag::Text => self.text(at),
-            Tag::Head
-            | Tag::Script
-            | Tag::Style
-            | Tag::Template
-            | Tag::Svg
-            | Tag::Math
-            | Tag::Select
-            | Tag::Textarea
-            | Tag::Title
-            | Tag::Object
-            | Tag::Canvas
-            | Tag::Audio
-            | Tag::Video
-            | Tag::Noembed
-            | Tag::Noframes => {
-                self.space = Space::Plain;
-                return self.tree.end(at);
-            }
-            // Its pictures are those of readers without scripts: some pages have no others.
-            Tag::Noscript => {
-                for inside in
-                    self.tree.descendants(at).filter(|node| self.tree.tag(*node) == Tag::Img)
-                {
-                    self.picture(inside);
-                }
-                return self.tree.end(at);
-            }
+            // Those that are shown are text, and shadow roots are what their elements hold.
+            Tag::Noscript | Tag::Template => self.apart = true,
             Tag::Br => {
                 self.breaks += 1;
                 self.space = Space::Plain;
@@ -143,6 +142,19 @@ impl Walk<'_, '_> {
         at + 1
     }
 
+    /// Keeps the pictures of a hidden element: a gallery hides all but one of them, and those for
+    /// readers without scripts are the only ones of some pages.
+    fn hidden_pictures(&mut self, hidden: NodeId) {
+        let mut at = hidden + 1;
+        while at < self.tree.end(hidden) {
+            let inside = at;
+            at = if hidden::is_left_out(self.tree, at) { self.tree.end(at) } else { at + 1 };
+            if self.tree.tag(inside) == Tag::Img {
+                self.picture(inside);
+            }
+        }
+    }
+
     fn picture(&mut self, node: NodeId) {
         self.out.pictures.push(Picture {
             node,
@@ -150,16 +162,30 @@ impl Walk<'_, '_> {
         });
     }
 
+    /// Whether the line ends of a block are those of its source.
+    fn is_kept(&mut self, block: NodeId) -> bool {
+        if self.kept.0 != block {
+            let around = std::iter::once(block).chain(self.tree.ancestors(block)).take(MAX_KEPT);
+            let is = around
+                .map(|node| self.tree.tag(node))
+                .any(|tag| matches!(tag, Tag::Pre | Tag::Xmp | Tag::Plaintext));
+            self.kept = (block, is);
+        }
+        self.kept.1
+    }
+
     fn text(&mut self, at: NodeId) {
-        if self.tree.raw_text(at).trim_ascii().is_empty() {
+        let block = self.tree.block(at);
+        let kept = self.is_kept(block);
+        let blank = self.tree.raw_text(at).trim_ascii().is_empty();
+        if blank && !(kept && !self.apart && self.open.is_some()) {
             self.space = Space::Plain;
             return;
         }
         let text = self.tree.text(at);
-        let block = self.tree.block(at);
         // Two breaks in a row are how old pages end a paragraph.
         if self.apart
-            || self.breaks > 1
+            || self.breaks > 1 && !kept
             || self.open.as_ref().is_some_and(|element| element.block != block)
         {
             self.close();
@@ -179,7 +205,13 @@ impl Walk<'_, '_> {
             linked: 0,
             stressed: 0,
         });
-        let chars = append(&mut self.out.text, &text, line.text.start, &mut self.space);
+        self.keeps = kept;
+        let chars = if kept {
+            self.space = Space::None;
+            append_kept(&mut self.out.text, &text, self.breaks)
+        } else {
+            append(&mut self.out.text, &text, line.text.start, &mut self.space)
+        };
         line.chars += chars;
         line.linked += if self.tree.linked(at) { chars } else { 0 };
         line.stressed += if self.tree.stressed(at) { chars } else { 0 };
@@ -198,6 +230,13 @@ impl Walk<'_, '_> {
     fn close(&mut self) {
         self.space = Space::None;
         if let Some(mut line) = self.open.take() {
+            if self.keeps {
+                // The first line end behind the start tag is none, and the last shows nothing.
+                let kept = self.out.text.trim_end().len().max(line.text.start);
+                self.out.text.truncate(kept);
+                line.text.start +=
+                    self.out.text[line.text.start..].find(|c| c != '\n').unwrap_or_default();
+            }
             line.text.end = self.out.text.len();
             if line.chars > 0 {
                 self.out.lines.push(line);
@@ -224,6 +263,26 @@ fn append(out: &mut String, text: &str, start: usize, space: &mut Space) -> u32 
             out.push(c);
             chars += 1;
         }
+    }
+    chars
+}
+
+/// Appends text whose white space is that of its source, with `breaks` line ends before it.
+fn append_kept(out: &mut String, text: &str, breaks: u32) -> u32 {
+    let mut chars = 0;
+    out.extend((0..breaks).map(|_| '\n'));
+    let mut last = None;
+    for c in text.chars().filter(|c| !crate::text::invisible(*c)) {
+        match c {
+            '\n' if last == Some('\r') => {}
+            '\r' | '\n' => out.push('\n'),
+            '\u{a0}' => out.push(' '),
+            c => {
+                out.push(c);
+                chars += u32::from(!c.is_whitespace());
+            }
+        }
+        last = Some(c);
     }
     chars
 }
@@ -269,6 +328,16 @@ mod tests {
                 "<script>x</script><p>a<style>p{}</style>b<select><option>c</select></p><noscript>d</noscript>"
             ),
             ["a b"]
+        );
+    }
+
+    #[test]
+    fn preformatted_text_keeps_its_line_ends_and_indents() {
+        assert_eq!(
+            lines(
+                "<p>a</p><pre>\n<code><b>for</b> x:\r\n    <i>y</i>\n\n\tz<br>&nbsp;w\n</code></pre>b"
+            ),
+            ["a", "for x:\n    y\n\n\tz\n w", "b"]
         );
     }
 

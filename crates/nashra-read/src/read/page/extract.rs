@@ -12,6 +12,7 @@ use super::{
     hints::HintReader,
     live, meta, parts,
     split::{self, View},
+    wholes::{self, Judged},
 };
 use crate::{
     html::Tree,
@@ -89,6 +90,20 @@ fn with_view<T>(
         short.then(|| over(LESS_PROBABLE)).filter(|short| weight_of(short, &measured) >= 2 * SHORT);
     let guessed = wider.is_some();
     let mut body = wider.unwrap_or(sure);
+    let writers: Vec<&str> =
+        meta.content.bylines.iter().map(|byline| byline.name.as_str()).collect();
+    wholes::settle(
+        Judged {
+            tree: &tree,
+            lines: &lines,
+            measured: &measured,
+            probable: &probable,
+            writers: &writers,
+            article: meta.article && !is_forum(html),
+            live: meta.live || live::is_live_name(base.path()),
+        },
+        &mut body,
+    );
     if rules.is_some() {
         for (is_text, line) in body.iter_mut().zip(&lines.lines) {
             let within = if places.hold_text() { places.is_text(line.first) } else { *is_text };
@@ -105,6 +120,13 @@ fn with_view<T>(
         meta: &meta,
         base,
     }))
+}
+
+/// Whether a page says that its text is what its visitors wrote.
+fn is_forum(html: &str) -> bool {
+    ["DiscussionForumPosting", "QAPage"]
+        .iter()
+        .any(|name| memchr::memmem::find(html.as_bytes(), name.as_bytes()).is_some())
 }
 
 fn page(view: View<'_, '_>) -> Result<Page, PageError> {

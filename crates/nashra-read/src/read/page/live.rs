@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     dates::moment,
-    html::{NodeId, Tag},
+    html::{NodeId, Tag, Tree},
     model::record::Update,
     text::{collapse, fold},
 };
@@ -24,6 +24,8 @@ use crate::{
 const MAX_ENTRIES: usize = 1_000;
 /// The fewest entries of a live blog that does not say that it is one.
 const MIN_ENTRIES: usize = 4;
+/// How many elements around an entry have a name that tells that it is one.
+const MAX_NAMED: usize = 100;
 /// How many elements around a time may be the entry.
 const MAX_CLIMB: usize = 6;
 /// Bytes of a text by which entries are compared.
@@ -186,6 +188,21 @@ fn looks_live(view: View<'_, '_>, entries: &[LiveEntry]) -> bool {
 
 /// Whether the address, or an element around a line, has a name as live blogs have.
 fn named_live(view: View<'_, '_>, at: usize) -> bool {
+    is_live_name(view.base.path()) || is_within_live(view.tree, view.lines.lines[at].block)
+}
+
+/// Whether an element, or one around it, has a name as live blogs have.
+pub(super) fn is_within_live(tree: &Tree<'_>, node: NodeId) -> bool {
+    std::iter::once(node)
+        .chain(tree.ancestors(node))
+        .take(MAX_NAMED)
+        .flat_map(|node| ["class", "id", "itemtype"].map(|name| tree.attribute(node, name)))
+        .flatten()
+        .any(|value| is_live_name(&value))
+}
+
+/// Whether a name is one as live blogs have.
+pub(super) fn is_live_name(text: &str) -> bool {
     const NAMES: [&str; 13] = [
         "live",
         "liveblog",
@@ -201,20 +218,10 @@ fn named_live(view: View<'_, '_>, at: usize) -> bool {
         "timeline",
         "updates",
     ];
-    let named = |text: &str| {
-        let lower = text.to_lowercase();
-        lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
-            NAMES.contains(&word) || word.starts_with("liveblog") || word.starts_with("liveticker")
-        })
-    };
-    let block = view.lines.lines[at].block;
-    let tree = view.tree;
-    let around = || std::iter::once(block).chain(tree.ancestors(block));
-    named(view.base.path())
-        || around()
-            .flat_map(|node| ["class", "id", "itemtype"].map(|name| tree.attribute(node, name)))
-            .flatten()
-            .any(|value| named(&value))
+    let lower = text.to_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        NAMES.contains(&word) || word.starts_with("liveblog") || word.starts_with("liveticker")
+    })
 }
 
 /// Entries of a page whose elements show none: each begins where the script says, at its headline,

@@ -6,6 +6,7 @@ mod forest;
 mod topic;
 mod writers;
 mod split;
+mod wholes;
 mod pictures;
 mod related;
 mod live;

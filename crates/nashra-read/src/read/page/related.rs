@@ -180,7 +180,17 @@ fn build_of(view: View<'_, '_>, node: NodeId) -> ElementForm {
 /// Whether a line is a link as long as a headline.
 fn title_like(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
-    line.linked * 5 >= line.chars * 4 && view.measured.weight[at] >= MIN_TITLE && line.chars < 250
+    // A paragraph of the text may be a sentence that is a link.
+    let sentence = || {
+        view.body[at]
+            && line.linked < line.chars
+            && view.tree.tag(line.block) == Tag::P
+            && view.lines.get(line).ends_with(['.', '!', '?', '。', '।', '۔', '؟'])
+    };
+    line.linked * 5 >= line.chars * 4
+        && view.measured.weight[at] >= MIN_TITLE
+        && line.chars < 250
+        && !sentence()
 }
 
 fn read_item(view: View<'_, '_>, from: usize, to: usize, node: NodeId) -> Option<Related> {
