@@ -17,7 +17,7 @@ use std::{collections::HashMap, fmt, path::Path};
 use url::Url;
 
 use super::{ConfigError, ConfigErrors, Place, error::LineIndex, read_bytes};
-use crate::base::private::shown;
+use crate::{base::private::shown, read::feed};
 pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
 
 /// Something odd that does not stop anything.
@@ -231,8 +231,8 @@ pub fn of_address(url: &str, place: Place) -> Result<Source, ConfigError> {
 
 /// Reads the address of a source.
 pub(super) fn source_url(text: &str) -> Result<Url, String> {
-    let (text, plain) = (text.trim(), shown(text.trim()));
-    let url = Url::parse(text).map_err(|error| match error {
+    let plain = shown(text.trim());
+    let url = Url::parse(&feed::without_feed_scheme(text)).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => {
             format!("{plain:?} is not a URL: it must begin with https:// or http://")
         }

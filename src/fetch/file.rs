@@ -11,7 +11,7 @@ use tokio::{fs::File, io::AsyncReadExt as _};
 use url::Url;
 
 use super::{Body, FetchError, Fetched, Outcome};
-use crate::model::source::{HubLinks, Validators};
+use crate::model::source::{HeaderLinks, Validators};
 
 /// Reads a file of at most `limit` bytes. A file has no validators: it is told by its bytes whether
 /// it changed.
@@ -25,7 +25,7 @@ pub async fn fetch_file(path: &Path, limit: usize, now: DateTime<Utc>) -> Outcom
             validators: Validators::default(),
             moved: None,
             fresh_for: None,
-            links: HubLinks::default(),
+            links: HeaderLinks::default(),
             requested: now,
             order: 0,
             delta: false,

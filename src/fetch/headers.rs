@@ -11,7 +11,7 @@ use reqwest::header::{
 use url::Url;
 
 use super::{FetchError, body::MAX_ENCODINGS};
-use crate::model::source::{HubLinks, Validators};
+use crate::model::source::{Alternate, HeaderLinks, Validators};
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores
 /// one.
@@ -25,6 +25,8 @@ const MAX_LINK_BYTES: usize = 16 << 10;
 
 /// Hubs that one answer may name.
 const MAX_HUBS: usize = 8;
+/// Other forms of a page that are taken of one answer.
+const MAX_ALTERNATES: usize = 20;
 
 /// A media type with all its parameters is shorter.
 const MAX_CONTENT_TYPE: usize = 512;
@@ -120,9 +122,9 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
     Some(fresh.min(MAX_FRESH))
 }
 
-/// The hubs and the topic that `Link` headers name (RFC 8288 §3), as they are written.
-pub(super) fn links(headers: &HeaderMap) -> HubLinks {
-    let mut links = HubLinks::default();
+/// The hubs, the topic and the other forms that `Link` headers name (RFC 8288 §3), as they are written.
+pub(super) fn links(headers: &HeaderMap) -> HeaderLinks {
+    let mut links = HeaderLinks::default();
     let mut room = MAX_LINK_BYTES;
     for value in headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()) {
         if value.len() > room {
@@ -130,11 +132,15 @@ pub(super) fn links(headers: &HeaderMap) -> HubLinks {
         }
         room -= value.len();
         let mut rest = value;
-        while let Some((target, rels, after)) = next_link(rest) {
-            rest = after;
+        while let Some(HeaderLink { target, rels, media_type, behind }) = next_link(rest) {
+            rest = behind;
             let is = |rel: &str| {
                 rels.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
             };
+            if is("alternate") && links.alternates.len() < MAX_ALTERNATES {
+                let (href, media_type) = (target.to_owned(), media_type.map(str::to_owned));
+                links.alternates.push(Alternate { href, media_type });
+            }
             if is("hub") && links.hubs.len() < MAX_HUBS {
                 links.hubs.push(target.to_owned());
             }
@@ -146,10 +152,19 @@ pub(super) fn links(headers: &HeaderMap) -> HubLinks {
     links
 }
 
-/// The first link of a header's rest: its target, its relations, and what follows it.
-fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+/// A link of a header.
+struct HeaderLink<'a> {
+    target: &'a str,
+    rels: &'a str,
+    media_type: Option<&'a str>,
+    /// What follows it.
+    behind: &'a str,
+}
+
+/// The first link of a header's rest.
+fn next_link(text: &str) -> Option<HeaderLink<'_>> {
     let (target, mut rest) = text.split_once('<')?.1.split_once('>')?;
-    let mut rels = "";
+    let (mut rels, mut media_type) = ("", None);
     while let Some(parameter) = rest.trim_start().strip_prefix(';') {
         let end = parameter.find([';', ',', '=']).unwrap_or(parameter.len());
         let (name, after) = parameter.split_at(end);
@@ -166,9 +181,12 @@ fn next_link(text: &str) -> Option<(&str, &str, &str)> {
         if name.trim().eq_ignore_ascii_case("rel") && rels.is_empty() {
             rels = value;
         }
+        if name.trim().eq_ignore_ascii_case("type") {
+            media_type = media_type.or(Some(value.trim()));
+        }
         rest = after;
     }
-    Some((target.trim(), rels, rest))
+    Some(HeaderLink { target: target.trim(), rels, media_type, behind: rest })
 }
 
 /// A date in one of the three forms that HTTP knows (RFC 9110 §5.6.7).
@@ -304,9 +322,10 @@ mod tests {
                 &values.iter().map(|value| (LINK, HeaderValue::from_str(value).unwrap())).collect(),
             )
         };
-        let hub = |hubs: &[&str], topic: Option<&str>| HubLinks {
+        let hub = |hubs: &[&str], topic: Option<&str>| HeaderLinks {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
+            alternates: Vec::new(),
         };
         let one = "<https://hub.example/?a=1,2;3>; title=\"x, <y>; rel=self\" ; REL = \"preload Hub\", <https://a.example/feed>;rel=self;rel=hub";
         assert_eq!(
@@ -320,10 +339,24 @@ mod tests {
         for nonsense in
             ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"]
         {
-            assert_eq!(of(&[nonsense]), HubLinks::default(), "{nonsense}");
+            assert_eq!(of(&[nonsense]), HeaderLinks::default(), "{nonsense}");
         }
         assert_eq!(of(&[&"<a>; rel=hub,".repeat(1000)]).hubs.len(), MAX_HUBS);
         assert_eq!(of(&["<a>; rel=hub", &"x".repeat(MAX_LINK_BYTES)]).hubs.len(), 1);
+    }
+
+    #[test]
+    fn link_headers_name_other_forms_of_a_page() {
+        let value = "</feed>; rel=\"alternate\"; type=\"application/rss+xml\"; title=\"a, b\", </fr>; rel=alternate; hreflang=fr, </x>; rel=next";
+        let map = [(LINK, HeaderValue::from_static(value))].into_iter().collect();
+        let alternate = |href: &str, media_type: Option<&str>| Alternate {
+            href: href.to_owned(),
+            media_type: media_type.map(str::to_owned),
+        };
+        assert_eq!(
+            links(&map).alternates,
+            [alternate("/feed", Some("application/rss+xml")), alternate("/fr", None)]
+        );
     }
 
     #[test]

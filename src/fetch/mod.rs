@@ -30,7 +30,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::model::source::{AllowedNetworks, HubLinks, Validators};
+use crate::model::source::{AllowedNetworks, HeaderLinks, Validators};
 pub use body::MAX_ENCODINGS;
 pub use hosts::{DeferralReason, Deferred, Pace};
 pub use http::HttpFetcher;
@@ -190,7 +190,7 @@ pub struct Fetched {
     /// For how long the answer may be kept, where it says; at most 30 days.
     pub fresh_for: Option<Duration>,
     /// The hubs and the topic that its headers name.
-    pub links: HubLinks,
+    pub links: HeaderLinks,
     /// When the request was sent that brought this body.
     pub requested: DateTime<Utc>,
     /// Which request that was, in the order of all that is looked at: later looks at a page win

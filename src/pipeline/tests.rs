@@ -18,7 +18,7 @@ use crate::{
     base::{clock::SystemClock, sequence::Sequence},
     config::{Kafka, PageMode, RobotsMode, sources},
     fetch::{Body, FetchError, Fetched, Memory, Outcome, Reply, Request, Room},
-    model::source::{HubLinks, Validators},
+    model::source::{HeaderLinks, Validators},
     policy::{looks::LookRules, polling::decide::Bounds, retry::Retry},
     stages::{
         commit::DeadLetterFiles,
@@ -88,7 +88,7 @@ impl Fetch for Site {
                 validators: Validators::default(),
                 moved: None,
                 fresh_for: None,
-                links: HubLinks::default(),
+                links: HeaderLinks::default(),
                 requested: self.clock.now(),
                 order,
                 delta: false,

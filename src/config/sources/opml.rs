@@ -71,6 +71,8 @@ struct Walk {
     list: ParsedList,
     /// The tag that each open outline gives to those in it.
     folders: Vec<Option<String>>,
+    /// How many of the open outlines, the innermost ones, are commented out.
+    commented: usize,
     seen_opml: bool,
     first: Option<String>,
 }
@@ -80,8 +82,12 @@ impl Walk {
         let element = tag.local_name().as_ref().to_ascii_lowercase();
         self.seen_opml |= element == "opml";
         if element == "outline" {
-            let folder = self.outline(&Outline::from_tag(tag), place, has_content);
+            let outline = Outline::from_tag(tag);
+            // What stands in a comment is commented out with it.
+            let is_comment = outline.is_comment || self.commented > 0;
+            let folder = if is_comment { None } else { self.outline(&outline, place, has_content) };
             if has_content {
+                self.commented += usize::from(is_comment);
                 self.folders.push(folder);
             }
         }
@@ -91,6 +97,7 @@ impl Walk {
     fn close(&mut self, element: &str) {
         if element.eq_ignore_ascii_case("outline") {
             self.folders.pop();
+            self.commented = self.commented.saturating_sub(1);
         }
     }
 
@@ -158,6 +165,8 @@ struct Outline {
     categories: Vec<String>,
     is_feed: bool,
     is_link: bool,
+    /// Whether it is commented out.
+    is_comment: bool,
 }
 
 impl Outline {
@@ -175,6 +184,7 @@ impl Outline {
                     outline.is_feed =
                         ["rss", "atom", "feed"].contains(&value.trim().to_lowercase().as_str());
                 }
+                "iscomment" => outline.is_comment = value.trim().eq_ignore_ascii_case("true"),
                 "htmlurl" | "url" => outline.is_link = true,
                 "category" => {
                     outline.categories =

@@ -7,7 +7,11 @@ use url::Url;
 
 use crate::{
     html::{Tag, Tree},
-    model::kind::{Format, SourceKind},
+    model::{
+        entry::Link,
+        kind::{Format, SourceKind},
+        source::Alternate,
+    },
     read::feed,
 };
 
@@ -22,6 +26,28 @@ pub(super) struct SourceCandidate {
 
 /// Bytes of a robots.txt (RFC 9309 §2.5 asks for as many at least).
 const MAX_ROBOTS: usize = 500 << 10;
+
+/// What the headers of a home page name as its feeds.
+pub(super) fn in_headers(alternates: &[Alternate], page: &Url) -> Vec<SourceCandidate> {
+    let offers = |alternate: &&Alternate| {
+        let link = Link {
+            href: Some(alternate.href.clone()),
+            rel: "alternate".to_owned(),
+            media_type: alternate.media_type.clone(),
+            ..Link::default()
+        };
+        feed::offers_feed(&link).is_some()
+    };
+    let urls = alternates.iter().filter(offers).filter_map(|link| page.join(&link.href).ok());
+    fetchable(
+        urls.map(|url| SourceCandidate {
+            url,
+            kind: SourceKind::Feed,
+            why: "offered by the page's headers",
+        })
+        .collect(),
+    )
+}
 
 /// What a home page names: the feeds of its head, then links that look like one.
 pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
@@ -42,7 +68,7 @@ pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
         .unwrap_or_else(|| page.clone());
     let links = hrefs(&tree, Tag::A)
         .into_iter()
-        .filter_map(|href| base.join(&href).ok())
+        .filter_map(|href| base.join(&feed::without_feed_scheme(&href)).ok())
         .filter(|url| is_same_site(url, page));
     found.extend(links.filter(looks_like_a_feed).map(|url| SourceCandidate {
         url,

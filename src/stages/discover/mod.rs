@@ -166,7 +166,9 @@ async fn read_home_page(
             offer(SourceKind::Listing, fetched.url.clone(), &listing, "the page itself")
         });
         let text = encoding::to_text(&bytes, content_type);
-        Ok(HomePage { feed: None, listing, candidates: candidates::in_page(&text, &fetched.url) })
+        let mut candidates = candidates::in_headers(&fetched.links.alternates, &fetched.url);
+        candidates.extend(candidates::in_page(&text, &fetched.url));
+        Ok(HomePage { feed: None, listing, candidates })
     };
     let (home, _) =
         memory.read_body(body, max_decoded, work).await.map_err(|error| error.to_string())?;

@@ -15,7 +15,7 @@ use crate::{
     fetch::{Body, Fetched, Outcome, Request},
     model::{
         kind::SourceKind,
-        source::{HubLinks, State},
+        source::{HeaderLinks, State},
     },
     policy::{
         hub::{announced::Announced, subscription::Subscription},
@@ -41,7 +41,7 @@ fn fetched(body: &str) -> Fetched {
         validators: Validators { etag: Some(b"\"e\"".to_vec()), last_modified: None },
         moved: None,
         fresh_for: None,
-        links: HubLinks::default(),
+        links: HeaderLinks::default(),
         requested: DateTime::UNIX_EPOCH,
         order: 0,
         delta: false,

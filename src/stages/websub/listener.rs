@@ -30,7 +30,7 @@ use crate::{
     base::clock::Clock,
     config::sources::Source,
     fetch::{Body, Fetched, MAX_ENCODINGS, Memory, Room},
-    model::source::{HubLinks, Validators},
+    model::source::{HeaderLinks, Validators},
     policy::hub::{
         question::{Answer, Question},
         subscription::token,
@@ -264,7 +264,7 @@ impl<C: Clock> CallbackService<C> {
             validators: Validators::default(),
             moved: None,
             fresh_for: None,
-            links: HubLinks::default(),
+            links: HeaderLinks::default(),
             requested: self.clock.now(),
             order: 0,
             delta: false,

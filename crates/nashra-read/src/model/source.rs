@@ -19,13 +19,24 @@ pub struct Validators {
     pub last_modified: Option<Vec<u8>>,
 }
 
-/// What `Link` headers say of `WebSub`, as it is written.
+/// What `Link` headers say, as it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HubLinks {
+pub struct HeaderLinks {
     /// `rel="hub"`; a few at most.
     pub hubs: Vec<String>,
-    /// `rel="self"`: the topic.
+    /// `rel="self"`: the topic of `WebSub`.
     pub topic: Option<String>,
+    /// `rel="alternate"`: other forms of a page, its feeds among them; a few at most.
+    pub alternates: Vec<Alternate>,
+}
+
+/// A link to another form of a page, as it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alternate {
+    /// Where it leads.
+    pub href: String,
+    /// The media type of the target.
+    pub media_type: Option<String>,
 }
 
 /// Networks that are not public and that one source, and nobody else, may reach all the same.

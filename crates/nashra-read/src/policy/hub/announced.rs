@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::{
     base::private::shown,
-    model::{entry::Feed, source::HubLinks},
+    model::{entry::Feed, source::HeaderLinks},
 };
 
 /// The most hubs that are remembered of one source: the next one is asked where the first fails.
@@ -35,8 +35,8 @@ impl Announced {
     /// Finds hubs and topic in the headers of an answer and in its feed; `None` without a hub or
     /// without a topic. `Link` headers win over the feed.
     #[must_use]
-    pub fn find(links: &HubLinks, at: &Url, feed: &Feed) -> Option<Self> {
-        let HubLinks { hubs, topic } = links;
+    pub fn find(links: &HeaderLinks, at: &Url, feed: &Feed) -> Option<Self> {
+        let HeaderLinks { hubs, topic, alternates: _ } = links;
         let linked = |rel: &'static str| {
             feed.links
                 .iter()
@@ -80,9 +80,10 @@ mod tests {
 
     fn announced(xml: &str, hubs: &[&str], topic: Option<&str>) -> Option<Announced> {
         let url = Url::parse("https://a.example/read/here").unwrap();
-        let links = HubLinks {
+        let links = HeaderLinks {
             hubs: hubs.iter().map(ToString::to_string).collect(),
             topic: topic.map(str::to_owned),
+            ..HeaderLinks::default()
         };
         let feed = feed::parse(xml.as_bytes(), None, &url).unwrap();
         Announced::find(&links, &url, &feed)

@@ -1,7 +1,7 @@
 //! The base addresses of relative ones: `xml:base`, else the request's address, else the site's
 //! own link.
 
-use std::{cell::Cell, sync::Arc};
+use std::{borrow::Cow, cell::Cell, sync::Arc};
 
 use url::Url;
 
@@ -9,6 +9,8 @@ use url::Url;
 const MAX_BASE: usize = 1_024;
 /// The most bases of one document; further ones are ignored.
 const MAX_BASES: usize = 65_536;
+/// How often an address may have been escaped.
+const MAX_ESCAPED: usize = 4;
 /// Bytes of all bases of one document.
 const MAX_TOTAL: usize = 8 << 20;
 /// Bytes that resolving may add to one document: a long base before many short addresses would add
@@ -78,7 +80,8 @@ impl Bases {
 
     /// The same, against any base.
     pub(super) fn resolve_against(&self, base: &Url, address: &str) -> String {
-        let address = address.trim();
+        let address = with_ampersands(address.trim());
+        let address = address.as_ref();
         if has_scheme(address) || self.added.get() > MAX_ADDED {
             return address.to_owned();
         }
@@ -86,6 +89,20 @@ impl Bases {
         self.added.set(self.added.get() + absolute.as_str().len());
         absolute.into()
     }
+}
+
+/// An address that was escaped once more than it was decoded: `?a=1&amp;b=2`.
+pub(crate) fn with_ampersands(address: &str) -> Cow<'_, str> {
+    const ESCAPED: [&str; 5] = ["&amp;", "&#38;", "&#038;", "&#x26;", "&AMP;"];
+    if memchr::memchr(b'&', address.as_bytes()).is_none() {
+        return Cow::Borrowed(address);
+    }
+    let mut whole = Cow::Borrowed(address);
+    for _ in 0..MAX_ESCAPED {
+        let Some(escaped) = ESCAPED.iter().find(|escaped| whole.contains(**escaped)) else { break };
+        whole = Cow::Owned(whole.replace(escaped, "&"));
+    }
+    whole
 }
 
 /// Whether an address begins with a scheme (RFC 3986 §3.1).

@@ -80,7 +80,7 @@ impl Draft {
     fn core_field(&mut self, element: Element<'_, '_>) {
         let channel = &mut self.channel;
         match element.field() {
-            Field::Title => self.title.offer(0, || Text::parse(element)),
+            Field::Title => self.title.offer(0, || Text::parse_title(element)),
             Field::Link => self.link(element),
             Field::Description | Field::Summary => {
                 self.description.offer(0, || Text::parse(element));
@@ -170,7 +170,7 @@ impl Draft {
     fn dublin_core(&mut self, element: Element<'_, '_>) {
         let channel = &mut self.channel;
         match element.field() {
-            Field::Title => self.title.offer(1, || Text::parse(element)),
+            Field::Title => self.title.offer(1, || Text::parse_title(element)),
             Field::Description => self.description.offer(1, || Text::parse(element)),
             Field::Author | Field::Creator => add(&mut channel.authors, person::parse(element)),
             Field::Contributor => add(&mut channel.contributors, person::parse(element)),
@@ -191,7 +191,7 @@ impl Draft {
 
     fn podcast(&mut self, element: Element<'_, '_>) {
         match element.field() {
-            Field::Title => self.title.offer(2, || Text::parse(element)),
+            Field::Title => self.title.offer(2, || Text::parse_title(element)),
             Field::Summary => self.description.offer(2, || Text::parse(element)),
             Field::Description => self.description.offer(3, || Text::parse(element)),
             Field::Author => self.performers.splice(..0, person::parse(element)).for_each(drop),

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::{
-    Repair,
-    model::{self, Document, Item},
+    Repair, markup,
+    model::{Document, Item},
+    pictures,
     text::Text,
+    writers,
 };
 use crate::{
     base::hash::digest,
@@ -15,9 +17,7 @@ use crate::{
     model::{
         entry::{Date, Entry, Feed, LinkRole},
         page::{Evidence, TextSource},
-        record::{
-            Block, Byline, BylineKind, Content, Enclosure, Image, Origin, Provenance, Quality,
-        },
+        record::{Block, Byline, BylineKind, Content, Origin, Provenance, Quality},
     },
     read::blocks,
     text as words,
@@ -39,7 +39,7 @@ pub(super) fn feed(document: Document, url: &Url) -> Feed {
     }
 }
 
-fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
+fn entry(mut item: Item, language: Option<&String>, base: &Url) -> Entry {
     let canonical = item
         .links
         .iter()
@@ -47,20 +47,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         .and_then(|link| link.href.as_deref());
     let link =
         canonical.or(item.link.as_deref()).and_then(|href| base.join(href).ok()).filter(usable);
-    let mut enclosures: Vec<Enclosure> = item.enclosures.into_iter().map(enclosure).collect();
-    let mut images = Vec::new();
-    let credit = item.credits.into_iter().next().and_then(|credit| plain_of(credit.content));
-    for media in item.media {
-        take_media(media, credit.as_ref(), &mut enclosures, &mut images);
-    }
-    for thumbnail in item.thumbnails {
-        images.push(Image {
-            url: Some(thumbnail.url),
-            width: thumbnail.width,
-            height: thumbnail.height,
-            ..Image::default()
-        });
-    }
+    let (enclosures, images) = pictures::take(&mut item);
     Entry {
         identity: String::new(),
         guid: item.id.map(|id| bounded(&id)),
@@ -77,12 +64,7 @@ fn entry(item: Item, language: Option<&String>, base: &Url) -> Entry {
         cut: false,
         published: item.published.and_then(|published| published.time),
         modified: item.updated.and_then(|updated| updated.time),
-        authors: item
-            .authors
-            .into_iter()
-            .filter_map(|author| plain_of(author.name?))
-            .filter(|name| !name.contains('@'))
-            .collect(),
+        authors: writers::names(item.authors),
         categories: item
             .categories
             .into_iter()
@@ -115,7 +97,10 @@ fn bounded(guid: &str) -> String {
 fn html(text: Text) -> String {
     match text.html() {
         Cow::Owned(html) => html,
-        Cow::Borrowed(_) => text.value,
+        Cow::Borrowed(html) => match markup::without_swallowing(html) {
+            Cow::Owned(html) => html,
+            Cow::Borrowed(_) => text.value,
+        },
     }
 }
 
@@ -124,49 +109,6 @@ fn note(date: &Date) -> Option<String> {
     match date.time {
         Some(time) => Moment { time, assumed: date.assumed }.note().map(str::to_owned),
         None => Some(format!("unreadable: {}", date.raw.chars().take(40).collect::<String>())),
-    }
-}
-
-fn enclosure(enclosure: model::Enclosure) -> Enclosure {
-    Enclosure {
-        url: enclosure.url,
-        media_type: enclosure.media_type,
-        bytes: enclosure.length.and_then(|length| length.parse().ok()),
-    }
-}
-
-fn take_media(
-    media: model::Media,
-    credit: Option<&String>,
-    enclosures: &mut Vec<Enclosure>,
-    images: &mut Vec<Image>,
-) {
-    let Some(url) = media.url else { return };
-    let is_image =
-        media.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("image/"))
-            || media.medium.as_deref() == Some("image");
-    if is_image {
-        let caption = media.description.or(media.title).and_then(plain_of);
-        let credit = media
-            .credits
-            .into_iter()
-            .next()
-            .and_then(|credit| plain_of(credit.content))
-            .or_else(|| credit.cloned());
-        images.push(Image {
-            url: Some(url),
-            caption,
-            credit,
-            width: media.width,
-            height: media.height,
-            ..Image::default()
-        });
-    } else {
-        enclosures.push(Enclosure {
-            url,
-            media_type: media.media_type,
-            bytes: media.length.and_then(|length| length.parse().ok()),
-        });
     }
 }
 
@@ -183,8 +125,8 @@ fn plain(text: &Text) -> Option<String> {
 }
 
 /// The same for a value that has no declared type: publishers write markup anywhere.
-fn plain_of(value: String) -> Option<String> {
-    plain(&Text { value, ..Text::default() })
+pub(super) fn plain_of(value: String) -> Option<String> {
+    plain(&Text { value, ..Text::default() }.into_title())
 }
 
 fn join(blocks: &[Block]) -> String {

@@ -4,6 +4,7 @@
 //! the HTTP header (RFC 7303 §3.2 ranks it above the declaration) and the XML declaration. A claim
 //! holds only where the bytes bear it out: bytes that are UTF-8 are read as UTF-8 whatever is
 //! claimed, and a claim that leaves bytes over gives way to the next one and at last to detection.
+//! Where some texts are UTF-8 and others are not, each is read as what it is (`mixed`).
 //! What must stay true: no feed is lost for one byte, and all is linear.
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use memchr::memmem;
 use super::repairs::{Repair, Repairs};
 
 mod clean;
+mod mixed;
 
 /// The most bytes that detection looks at: more would change nothing.
 const MAX_DETECTED: usize = 1 << 20;
@@ -143,6 +145,16 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
             None => with(UTF_8, bytes, first.is_some_and(|first| first != UTF_8)),
         };
     }
+    let whole = mixed::with_whole_characters(bytes).and_then(|bytes| String::from_utf8(bytes).ok());
+    if let Some(text) = whole {
+        let mut repairs = Repairs::default();
+        repairs.add(Repair::InvalidBytes);
+        return Decoded { text: text.into(), encoding: label(UTF_8), repairs };
+    }
+    let legacy = claims.into_iter().flatten().find(|claim| *claim != UTF_8);
+    if let Some(decoded) = mixed::decode(bytes, (first, legacy), domain) {
+        return decoded;
+    }
     for encoding in claims
         .into_iter()
         .flatten()
@@ -199,17 +211,22 @@ fn detected<'a>(
     claim: Option<&'static Encoding>,
     domain: Option<&str>,
 ) -> Decoded<'a> {
-    let sample = bytes.get(..MAX_DETECTED).unwrap_or(bytes);
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-    detector.feed(sample, sample.len() == bytes.len());
-    let guess = detector
-        .guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny);
+    let guess = guess(bytes, domain);
     let decoded = with(guess, bytes, claim.is_some_and(|claim| claim != guess));
     match claim {
         // A claim with a broken byte or two is better than a guess with some.
         Some(claim) if decoded.repairs.has(Repair::InvalidBytes) => with(claim, bytes, false),
         _ => decoded,
     }
+}
+
+/// The encoding that bytes are most likely in, which is not UTF-8.
+fn guess(bytes: &[u8], domain: Option<&str>) -> &'static Encoding {
+    let sample = bytes.get(..MAX_DETECTED).unwrap_or(bytes);
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(sample, sample.len() == bytes.len());
+    detector
+        .guess(domain.and_then(tld).as_deref().map(str::as_bytes), chardetng::Utf8Detection::Deny)
 }
 
 /// The top-level domain of a host, as the detector takes it.

@@ -161,6 +161,10 @@ impl<'a> Entities<'a> {
 /// UTF-8 are read as that.
 fn number(bytes: &[u8], out: &mut String) -> Option<usize> {
     let (code, length) = code(bytes)?;
+    if let Some((c, length)) = halves(bytes) {
+        out.push(c);
+        return Some(length);
+    }
     if let 0xc2..=0xf4 = code
         && let Some((c, length)) = utf8_in_numbers(bytes)
     {
@@ -185,6 +189,36 @@ fn code(bytes: &[u8]) -> Option<(u32, usize)> {
     let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |rest| (rest, 16));
     let whole = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
     whole.then(|| (u32::from_str_radix(digits, radix).unwrap_or(u32::MAX), end + 3))
+}
+
+/// `&#55357;&#56351;`: the halves of one character, as UTF-16 has it; the character and the length of
+/// both.
+fn halves(bytes: &[u8]) -> Option<(char, usize)> {
+    let (high, length) = code(bytes)?;
+    let high = u16::try_from(high).ok().filter(|unit| (0xd800..0xdc00).contains(unit))?;
+    let (low, more) = code(bytes.get(length..)?)?;
+    let low = u16::try_from(low).ok().filter(|unit| (0xdc00..0xe000).contains(unit))?;
+    let c = char::decode_utf16([high, low]).next()?.ok()?;
+    Some((c, length + more))
+}
+
+/// The text with such pairs as characters; other references stay as they are.
+pub(super) fn join_halves(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"&#") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = if let Some((c, length)) = halves(rest.as_bytes()) {
+            out.push(c);
+            length
+        } else {
+            out.push_str("&#");
+            2
+        };
+        rest = &rest[length..];
+    }
+    out + rest
 }
 
 /// `&#226;&#128;&#153;`: somebody numbered the bytes of a character.

@@ -89,7 +89,7 @@ impl Draft {
 
     fn core_field(&mut self, element: Element<'_, '_>) {
         match element.field() {
-            Field::Title => self.title.offer(0, || Text::parse(element)),
+            Field::Title => self.title.offer(0, || Text::parse_title(element)),
             Field::Link => self.link(element),
             Field::Description => self.summary.offer(1, || Text::parse(element)),
             Field::Summary => self.teaser.offer(0, || Text::parse(element)),
@@ -127,7 +127,7 @@ impl Draft {
 
     fn dublin_core(&mut self, element: Element<'_, '_>) {
         match element.field() {
-            Field::Title => self.title.offer(1, || Text::parse(element)),
+            Field::Title => self.title.offer(1, || Text::parse_title(element)),
             Field::Description => self.summary.offer(2, || Text::parse(element)),
             Field::Author | Field::Creator => add(&mut self.item.authors, person::parse(element)),
             Field::Contributor => add(&mut self.item.contributors, person::parse(element)),
@@ -149,7 +149,7 @@ impl Draft {
 
     fn podcast(&mut self, element: Element<'_, '_>) {
         match element.field() {
-            Field::Title => self.title.offer(3, || Text::parse(element)),
+            Field::Title => self.title.offer(3, || Text::parse_title(element)),
             Field::Summary | Field::Description => {
                 self.summary.offer(if element.field() == Field::Summary { 3 } else { 4 }, || {
                     Text::parse(element)
@@ -167,7 +167,7 @@ impl Draft {
 
     fn media(&mut self, element: Element<'_, '_>) {
         match element.field() {
-            Field::Title => self.title.offer(2, || Text::parse(element)),
+            Field::Title => self.title.offer(2, || Text::parse_title(element)),
             Field::Description => self.summary.offer(5, || Text::parse(element)),
             Field::Category | Field::Keywords => {
                 parts::categories(element, &mut self.item.categories);

@@ -25,6 +25,7 @@ pub(super) fn content(element: Element<'_, '_>) -> Option<Media> {
             .filter_map(credit)
             .take(parts::MAX_LIST)
             .collect(),
+        copyright: part(Field::Rights),
     };
     (media != Media::default()).then_some(media)
 }
@@ -47,7 +48,7 @@ pub(super) fn credit(element: Element<'_, '_>) -> Option<Credit> {
 /// The address of a picture in any of its forms: `<image href>`, `<image><url>`, `<image
 /// rdf:resource>`, text.
 pub(super) fn image(element: Element<'_, '_>) -> Option<String> {
-    let named = parts::attribute(element, "href").or_else(|| parts::attribute(element, "url"));
+    let named = ["href", "url", "src"].iter().find_map(|name| parts::attribute(element, name));
     let inner = || element.child(Field::Address).and_then(parts::owned);
     let resource = || element.prefixed("resource").map(std::borrow::Cow::into_owned);
     let text = || if element.has_children() { None } else { parts::owned(element) };

@@ -15,6 +15,7 @@ mod attributes;
 mod entities;
 mod names;
 mod bases;
+mod markup;
 mod tree;
 mod xml;
 mod json;
@@ -33,6 +34,8 @@ mod repairs;
 pub mod model;
 mod safe_html;
 mod output;
+mod pictures;
+mod writers;
 mod convert;
 mod identities;
 mod discovery;
@@ -43,8 +46,11 @@ use url::Url;
 use crate::model::{bounds, entry::Feed};
 
 use bases::Bases;
+pub(crate) use bases::with_ampersands;
 pub use convert::content;
-pub use discovery::{feeds as offered_by_page, hubs as hubs_of_page};
+pub use discovery::{
+    feeds as offered_by_page, hubs as hubs_of_page, offers_feed, without_feed_scheme,
+};
 pub use output::FeedOutput;
 pub use repairs::{Repair, Repairs};
 pub use safe_html::safe_html;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use url::Url;
 
 use super::{
-    entities::Entities,
+    entities::{self, Entities},
+    markup,
     names::{Field, Namespace},
     pieces::{Piece, Pieces},
     tree::Element,
@@ -44,7 +45,11 @@ impl Text {
         let atom = matches!(element.namespace(), Namespace::Atom | Namespace::Atom03);
         let (value, kind) =
             if atom { construct(element) } else { (string(element), TextKind::Html) };
-        let value = trimmed(if kind == TextKind::Html { without_sections(value) } else { value });
+        let value = trimmed(match kind {
+            TextKind::Html => with_whole_characters(without_sections(value)),
+            TextKind::Xhtml => with_whole_characters(value),
+            TextKind::Plain => value,
+        });
         if value.is_empty() {
             return None;
         }
@@ -52,6 +57,29 @@ impl Text {
         let base = (base != 0 && kind != TextKind::Plain)
             .then(|| Arc::clone(element.unit.bases.get(base)));
         Some(Self { value, kind, base })
+    }
+
+    /// The same for a title, in which words in angle brackets are words.
+    pub(super) fn parse_title(element: Element<'_, '_>) -> Option<Self> {
+        Self::parse(element).map(Self::into_title)
+    }
+
+    /// The text as a title.
+    pub(super) fn into_title(mut self) -> Self {
+        if self.kind != TextKind::Html {
+            return self;
+        }
+        match markup::title(&self.value) {
+            Some(title) if title.is_plain => {
+                let value = htmlize::unescape(&title.html).into_owned();
+                Self { value, kind: TextKind::Plain, base: None }
+            }
+            Some(title) => {
+                self.value = title.html;
+                self
+            }
+            None => self,
+        }
     }
 
     /// The text as HTML: plain text is escaped.
@@ -71,6 +99,20 @@ fn without_sections(value: Cow<'_, str>) -> Cow<'_, str> {
         return value;
     }
     value.replace("<![CDATA[", "").replace("]]>", "").into()
+}
+
+/// References to halves of surrogate pairs, which HTML drops, as the characters that they are.
+fn with_whole_characters(value: Cow<'_, str>) -> Cow<'_, str> {
+    let is_half = |at: usize| {
+        let digits = value.as_bytes()[at + 2..].trim_ascii_start();
+        [&b"55"[..], b"56", b"xd", b"xD", b"Xd", b"XD"]
+            .iter()
+            .any(|start| digits.starts_with(start))
+    };
+    if !memchr::memmem::find_iter(value.as_bytes(), b"&#").any(is_half) {
+        return value;
+    }
+    entities::join_halves(&value).into()
 }
 
 fn trimmed(value: Cow<'_, str>) -> String {
@@ -134,11 +176,13 @@ fn has_element(inner: &str) -> bool {
 /// entities decoded.
 fn markup(inner: &str, entities: &Entities<'_>) -> String {
     let mut out = String::with_capacity(inner.len());
-    let mut in_tag = false;
+    let (mut in_tag, mut tag) = (false, String::new());
     for piece in Pieces::new(inner) {
         match piece {
             Piece::Text(text) if std::mem::take(&mut in_tag) => {
-                declared(without_prefix(text), entities, &mut out);
+                tag.clear();
+                declared(without_prefix(text), entities, &mut tag);
+                markup::open_tag(&tag, &mut out);
             }
             Piece::Text(text) => declared(text, entities, &mut out),
             Piece::Section(section) => out.push_str(&escaped(section)),

@@ -18,6 +18,7 @@ use crate::{
     read::feed::{
         self,
         flat::{self, FlatReader, FlatTag},
+        with_ampersands,
     },
     text::collapse,
 };
@@ -304,10 +305,10 @@ fn date(text: &str) -> Result<moment::Moment, String> {
 
 /// An address, if it can be fetched.
 fn address(text: &str, base: Option<&Url>) -> Option<Url> {
-    let text = text.trim();
+    let text = with_ampersands(text.trim());
     let url = match base {
-        Some(base) => base.join(text),
-        None => Url::parse(text),
+        Some(base) => base.join(&text),
+        None => Url::parse(&text),
     };
     let usable =
         |url: &Url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= MAX_ADDRESS;

@@ -263,7 +263,8 @@ fn unicode(rest: &str, out: &mut String) -> usize {
     let used = if pair { &units[..] } else { &units[..1] };
     out.extend(
         char::decode_utf16(used.iter().copied())
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            // A half without its other half is no character.
+            .filter_map(Result::ok)
             .filter(|c| !c.is_control() || c.is_whitespace()),
     );
     if pair { 12 } else { 6 }

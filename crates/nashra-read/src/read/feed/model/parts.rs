@@ -63,6 +63,9 @@ pub struct Media {
     pub description: Option<String>,
     /// The persons who made it.
     pub credits: Vec<Credit>,
+    /// Whose it is.
+    #[serde(skip)]
+    pub copyright: Option<String>,
 }
 
 /// A small picture that stands for a file.

@@ -48,7 +48,7 @@ fn text_is_decoded_once_and_keeps_its_markup() {
 #[test]
 fn atom_says_how_its_text_is_meant() {
     assert_eq!(value(atom("<title>1 &lt; 2</title>").title), "1 &lt; 2");
-    assert_eq!(value(atom("<title type='html'>1 &lt;b&gt;</title>").title), "1 <b>");
+    assert_eq!(value(atom("<title type='html'>1 &lt;b>2&lt;/b></title>").title), "1 <b>2</b>");
     let xhtml = "<content type='xhtml'><h:div xmlns:h='http://www.w3.org/1999/xhtml'><h:p>a &amp; b</h:p></h:div></content>";
     assert_eq!(value(atom(xhtml).content), "<p>a &amp; b</p>");
     assert_eq!(
