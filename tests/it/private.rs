@@ -50,8 +50,9 @@ fn tell_tale() -> Site {
     };
     let item = |slug: &str| {
         format!(
-            "<item><title>About {slug}</title><link>{0}</link><guid>{0}</guid><enclosure url=\"{0}\" type=\"audio/mpeg\" length=\"1\"/></item>",
-            link(&format!("/a/{slug}"))
+            "<item><title>About {slug}</title><link>{0}</link><guid>{0}</guid><enclosure url=\"{1}\" type=\"audio/mpeg\" length=\"1\"/></item>",
+            link(&format!("/a/{slug}")),
+            link(&format!("/sound/{slug}"))
         )
     };
     let feed = |items: String| {
