@@ -285,6 +285,15 @@ pub(crate) fn rules(config: &Config) -> poll::Rules {
     }
 }
 
+/// How stories are found.
+fn story_rules(config: &Config) -> commit::StoryRules {
+    commit::StoryRules {
+        compare_for: config.stories.compare_for,
+        exact_for: config.stories.exact_for,
+        memory: config.stories.memory.as_usize(),
+    }
+}
+
 /// When pages are read again.
 fn revisits(config: &Config) -> commit::RevisitRules {
     let page = &config.page;
@@ -305,10 +314,6 @@ fn parts(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let (rules, revisits) = (rules(config), revisits(config));
-    let stories = commit::StoryRules {
-        compare_for: config.stories.compare_for,
-        memory: config.stories.memory.as_usize(),
-    };
     let settings = reading::Settings {
         concurrency: config.page.concurrency,
         per_host: config.fetch.per_host,
@@ -350,7 +355,7 @@ fn parts(
             articles: store.articles(),
             outbox: store.outbox(),
             story_store: store.stories(),
-            stories,
+            stories: story_rules(config),
             dead_letters,
             revisits,
             differences: config.record.difference,

@@ -23,7 +23,9 @@ use crate::{
     config::ByteSize,
     dates::moment,
     model::{identity, story::Role},
-    policy::story::{Signer, StoryIndex},
+    policy::story::{
+        self, Assignment, ExactCopy, KnownStory, KnownText, NewText, Signer, StoryIndex, TextKey,
+    },
     text::{self, tokens},
 };
 
@@ -133,6 +135,8 @@ impl DedupRun {
                 ids: Vec::new(),
                 known: HashMap::new(),
                 merged: HashMap::new(),
+                stories: HashMap::new(),
+                texts: HashMap::new(),
                 index: StoryIndex::new(options.memory.as_usize()),
                 signer: Signer::default(),
                 days: options.days,
@@ -213,6 +217,10 @@ struct DedupArticles {
     known: HashMap<[u8; 16], (Uuid, String, Uuid)>,
     /// The story that one was merged into.
     merged: HashMap<Uuid, Uuid>,
+    /// The stories with several articles.
+    stories: HashMap<Uuid, KnownStory>,
+    /// What is known of texts by their keys, where texts leave the index.
+    texts: HashMap<TextKey, KnownText>,
     index: StoryIndex,
     signer: Signer,
     days: Option<u32>,
@@ -241,9 +249,13 @@ impl DedupArticles {
         if let Some(days) = self.days {
             self.index.forget_before(day.saturating_sub(days));
         }
-        let signature = self.signer.sign(&tokens::read(text.as_deref().unwrap_or_default()));
-        let assigned = self.index.assign(place, published, day, signature);
+        let tokens = tokens::read(text.as_deref().unwrap_or_default());
+        let signature = self.signer.sign(&tokens);
+        let key = story::key(&tokens, &signature).filter(|_| self.days.is_some());
+        let text = NewText { article: place, published, day, signature };
+        let assigned = self.assign(text, key);
         for story in &assigned.changed {
+            self.stories.insert(story.id, *story);
             if let Some(into) = story.merged_into {
                 self.merged.insert(story.id, into);
             }
@@ -262,6 +274,37 @@ impl DedupArticles {
             of: assigned.like.map(|(of, _)| of),
             similarity: assigned.like.map(|(_, overlap)| overlap.contained),
         }
+    }
+
+    /// The story of a text, as the committing task finds it.
+    fn assign(&mut self, text: NewText, key: Option<TextKey>) -> Assignment {
+        let (article, published, day) = (text.article, text.published, text.day);
+        let before = key.and_then(|key| self.texts.get(&key)).copied();
+        let is_unlike = std::cell::Cell::new(false);
+        let copy = before.filter(|before| !before.is_template()).map(|before| {
+            let id = self.final_story(before.story);
+            let alone = KnownStory {
+                id,
+                merged_into: None,
+                size: 1,
+                original: (before.article, before.published),
+            };
+            let story = self.stories.get(&id).copied().unwrap_or(alone);
+            ExactCopy { of: before.article, story }
+        });
+        let assigned = self.index.assign(text, || {
+            is_unlike.set(true);
+            copy
+        });
+        let is_known = assigned.like.as_ref().is_some_and(|(_, overlap)| overlap.is_same());
+        let known = match before {
+            Some(before) if is_unlike.get() => Some(before.once_more(day)),
+            Some(_) => None,
+            None if is_known => None,
+            None => Some(KnownText { article, story: assigned.story, published, day, times: 1 }),
+        };
+        self.texts.extend(key.zip(known));
+        assigned
     }
 
     fn final_story(&self, mut story: Uuid) -> Uuid {

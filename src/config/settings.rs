@@ -221,6 +221,9 @@ settings! {
         /// For how long a new text is compared with those before it, in whole days; zero finds no
         /// stories.
         compare_for: Duration = 7 * DAY, lasting(Duration::ZERO, 365 * DAY);
+        /// For how long after that an article is known as a copy whose text is the same as one that
+        /// came before; zero keeps no keys.
+        exact_for: Duration = 90 * DAY, lasting(Duration::ZERO, 3_650 * DAY);
         /// The most memory for the texts that are compared, some 1 kB each; the oldest go first.
         memory: ByteSize = ByteSize::mib(512), at_least_mib(1);
     }

@@ -14,7 +14,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock, day},
     config::Config,
     stages::{commit::DeadLetterFiles, schedule::Pressure},
-    store::{Store, StoreError},
+    store::{OldestDays, Store, StoreError},
     telemetry::{
         metrics::{self, Levels},
         ready::{Component, Ready},
@@ -45,6 +45,8 @@ pub(super) struct Settings {
     retention: TimeDelta,
     /// For how long texts are compared.
     compare_for: TimeDelta,
+    /// For how long texts are known again.
+    known_for: TimeDelta,
 }
 
 impl Settings {
@@ -56,6 +58,10 @@ impl Settings {
                 .unwrap_or(TimeDelta::days(36_500)),
             compare_for: TimeDelta::from_std(config.stories.compare_for)
                 .unwrap_or(TimeDelta::days(365)),
+            known_for: TimeDelta::from_std(
+                config.stories.compare_for.max(config.stories.exact_for),
+            )
+            .unwrap_or(TimeDelta::days(36_500)),
         }
     }
 
@@ -228,13 +234,18 @@ async fn sweep(
     settings: Settings,
     dead_letters: DeadLetterFiles,
 ) -> Result<(), StoreError> {
-    let oldest = SystemClock.now() - settings.retention;
-    let oldest_text = day(SystemClock.now() - settings.compare_for);
+    let now = SystemClock.now();
+    let oldest = now - settings.retention;
+    let days = OldestDays {
+        listed: day(oldest),
+        text: day(now - settings.compare_for),
+        key: day(now - settings.known_for),
+    };
     let mut sweeper = store.sweeper();
     let (mut entries, mut articles) = (0, 0);
     loop {
         let swept;
-        (sweeper, swept) = sweeper.step(day(oldest), oldest_text).await?;
+        (sweeper, swept) = sweeper.step(days).await?;
         entries += swept.entries;
         articles += swept.articles;
         if swept.finished {
@@ -261,6 +272,7 @@ mod tests {
             disk_min: 10,
             retention: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
+            known_for: TimeDelta::days(1),
         };
         let at = |outbox_bytes| {
             judge_pressure(&Levels { outbox_bytes, disk_free: 100, ..Levels::default() }, &settings)
@@ -282,6 +294,7 @@ mod tests {
             disk_min: 1000,
             retention: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
+            known_for: TimeDelta::days(1),
         };
         assert_eq!((settings.reserve_bytes(1249), settings.reserve_bytes(1250)), (0, 250));
         let large = Settings { disk_min: 1 << 40, ..settings };

@@ -261,8 +261,11 @@ fn revisits(retry: Retry) -> commit::RevisitRules {
     commit::RevisitRules { retry, refetch_per_day: 100, looks: LookRules::none() }
 }
 
-const STORIES: commit::StoryRules =
-    commit::StoryRules { compare_for: Duration::from_hours(168), memory: 8 << 20 };
+const STORIES: commit::StoryRules = commit::StoryRules {
+    compare_for: Duration::from_hours(168),
+    exact_for: Duration::from_hours(1_000),
+    memory: 8 << 20,
+};
 
 fn rules() -> poll::Rules {
     poll::Rules {

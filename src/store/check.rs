@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
-    manifest, outbox, polls, stories, subscriptions, topics,
+    manifest, outbox, polls, stories, subscriptions, texts, topics,
 };
 
 /// How the names of copies begin.
@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-const TABLES: [(&str, Table); 12] = [
+const TABLES: [(&str, Table); 13] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -145,6 +145,7 @@ const TABLES: [(&str, Table); 12] = [
     ("added", Table::Added),
     ("texts", Table::Texts),
     ("stories", Table::Stories),
+    ("text_keys", Table::TextKeys),
 ];
 
 /// Checks that one row can be decoded.
@@ -158,6 +159,7 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Pending => drop((entries::decode_key(key)?, entries::decode(value)?)),
         Table::Texts => drop(stories::decode_text(key, value)?),
         Table::Stories => drop(stories::decode_story(value)?),
+        Table::TextKeys => drop(texts::decode(value)?),
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),
         Table::Documents => drop(documents::unpack(value)?),

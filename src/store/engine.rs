@@ -78,6 +78,8 @@ pub(crate) enum Table {
     Texts,
     /// Committing task: the stories with several articles.
     Stories,
+    /// Committing task: the keys of texts that are not compared any more.
+    TextKeys,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -96,10 +98,11 @@ const TABLES: [&str; ALL.len()] = [
     "subscriptions",
     "texts",
     "stories",
+    "text_keys",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 14] = [
+pub(super) const ALL: [Table; 15] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -114,6 +117,7 @@ pub(super) const ALL: [Table; 14] = [
     Table::Subscriptions,
     Table::Texts,
     Table::Stories,
+    Table::TextKeys,
 ];
 
 impl Table {

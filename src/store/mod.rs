@@ -30,6 +30,7 @@ mod steps;
 mod stories;
 mod subscriptions;
 mod sweep;
+mod texts;
 mod topics;
 #[cfg(test)]
 mod twins;
@@ -58,7 +59,7 @@ pub use polls::{NewEdition, PollCommit, PollStore, SeenEntry};
 pub use repair::{RepairReport, repair};
 pub use stories::{StoryStore, StoryView};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
-pub use sweep::{SweepCounts, Sweeper};
+pub use sweep::{OldestDays, SweepCounts, Sweeper};
 pub use topics::{MessageMark, PartitionProgress, TopicCommit, TopicState, TopicStore};
 
 use crate::{base::sequence::Sequence, telemetry::metrics};
@@ -66,25 +67,27 @@ use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
-/// The format that this program writes. Programs of older formats must not open it: one of format 5
-/// would decide on articles without keeping their texts; one of format 4 would move an entry's row
+/// The format that this program writes. Programs of older formats must not open it: one of format 6
+/// would decide on articles without keeping the keys of their texts; one of format 5 without keeping
+/// their texts; one of format 4 would move an entry's row
 /// without noting that, and would take the tables' commit marks for rows; one of format 3 would not
 /// poll the sources that were added by command; one of format 2 would take entries with documents
 /// for entries without a page.
-const FORMAT: u32 = 6;
-/// The oldest format that this program reads. Format 5 has no stories; in format 4 an entry may
+const FORMAT: u32 = 7;
+/// The oldest format that this program reads. Format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
 /// have several rows, commits have no numbers and there is no manifest; format 3 has no added
 /// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// The tables that hold content of articles.
-const CONTENT: [Table; 6] = [
+const CONTENT: [Table; 7] = [
     Table::Pending,
     Table::Documents,
     Table::Articles,
     Table::Outbox,
     Table::Texts,
     Table::Stories,
+    Table::TextKeys,
 ];
 
 /// Why the store could not do something.

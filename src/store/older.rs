@@ -1,5 +1,8 @@
 //! Stores that older programs made open with all that is in them.
 //!
+//! `tests/fixtures/store/format-6.tar.gz` is an export of the last program of format 6: two articles,
+//! the second a copy of the first, and their story.
+//!
 //! `tests/fixtures/store/format-4.tar.gz` is of the last program of format 4, which was killed
 //! while its sink was away: two articles are published, four records of five articles wait, and
 //! three entries whose pages failed.
@@ -18,9 +21,13 @@ const RECORDS: [(&str, u64, &str); 4] = [
 ];
 
 pub(crate) fn unpacked() -> tempfile::TempDir {
+    unpacked_of("format-4")
+}
+
+fn unpacked_of(format: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let archive =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store/format-4.tar.gz");
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/store/{format}.tar.gz"));
     assert!(
         Command::new("tar")
             .arg("-xzf")
@@ -86,4 +93,26 @@ fn an_upgrade_that_was_killed_before_the_manifest_was_written_goes_on() {
     std::fs::remove_file(manifest::path(dir.path())).unwrap();
     let store = Store::open(dir.path(), 1 << 20).unwrap();
     holds_all(&store);
+}
+
+#[test]
+fn a_store_of_format_6_opens_with_its_articles_its_texts_and_its_story() {
+    let dir = unpacked_of("format-6");
+    assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, 6);
+    for _ in 0..2 {
+        let store = Store::open(dir.path(), 1 << 20).unwrap();
+        let snapshot = store.engine.snapshot().unwrap();
+        let rows = |table| snapshot.len(table).unwrap();
+        assert_eq!((rows(Table::Articles), rows(Table::Texts), rows(Table::TextKeys)), (2, 2, 0));
+        drop(snapshot);
+        let view = store.stories().view().unwrap();
+        let stories = view.stories_since(0).unwrap();
+        assert_eq!((stories.len(), stories[0].size), (1, 2));
+        let texts = view.texts_since(0).collect::<Result<Vec<_>, _>>().unwrap();
+        assert!(texts.iter().all(|text| text.story == stories[0].id));
+        drop(view);
+        store.close();
+    }
+    assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, FORMAT);
+    check(dir.path(), 1 << 20).unwrap();
 }

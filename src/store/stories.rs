@@ -3,11 +3,13 @@
 //!
 //! Texts are kept by the day on which they came, so that retention removes days from the front.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::{
     Batch, StoreError,
-    engine::{Engine, Row, Snapshot, Table},
+    engine::{Engine, Snapshot, Table},
     from_json, json, passing_over,
 };
 use crate::{
@@ -33,7 +35,7 @@ impl StoryStore {
 }
 
 /// What was durable when the view was taken.
-pub struct StoryView(Snapshot);
+pub struct StoryView(pub(super) Snapshot);
 
 impl StoryView {
     /// What is known of a story with several articles; nothing where its row is damaged.
@@ -42,15 +44,34 @@ impl StoryView {
         row.map_or(Ok(None), |row| passing_over(decode_story(&row)))
     }
 
-    /// All stories with several articles whose rows can be read.
-    pub fn stories(&self) -> Result<Vec<KnownStory>, StoreError> {
-        let read = |(key, value): Row| {
-            let id =
-                Uuid::from_slice(&key).map_err(|error| StoreError::damaged("stories", error))?;
-            Ok(known(id, &decode_story(&value)?))
-        };
-        let rows = self.0.from(Table::Stories, &[]);
-        rows.filter_map(|row| row.and_then(|row| passing_over(read(row))).transpose()).collect()
+    /// The stories with several articles that texts since a day belong to, and those that these were
+    /// merged into, as far as their rows can be read. `day` counts since 1970.
+    pub fn stories_since(&self, day: u32) -> Result<Vec<KnownStory>, StoreError> {
+        let first = first_id(day);
+        let mut found = HashMap::new();
+        // A story has the id of its first article: most began in these days.
+        for row in self.0.from(Table::Stories, first.as_bytes()) {
+            let (key, value) = row?;
+            if let (Ok(id), Some(state)) =
+                (Uuid::from_slice(&key), passing_over(decode_story(&value))?)
+            {
+                found.insert(id, known(id, &state));
+            }
+        }
+        let mut wanted: Vec<Uuid> = Vec::new();
+        for row in self.0.from(Table::Texts, &day.to_be_bytes()) {
+            wanted.extend(story_of(&row?.1).filter(|story| *story < first));
+        }
+        wanted.extend(found.values().filter_map(|story| story.merged_into));
+        while let Some(id) = wanted.pop() {
+            if !found.contains_key(&id)
+                && let Some(state) = self.story(id)?
+            {
+                wanted.extend(state.merged_into);
+                found.insert(id, known(id, &state));
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     /// The keys of the rows with an article's text.
@@ -79,8 +100,19 @@ impl StoryView {
     }
 }
 
+/// An id before all that are made on a day or later.
+fn first_id(day: u32) -> Uuid {
+    let ms = u64::from(day) * 86_400_000;
+    uuid::Builder::from_unix_timestamp_millis(ms, &[0; 10]).into_uuid()
+}
+
+/// The story of a text, by its row.
+fn story_of(row: &[u8]) -> Option<Uuid> {
+    row.first_chunk().map(|story| Uuid::from_bytes(*story))
+}
+
 /// A story as the index knows it.
-fn known(id: Uuid, state: &StoryState) -> KnownStory {
+pub(crate) fn known(id: Uuid, state: &StoryState) -> KnownStory {
     KnownStory {
         id,
         merged_into: state.merged_into,

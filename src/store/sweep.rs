@@ -10,7 +10,7 @@ use super::{
     engine::{Engine, Table},
     passing_over,
     polls::{SeenEntry, decode_facts},
-    stories,
+    stories, texts,
 };
 
 /// Rows that one step reads, which bounds its time and memory.
@@ -30,8 +30,20 @@ enum Place {
     Articles(Vec<u8>),
     Texts,
     Stories(Vec<u8>),
+    TextKeys(Vec<u8>),
     Sources,
     Done,
+}
+
+/// The days (since 1970) before which rows are forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldestDays {
+    /// Of entries and articles: when they were last listed.
+    pub listed: u32,
+    /// Of texts that new ones are compared with: when they came.
+    pub text: u32,
+    /// Of keys of texts, and of stories: when they last came or changed.
+    pub key: u32,
 }
 
 /// What a step of retention removed.
@@ -54,15 +66,10 @@ impl Sweeper {
         Self { engine, place: Place::SeenEntry(Vec::new()) }
     }
 
-    /// Goes through the next rows and forgets what was last listed before `oldest_day`, and the
-    /// texts that came before `oldest_text`. Days are counted since 1970.
-    pub async fn step(
-        self,
-        oldest_day: u32,
-        oldest_text: u32,
-    ) -> Result<(Self, SweepCounts), StoreError> {
+    /// Goes through the next rows and forgets what is older than these days.
+    pub async fn step(self, oldest: OldestDays) -> Result<(Self, SweepCounts), StoreError> {
         // Reading thousands of rows would block the network's threads.
-        let read = tokio::task::spawn_blocking(move || self.next_batch(oldest_day, oldest_text));
+        let read = tokio::task::spawn_blocking(move || self.next_batch(oldest));
         let (mut sweeper, batch, swept, next) = read.await.map_err(StoreError::engine)??;
         sweeper.engine.commit(batch).await?;
         sweeper.place = next;
@@ -71,37 +78,40 @@ impl Sweeper {
 
     fn next_batch(
         self,
-        oldest_day: u32,
-        oldest_text: u32,
+        oldest: OldestDays,
     ) -> Result<(Self, Batch, SweepCounts, Place), StoreError> {
         let mut batch = Batch::default();
         let (swept, next) = match &self.place {
             Place::SeenEntry(from) => {
-                let (count, next) = self.seen(from, oldest_day, &mut batch)?;
+                let (count, next) = self.seen(from, oldest.listed, &mut batch)?;
                 (
                     SweepCounts { entries: count, ..SweepCounts::default() },
                     next.map_or(Place::Articles(Vec::new()), Place::SeenEntry),
                 )
             }
             Place::Articles(from) => {
-                let (count, next) = self.articles(from, oldest_day, &mut batch)?;
+                let (count, next) = self.articles(from, oldest.listed, &mut batch)?;
                 (
                     SweepCounts { articles: count, ..SweepCounts::default() },
                     next.map_or(Place::Texts, Place::Articles),
                 )
             }
             Place::Texts => {
-                let texts = self.texts(oldest_text, &mut batch)?;
+                let texts = self.texts(oldest.text, &mut batch)?;
                 let next = if texts < STEP { Place::Stories(Vec::new()) } else { Place::Texts };
                 (SweepCounts { texts, ..SweepCounts::default() }, next)
             }
             Place::Stories(from) => {
-                let next = self.stories(from, oldest_text, &mut batch)?;
-                (SweepCounts::default(), next.map_or(Place::Sources, Place::Stories))
+                let next = self.stories(from, oldest.key, &mut batch)?;
+                (SweepCounts::default(), next.map_or(Place::TextKeys(Vec::new()), Place::Stories))
+            }
+            Place::TextKeys(from) => {
+                let next = self.text_keys(from, oldest.key, &mut batch)?;
+                (SweepCounts::default(), next.map_or(Place::Sources, Place::TextKeys))
             }
             Place::Sources => (
                 SweepCounts {
-                    sources: self.sources(oldest_day, &mut batch)?,
+                    sources: self.sources(oldest.listed, &mut batch)?,
                     ..SweepCounts::default()
                 },
                 Place::Done,
@@ -152,11 +162,30 @@ impl Sweeper {
         Ok(count)
     }
 
-    /// A story changes with each text that joins it, so that one without a text is older.
+    fn text_keys(
+        &self,
+        from: &[u8],
+        oldest: u32,
+        batch: &mut Batch,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut last = None;
+        for row in self.engine.snapshot()?.from(Table::TextKeys, from).take(STEP) {
+            let (key, value) = row?;
+            // One that is damaged tells nothing.
+            let day = passing_over(texts::decode(&value))?.map_or(0, |text| text.day);
+            if day < oldest {
+                batch.delete_together(vec![(Table::TextKeys, key.clone(), Some(value))]);
+            }
+            last = Some(key);
+        }
+        Ok(last.map(successor))
+    }
+
+    /// A story changes with each text that joins it, so that one without a text or a key is older.
     fn stories(
         &self,
         from: &[u8],
-        oldest_text: u32,
+        oldest: u32,
         batch: &mut Batch,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut last = None;
@@ -164,7 +193,7 @@ impl Sweeper {
             let (key, value) = row?;
             // One that is damaged tells nothing.
             let day = passing_over(stories::decode_story(&value))?.map_or(0, |story| story.day);
-            if day < oldest_text {
+            if day < oldest {
                 batch.delete_together(vec![(Table::Stories, key.clone(), Some(value))]);
             }
             last = Some(key);

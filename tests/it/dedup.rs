@@ -90,3 +90,27 @@ fn a_line_that_is_no_article_is_named() {
     assert!(told.contains("articles.jsonl:3: "), "{told}");
     assert_eq!(out.lines().count(), 1);
 }
+
+#[test]
+fn with_days_a_text_that_comes_again_later_is_known_by_its_words_alone() {
+    let folder = tempdir().unwrap();
+    let on = |id: &str, date: &str, text: &str| json!({"id": id, "published": format!("{date}T10:00:00Z"), "title": id, "text": text});
+    let answers = dedup(
+        folder.path(),
+        &[
+            on("one", "2026-01-01", WORDS),
+            on("again", "2026-03-01", &WORDS.to_uppercase()),
+            on("edited", "2026-05-01", &WORDS.replace("eleven", "twelve")),
+            on("third", "2026-07-01", WORDS),
+            on("template", "2026-09-01", WORDS),
+        ],
+        &["--days", "7"],
+    );
+    let told: Vec<(&str, &str)> = answers
+        .iter()
+        .map(|answer| (answer["verdict"].as_str().unwrap(), answer["story"].as_str().unwrap()))
+        .collect();
+    let expected =
+        [("new", "one"), ("copy", "one"), ("new", "edited"), ("copy", "one"), ("new", "template")];
+    assert_eq!(told, expected);
+}

@@ -177,7 +177,9 @@ impl DecisionBatch {
             stories.forget(id);
         }
         // Rows are there also where stories were switched off since.
-        kept.view()?.texts_of(id)?.iter().for_each(|key| self.batch.forget_text(key));
+        let view = kept.view()?;
+        view.texts_of(id)?.iter().for_each(|key| self.batch.forget_text(key));
+        view.keys_of(id)?.into_iter().for_each(|key| self.batch.forget_key(key));
         Ok(())
     }
 

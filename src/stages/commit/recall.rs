@@ -25,7 +25,10 @@ use crate::{
         record::{Article, Change, Topic},
         story::StoryRecord,
     },
-    policy::{decide, evidence, story::IndexedText},
+    policy::{
+        decide, evidence,
+        story::{IndexedText, TextKey},
+    },
     store::{
         ArticleStore, ArticleView, Batch, NewRecord, Outbox, OutboxRow, StoreError, StoryStore,
     },
@@ -58,7 +61,7 @@ pub struct PublishedArticle {
     id: Uuid,
     state: ArticleState,
     /// Its text, where it has a story.
-    text: Option<IndexedText>,
+    text: Option<(IndexedText, Option<TextKey>)>,
 }
 
 impl PublishedArticle {
@@ -289,8 +292,8 @@ impl RecallWork {
             .as_ref()
             .is_none_or(|known| known.revision.saturating_sub(waits) <= state.revision);
         // The first edition stays the one that is compared.
-        if let Some(text) = text.filter(|_| known.is_none()) {
-            self.batch.text(&text);
+        if let Some((text, key)) = text.filter(|_| known.is_none()) {
+            stories::keep(&text, key, &mut self.batch);
         }
         // What was erased stays so, whatever the topic still holds.
         if let Some(known) = known.as_ref().filter(|known| known.erased.is_some()) {

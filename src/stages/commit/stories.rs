@@ -15,18 +15,26 @@ use crate::{
     model::{
         article::ArticleState,
         record::{Content, Topic},
-        story::{self, MAX_MEMBERS, Role, Story, StoryMember, StoryState},
+        story::{MAX_MEMBERS, Role, SCHEMA, Story, StoryMember, StoryState},
     },
-    policy::story::{Assignment, IndexedText, KnownStory, Signer, StoryIndex},
+    policy::story::{
+        self, Assignment, ExactCopy, IndexedText, KnownStory, KnownText, NewText, Signer,
+        StoryIndex, TextKey,
+    },
     store::{Batch, NewRecord, StoreError, StoryStore, StoryView},
     text::tokens::Token,
 };
+
+/// How often in a row a story is followed into the one that it was merged into.
+const MAX_MERGES: usize = 64;
 
 /// How stories are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoryRules {
     /// For how long a text is compared with new ones; zero switches stories off.
     pub compare_for: Duration,
+    /// For how long a text is known again that is not compared any more; zero keeps no keys.
+    pub exact_for: Duration,
     /// The most memory of the texts that are compared, in bytes.
     pub memory: usize,
 }
@@ -38,6 +46,8 @@ pub(super) struct Stories {
     index: StoryIndex,
     signer: Signer,
     days: u32,
+    /// For how many days keys are kept.
+    key_days: u32,
 }
 
 /// Stories of one group of decisions: what is durable, and what the batch adds.
@@ -66,7 +76,7 @@ impl Stories {
         rules: StoryRules,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>, StoreError> {
-        let days = u32::try_from(rules.compare_for.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
+        let (days, key_days) = (whole_days(rules.compare_for), whole_days(rules.exact_for));
         if days == 0 {
             return Ok(None);
         }
@@ -76,13 +86,14 @@ impl Stories {
         let texts = view
             .texts_since(since)
             .map_while(|text| text.map_err(|error| failed = Some(error)).ok());
-        let index = StoryIndex::restore(rules.memory, view.stories()?, texts);
-        failed.map_or(Ok(Some(Self { store, index, signer: Signer::default(), days })), Err)
+        let index = StoryIndex::restore(rules.memory, view.stories_since(since)?, texts);
+        let stories = Self { store, index, signer: Signer::default(), days, key_days };
+        failed.map_or(Ok(Some(stories)), Err)
     }
 
     /// Stories without the texts, where no new article is to be compared.
     pub(super) fn without_texts(store: StoryStore) -> Self {
-        Self { store, index: StoryIndex::new(0), signer: Signer::default(), days: 0 }
+        Self { store, index: StoryIndex::new(0), signer: Signer::default(), days: 0, key_days: 0 }
     }
 
     /// Texts that are compared with new ones, and the memory of them in bytes.
@@ -115,7 +126,9 @@ impl StoryBatch {
         // What is announced for a later day came today. Dates that are none were left out before.
         let published = content.published.map_or(now, |published| published.to_utc().min(now));
         let (published, day) = (Some(published.timestamp()), day(now));
-        let assigned = self.stories.index.assign(id, published, day, signature.clone());
+        let key = story::key(tokens, &signature).filter(|_| self.stories.key_days > 0);
+        let text = NewText { article: id, published, day, signature: signature.clone() };
+        let assigned = self.assign_text(article, text, key, batch)?;
         // What the index does not hold now, it must not hold after a restart.
         if signature.is_comparable() {
             let story = assigned.story;
@@ -126,7 +139,42 @@ impl StoryBatch {
             let (state, is_told) = self.change(article, known, &assigned, batch)?;
             records.extend(is_told.then(|| record(known.id, &state, now)));
         }
-        Ok((story(&assigned), records))
+        Ok((told(&assigned), records))
+    }
+
+    /// The story of a text: found in the index, else by the key of the text. Keeps the key.
+    fn assign_text(
+        &mut self,
+        article: &StoryArticle<'_>,
+        text: NewText,
+        key: Option<TextKey>,
+        batch: &mut Batch,
+    ) -> Result<Assignment, StoreError> {
+        let (published, day) = (text.published, text.day);
+        let oldest = day.saturating_sub(self.stories.key_days);
+        let (mut before, mut failed) = (None, None);
+        let (view, changed) = (&self.view, &self.changed);
+        let assigned = self.stories.index.assign(text, || {
+            let found = find_exact(view, changed, article, key.as_ref()?, oldest);
+            let found = found.map_err(|error| failed = Some(error)).ok().flatten()?;
+            before = Some(found.0);
+            found.1
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let Some(key) = key else { return Ok(assigned) };
+        let is_known = assigned.like.as_ref().is_some_and(|(_, overlap)| overlap.is_same());
+        match before {
+            Some(before) => batch.known_text(&key, &before.once_more(day)),
+            // The first article with this text has the key already.
+            None if is_known => {}
+            None => {
+                let (article, story) = (article.id, assigned.story);
+                batch.known_text(&key, &KnownText { article, story, published, day, times: 1 });
+            }
+        }
+        Ok(assigned)
     }
 
     /// Notes that an article of a story is withdrawn, or is not any more. Returns the record of the
@@ -203,7 +251,7 @@ impl StoryBatch {
         }
         let has_room = known.id == assigned.story && state.members.len() < MAX_MEMBERS;
         if has_room {
-            state.members.push(member(article.id, article.state, &story(assigned)));
+            state.members.push(member(article.id, article.state, &told(assigned)));
         }
         let is_told = has_room || is_other || (state.size as usize).is_multiple_of(MAX_MEMBERS);
         state.revision = state.revision.saturating_add(u32::from(is_told));
@@ -213,8 +261,50 @@ impl StoryBatch {
     }
 }
 
+/// What is known of a text that no text in the index is like, and the article that it makes this one
+/// a copy of, where it does.
+fn find_exact(
+    view: &StoryView,
+    changed: &HashMap<Uuid, StoryState>,
+    article: &StoryArticle<'_>,
+    key: &TextKey,
+    oldest: u32,
+) -> Result<Option<(KnownText, Option<ExactCopy>)>, StoreError> {
+    let Some(found) = view.known_text(key)?.filter(|found| found.day >= oldest) else {
+        return Ok(None);
+    };
+    if found.is_template() {
+        return Ok(Some((found, None)));
+    }
+    let mut story = KnownStory {
+        id: found.story,
+        merged_into: None,
+        size: 1,
+        original: (found.article, found.published),
+    };
+    // A story that was merged leads to one that may have been merged, too.
+    for _ in 0..MAX_MERGES {
+        let state = match changed.get(&story.id) {
+            Some(state) => Some(state.clone()),
+            None => view.story(story.id)?,
+        };
+        let Some(state) = state else { break };
+        let Some(into) = state.merged_into else {
+            (story.size, story.original) = (state.size, (state.original, state.published));
+            break;
+        };
+        story.id = into;
+    }
+    let is_erased = (article.known)(found.article)?.is_some_and(|state| state.erased.is_some());
+    Ok(Some((found, (!is_erased).then_some(ExactCopy { of: found.article, story }))))
+}
+
+fn whole_days(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX)
+}
+
 /// What an article's record says of its story.
-fn story(assigned: &Assignment) -> Story {
+fn told(assigned: &Assignment) -> Story {
     let like = assigned.like.as_ref();
     Story {
         id: assigned.story,
@@ -241,7 +331,7 @@ fn record(id: Uuid, state: &StoryState, now: DateTime<Utc>) -> NewRecord {
         topic: Topic::Stories,
         key: id.to_string(),
         event_id: format!("{id}/{}", state.revision),
-        event_type: story::SCHEMA.to_owned(),
+        event_type: SCHEMA.to_owned(),
         event_source: "/stories".to_owned(),
         event_time: now,
         traceparent: edition::traceparent(),

@@ -17,24 +17,36 @@ use crate::{
     },
     policy::{
         evidence,
-        story::{IndexedText, Signer},
+        story::{self, IndexedText, KnownText, Signer, TextKey},
     },
     store::{Batch, NewRecord, Outbox, OutboxRow, StoreError, StoryView},
 };
 
-/// The text of a published article, as new ones are compared with it; `None` where it has no story.
-pub(super) fn text(article: &Article) -> Option<IndexedText> {
-    let story = article.story.as_ref()?.id;
+/// The text of a published article, as new ones are compared with it, and its key, where it has one;
+/// `None` where it has no story.
+pub(super) fn text(article: &Article) -> Option<(IndexedText, Option<TextKey>)> {
+    let id = article.story.as_ref()?.id;
     let [_, tokens] = evidence::tokens(&article.content);
     let signature = Signer::default().sign(&tokens);
     let published = article.content.published.map_or(article.first_seen, |date| date.to_utc());
-    signature.is_comparable().then(|| IndexedText {
+    let key = story::key(&tokens, &signature);
+    let text = IndexedText {
         article: article.id,
-        story,
+        story: id,
         published: Some(published.min(article.fetched).timestamp()),
         day: day(article.first_seen),
         signature,
-    })
+    };
+    text.signature.is_comparable().then_some((text, key))
+}
+
+/// Keeps the text of a published article.
+pub(super) fn keep(text: &IndexedText, key: Option<TextKey>, batch: &mut Batch) {
+    batch.text(text);
+    if let Some(key) = key {
+        let IndexedText { article, story, published, day, .. } = *text;
+        batch.known_text(&key, &KnownText { article, story, published, day, times: 1 });
+    }
 }
 
 /// The stories that the topic holds.

@@ -20,23 +20,32 @@ pub(super) struct World {
     pub(super) store: Store,
     pub(super) stories: Option<Stories>,
     files: DeadLetterFiles,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl World {
+    pub(super) fn rules() -> StoryRules {
+        StoryRules {
+            compare_for: Duration::from_hours(24),
+            exact_for: Duration::from_hours(24 * 400),
+            memory: 1 << 20,
+        }
+    }
+
     pub(super) fn new() -> Self {
         let store = Store::in_memory().unwrap();
-        let rules = StoryRules { compare_for: Duration::from_hours(24), memory: 1 << 20 };
-        let stories = Stories::load(store.stories(), rules, at(100)).unwrap();
-        Self { store, stories, files: DeadLetterFiles::new(None, 0) }
+        let stories = Stories::load(store.stories(), Self::rules(), at(100)).unwrap();
+        Self { store, stories, files: DeadLetterFiles::new(None, 0), now: at(100) }
     }
 
     pub(super) async fn work<R>(
         &mut self,
         work: impl FnOnce(&mut DecisionBatch) -> Result<R, StoreError>,
     ) -> R {
-        let stories = self.stories.take().map(|stories| stories.begin(at(100)).unwrap());
+        let stories = self.stories.take().map(|stories| stories.begin(self.now).unwrap());
         let view = self.store.articles().view().unwrap();
-        let mut decisions = DecisionBatch::new(view, stories, context(&self.store));
+        let context = DecisionContext { now: self.now, ..context(&self.store) };
+        let mut decisions = DecisionBatch::new(view, stories, context);
         let result = work(&mut decisions).unwrap();
         let DecisionBatch { batch, stories, .. } = decisions;
         self.stories = stories.map(StoryBatch::finish);
@@ -48,7 +57,7 @@ impl World {
         self.work(|decisions| decisions.decide(candidate, None).map(drop)).await;
     }
 
-    async fn erase(&mut self, article: Uuid) -> Option<EraseReport> {
+    pub(super) async fn erase(&mut self, article: Uuid) -> Option<EraseReport> {
         let places = KeptPlaces {
             outbox: self.store.outbox(),
             stories: self.store.stories(),

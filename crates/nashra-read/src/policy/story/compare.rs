@@ -136,6 +136,27 @@ fn compare_numbers(first: &[Number], second: &[Number]) -> (u32, u32) {
 }
 
 impl Overlap {
+    /// That of a text with one that is the same.
+    #[must_use]
+    pub(super) fn same(signature: &Signature) -> Self {
+        let (shingles, one) = (signature.shingles, 1.0);
+        Self {
+            first: one,
+            second: one,
+            common: shingles,
+            contained: one,
+            smaller: shingles,
+            same_numbers: u32::try_from(signature.numbers.len()).unwrap_or(u32::MAX),
+            other_numbers: 0,
+        }
+    }
+
+    /// Whether the texts are the same, as far as their sketches tell.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.mutual() >= 1.0 && self.other_numbers == 0
+    }
+
     /// Whether one text is a copy of the other. `days` lie between them; `recurring`: most of what
     /// they share comes again on other days.
     #[must_use]

@@ -56,6 +56,13 @@ impl Groups {
         id
     }
 
+    /// The group of a story that stands by itself. It goes through all of them.
+    pub(super) fn find(&self, story: Uuid) -> Option<GroupId> {
+        let mut groups = self.groups.iter();
+        let found = groups.find(|(_, group)| group.known.id == story && group.into.is_none());
+        found.map(|(id, _)| *id)
+    }
+
     /// The group that one was merged into, or itself.
     pub(super) fn root(&self, mut group: GroupId) -> GroupId {
         while let Some(into) = self.groups.get(&group).and_then(|group| group.into) {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     anchors::{Anchors, MAX_TEXTS},
     compare::{Compared, Overlap},
+    exact::ExactCopy,
     groups::{GroupId, Groups, KnownStory},
     signature::Signature,
 };
@@ -29,7 +30,7 @@ const OTHER_SIZE: u32 = 3;
 const MERGE_MEMBERS: usize = 6;
 /// A shingle that was used on as many days at least, of which the first and the last are as many
 /// apart, belongs to a template.
-const RECURRING: usize = 3;
+pub(super) const RECURRING: usize = 3;
 /// A shingle that texts of as many stories have stands in everything that its publisher writes.
 const STORIES: usize = 4;
 /// A text is an excerpt where its share in another is as many times the other's share in it.
@@ -50,6 +51,19 @@ pub struct IndexedText {
     pub article: Uuid,
     /// The story that it was given.
     pub story: Uuid,
+    /// When it was published, in seconds since 1970, where that is known.
+    pub published: Option<i64>,
+    /// The day (since 1970) on which it came.
+    pub day: u32,
+    /// The signature of its text.
+    pub signature: Signature,
+}
+
+/// The text of a new article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewText {
+    /// The article.
+    pub article: Uuid,
     /// When it was published, in seconds since 1970, where that is known.
     pub published: Option<i64>,
     /// The day (since 1970) on which it came.
@@ -198,15 +212,14 @@ impl StoryIndex {
         self.unlink(number, &signature, group);
     }
 
-    /// Gives an article its story, and adds its text. `published` is in seconds since 1970, `day` is
-    /// the day (since 1970) on which it came.
+    /// Gives an article its story, and adds its text. Where no text is like it, `elsewhere` is asked
+    /// for an article that had the same one before.
     pub fn assign(
         &mut self,
-        article: Uuid,
-        published: Option<i64>,
-        day: u32,
-        signature: Signature,
+        text: NewText,
+        elsewhere: impl FnOnce() -> Option<ExactCopy>,
     ) -> Assignment {
+        let NewText { article, published, day, signature } = text;
         if !signature.is_comparable() {
             return Assignment::alone(article);
         }
@@ -215,8 +228,7 @@ impl StoryIndex {
         let fits = self.fits(&compared, &matches);
         let text = Text { article, published, day, group: None, signature };
         let Some((best, others)) = fits.split_first() else {
-            self.push(text);
-            return Assignment::alone(article);
+            return self.assign_unlike(text, elsewhere());
         };
         let like = self.text(best.best.number).map(|text| (text.article, best.best.overlap));
         let mut merged = Vec::new();
@@ -232,6 +244,31 @@ impl StoryIndex {
                 merged.extend(gone);
             }
         }
+        self.join(text, group, like, merged)
+    }
+
+    /// Gives an article its story whose text is like none in the index.
+    fn assign_unlike(&mut self, text: Text, before: Option<ExactCopy>) -> Assignment {
+        let Some(ExactCopy { of, story }) = before else {
+            let article = text.article;
+            self.push(text);
+            return Assignment::alone(article);
+        };
+        let known = self.groups.find(story.id);
+        let group = known.unwrap_or_else(|| self.groups.add(story));
+        let overlap = Overlap::same(&text.signature);
+        self.join(text, group, Some((of, overlap)), Vec::new())
+    }
+
+    /// Adds a text to a story, of which others were made a part.
+    fn join(
+        &mut self,
+        text: Text,
+        group: GroupId,
+        like: Option<(Uuid, Overlap)>,
+        merged: Vec<KnownStory>,
+    ) -> Assignment {
+        let (article, published) = (text.article, text.published);
         self.push(Text { group: Some(group), ..text });
         let Some((story, is_first)) = self.groups.count(group, article, published) else {
             return Assignment::alone(article);

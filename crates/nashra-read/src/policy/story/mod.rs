@@ -7,10 +7,12 @@
 //!
 //! A text is found by the smallest hashes of its shingles (`anchors`), compared by its signature
 //! (`compare`), and joins a story that it is like (`index`,
-//! `groups`).
+//! `groups`). After these days only a key of it is kept, by which it is known when it comes again as
+//! it was (`exact`).
 
 mod anchors;
 mod compare;
+mod exact;
 mod groups;
 mod index;
 mod signature;
@@ -18,6 +20,7 @@ mod signature;
 mod tests;
 
 pub use compare::Overlap;
+pub use exact::{ExactCopy, KnownText, TextKey, key};
 pub use groups::KnownStory;
-pub use index::{Assignment, IndexedText, StoryIndex};
+pub use index::{Assignment, IndexedText, NewText, StoryIndex};
 pub use signature::{Signature, Signer};

@@ -25,6 +25,10 @@ fn part(text: &str, from: usize, to: usize) -> String {
     text.split(' ').skip(from).take(to - from).collect::<Vec<_>>().join(" ")
 }
 
+fn new(article: Uuid, published: Option<i64>, day: u32, signature: Signature) -> NewText {
+    NewText { article, published, day, signature }
+}
+
 struct Stream {
     index: StoryIndex,
     signer: Signer,
@@ -41,7 +45,8 @@ impl Stream {
         let article = Uuid::from_u128(self.next);
         self.next += 1;
         let day = u32::try_from(hour / 24).unwrap();
-        self.index.assign(article, Some(hour * 3_600), day, self.signer.sign(&read(text)))
+        let text = new(article, Some(hour * 3_600), day, self.signer.sign(&read(text)));
+        self.index.assign(text, || None)
     }
 }
 
@@ -173,7 +178,7 @@ fn an_index_that_is_restored_decides_as_the_one_before() {
     for number in 0..40 {
         let signature = stream.signer.sign(&read(&text(number)));
         let article = id(u128::from(number) + 1);
-        let assigned = stream.index.assign(article, Some(0), 0, signature.clone());
+        let assigned = stream.index.assign(new(article, Some(0), 0, signature.clone()), || None);
         stories.extend(assigned.changed.iter().map(|story| (story.id, *story)));
         let story = assigned.story;
         kept.push(IndexedText { article, story, published: Some(0), day: 0, signature });
@@ -184,8 +189,8 @@ fn an_index_that_is_restored_decides_as_the_one_before() {
         let signature = stream.signer.sign(&read(&text(number)));
         let article = id(u128::from(number) + 1_000);
         assert_eq!(
-            restored.assign(article, Some(0), 0, signature.clone()),
-            stream.index.assign(article, Some(0), 0, signature),
+            restored.assign(new(article, Some(0), 0, signature.clone()), || None),
+            stream.index.assign(new(article, Some(0), 0, signature), || None),
             "{number}"
         );
     }
@@ -213,4 +218,25 @@ fn ten_thousand_articles_of_one_template_are_compared_with_few() {
         stream.publish(&format!("{template} {}", words(number + 10, 30)), 1);
     }
     assert_eq!(stream.index.len(), 10_000);
+}
+
+#[test]
+fn a_text_that_was_known_before_joins_its_story_and_those_that_came_since() {
+    let mut stream = Stream::new();
+    let text = words(1, 100);
+    let story =
+        KnownStory { id: id(900), merged_into: None, size: 3, original: (id(900), Some(0)) };
+    let known = || Some(ExactCopy { of: id(901), story });
+    let signature = stream.signer.sign(&read(&text));
+    let again = stream.index.assign(new(id(1), Some(9), 50, signature), known);
+    assert_eq!((again.story, again.role, again.size), (id(900), Role::Copy, 4));
+    assert_eq!(again.like.map(|(of, overlap)| (of, overlap.is_same())), Some((id(901), true)));
+    assert_eq!(again.changed.iter().map(|story| story.size).collect::<Vec<_>>(), [4]);
+    // From then on it is found in the index, and another text of the story has the same group.
+    stream.next = 2;
+    let copy = stream.publish(&text, 51 * 24);
+    assert_eq!((copy.story, copy.size), (id(900), 5));
+    let signature = stream.signer.sign(&read(&words(7, 100)));
+    let other = stream.index.assign(new(id(3), Some(9), 51, signature), known);
+    assert_eq!((other.story, other.size), (id(900), 6));
 }
