@@ -6,16 +6,19 @@ use std::{panic::AssertUnwindSafe, sync::LazyLock};
 use url::Url;
 
 use super::{
-    Input, PageError, Rules,
+    Input, PageError, Rules, embedded,
     features::{self, Measured},
     forest,
     hints::HintReader,
-    live, meta, parts,
+    live,
+    meta::{self, Meta},
+    parts,
+    rules::RulePlaces,
     split::{self, View},
     wholes::{self, Judged},
 };
 use crate::{
-    html::Tree,
+    html::{Tag, Tree},
     model::page::{Page, PageKind, Part},
     read::{encoding, guard, lines::Lines, trees::probability},
 };
@@ -29,6 +32,8 @@ const LESS_PROBABLE: f32 = 0.25;
 const SHORT: u32 = 100;
 /// The number of links as long as headlines from which on a page without a sure text is a listing.
 const FEW_HEADLINES: usize = 6;
+/// Characters that are no links below which a page shows nothing.
+const FEW_CHARS: u32 = 400;
 /// The most lines of a page that are read: a free number and one for each that many bytes, up to a
 /// limit. Long pages of publishers have a line for hundreds of bytes.
 const MAX_LINES: usize = 200_000;
@@ -58,7 +63,40 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
-    with_view(html, input.url, input.rules, page).ok_or(PageError::Panicked)?
+    with_view(html, input.url, input.rules, |view| match in_scripts(view) {
+        Some(text) => read_text(view, &text).ok_or(PageError::Panicked)?,
+        None => {
+            page(view).map_err(|error| if needs_scripts(view) { PageError::Scripts } else { error })
+        }
+    })
+    .ok_or(PageError::Panicked)?
+}
+
+/// The article as a page of its own, where scripts have more of it than the page shows.
+fn in_scripts(view: View<'_, '_>) -> Option<String> {
+    let shown = weight_of(view.body, view.measured);
+    if view.places.hold_text() { None } else { embedded::find(view, shown) }
+}
+
+/// Reads a text that was found in the scripts of a page; `None` where the table of hints is broken.
+fn read_text(view: View<'_, '_>, text: &str) -> Option<Result<Page, PageError>> {
+    let tree = Tree::parse(text);
+    let lines = lines_of(&tree, text);
+    let measured =
+        features::measure(&tree, &lines, HINTS.as_ref()?, view.meta.page_metadata(), |_| {});
+    let count = lines.lines.len();
+    let (mut body, probable) = (vec![true; count], vec![1.0; count]);
+    let places = RulePlaces::default();
+    let (tree, lines, measured) = (&tree, &lines, &measured);
+    let found = Found { tree, lines, measured, probable: &probable };
+    settle(found, view.meta, view.base, true, &mut body);
+    Some(page(View { tree, lines, measured, body: &body, guessed: false, places: &places, ..view }))
+}
+
+/// Whether a page without a text has scripts that would make one: it shows next to nothing.
+fn needs_scripts(view: View<'_, '_>) -> bool {
+    let shown: u32 = view.lines.lines.iter().map(|line| line.chars - line.linked).sum();
+    shown < FEW_CHARS && (1..view.tree.len()).any(|node| view.tree.tag(node) == Tag::Script)
 }
 
 /// Measures a page and passes it to `then`; `None` where the table of hints is broken.
@@ -74,8 +112,7 @@ fn with_view<T>(
     if let Some(rules) = rules {
         rules.apply(&tree, &mut meta);
     }
-    let mut lines = Lines::from_tree(&tree);
-    lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
+    let lines = lines_of(&tree, html);
     let mut probable: Vec<f32> = Vec::with_capacity(lines.lines.len());
     let measured =
         features::measure(&tree, &lines, HINTS.as_ref()?, meta.page_metadata(), |rows| {
@@ -90,18 +127,13 @@ fn with_view<T>(
         short.then(|| over(LESS_PROBABLE)).filter(|short| weight_of(short, &measured) >= 2 * SHORT);
     let guessed = wider.is_some();
     let mut body = wider.unwrap_or(sure);
-    let writers: Vec<&str> =
-        meta.content.bylines.iter().map(|byline| byline.name.as_str()).collect();
-    wholes::settle(
-        Judged {
-            tree: &tree,
-            lines: &lines,
-            measured: &measured,
-            probable: &probable,
-            writers: &writers,
-            article: meta.article && !is_forum(html),
-            live: meta.live || live::is_live_name(base.path()),
-        },
+    let may_be_article = meta.article && !is_forum(html);
+    let (tree, lines) = (&tree, &lines);
+    settle(
+        Found { tree, lines, measured: &measured, probable: &probable },
+        &meta,
+        base,
+        may_be_article,
         &mut body,
     );
     if rules.is_some() {
@@ -111,8 +143,8 @@ fn with_view<T>(
         }
     }
     Some(then(View {
-        tree: &tree,
-        lines: &lines,
+        tree,
+        lines,
         measured: &measured,
         body: &body,
         guessed,
@@ -120,6 +152,33 @@ fn with_view<T>(
         meta: &meta,
         base,
     }))
+}
+
+/// A page with the probability of each line that it is text.
+#[derive(Clone, Copy)]
+struct Found<'a, 'b> {
+    tree: &'a Tree<'b>,
+    lines: &'a Lines,
+    measured: &'a Measured,
+    probable: &'a [f32],
+}
+
+/// Settles which lines are text, thing by thing.
+fn settle(found: Found<'_, '_>, meta: &Meta, base: &Url, is_article: bool, body: &mut [bool]) {
+    let Found { tree, lines, measured, probable } = found;
+    let writers: Vec<&str> =
+        meta.content.bylines.iter().map(|byline| byline.name.as_str()).collect();
+    let live = meta.live || live::is_live_name(base.path());
+    let judged =
+        Judged { tree, lines, measured, probable, writers: &writers, article: is_article, live };
+    wholes::settle(judged, body);
+}
+
+/// The lines of a page, as many as its size has room for.
+fn lines_of(tree: &Tree<'_>, html: &str) -> Lines {
+    let mut lines = Lines::from_tree(tree);
+    lines.lines.truncate(MAX_LINES.min(FREE_LINES + html.len() / BYTES_OF_LINE));
+    lines
 }
 
 /// Whether a page says that its text is what its visitors wrote.

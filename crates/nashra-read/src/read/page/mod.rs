@@ -7,6 +7,7 @@ mod topic;
 mod writers;
 mod split;
 mod wholes;
+mod embedded;
 mod pictures;
 mod related;
 mod live;
@@ -147,6 +148,9 @@ pub enum PageError {
     /// HTML without a text that could be an article.
     #[error("no article text found")]
     NoText,
+    /// It shows nothing, and its scripts hold no text that could be an article.
+    #[error("no article text found: the page is made by scripts")]
+    Scripts,
     /// It leads to articles and is none.
     #[error("a page of links to articles")]
     Listing,
