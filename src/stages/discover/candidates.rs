@@ -24,6 +24,8 @@ pub(super) struct SourceCandidate {
     pub(super) why: &'static str,
 }
 
+/// Words of a link that names a feed; a headline about feeds has more.
+const MAX_WORDS: usize = 3;
 /// Bytes of a robots.txt (RFC 9309 §2.5 asks for as many at least).
 const MAX_ROBOTS: usize = 500 << 10;
 
@@ -66,11 +68,13 @@ pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
         .first()
         .and_then(|href| page.join(href).ok())
         .unwrap_or_else(|| page.clone());
-    let links = hrefs(&tree, Tag::A)
-        .into_iter()
-        .filter_map(|href| base.join(&feed::without_feed_scheme(&href)).ok())
-        .filter(|url| is_same_site(url, page));
-    found.extend(links.filter(looks_like_a_feed).map(|url| SourceCandidate {
+    let links = tree.descendants(0).filter(|node| tree.tag(*node) == Tag::A).filter_map(|node| {
+        let href = tree.attribute(node, "href")?;
+        let url = base.join(&feed::without_feed_scheme(href.trim())).ok()?;
+        let names_one = || is_name_of_a_feed(&tree.start_of_text(node));
+        (is_same_site(&url, page) && (looks_like_a_feed(&url) || names_one())).then_some(url)
+    });
+    found.extend(links.map(|url| SourceCandidate {
         url,
         kind: SourceKind::Feed,
         why: "linked by the page",
@@ -151,6 +155,13 @@ fn is_same_site(url: &Url, page: &Url) -> bool {
     one == other || one.ends_with(&format!(".{other}")) || other.ends_with(&format!(".{one}"))
 }
 
+/// Whether a link calls what it leads to a feed: `RSS`, `Atom feed`, `Subscribe (RSS)`.
+fn is_name_of_a_feed(text: &str) -> bool {
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words().count() <= MAX_WORDS
+        && words().any(|word| ["rss", "atom"].iter().any(|name| word.eq_ignore_ascii_case(name)))
+}
+
 /// Whether an address is a feed's by its path: `…/feed/`, `…/rss`, `….rss`, `…/rss/world.xml`,
 /// `feeds.…`.
 fn looks_like_a_feed(url: &Url) -> bool {
@@ -182,12 +193,13 @@ mod tests {
         let html = r#"<html><head><base href="/en/"><link rel="alternate" type="application/rss+xml" href="/rss/all">
             <link rel=alternate hreflang=fr href="/fr/"></head><body><a href="world.rss">RSS</a><a href="/rss/all#top">again</a>
             <a href="https://feeds.courier.example/sport.xml">Sport</a><a href="https://other.example/feed">other</a>
-            <a href="/sitemap.xml">map</a><a href="/feedback">Feedback</a><a href="mailto:rss@courier.example">mail</a></body></html>"#;
+            <a href="/all.xml">RSS feed</a><a href="/news/a">RSS turns 25 years old</a><a href="/sitemap.xml">map</a><a href="/feedback">Feedback</a><a href="mailto:rss@courier.example">mail</a></body></html>"#;
         let found = in_page(html, &url("https://www.courier.example/"));
         let expected = [
             "https://www.courier.example/rss/all",
             "https://www.courier.example/en/world.rss",
             "https://feeds.courier.example/sport.xml",
+            "https://www.courier.example/all.xml",
         ];
         assert_eq!(urls(&found), expected);
     }

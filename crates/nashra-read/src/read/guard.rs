@@ -68,8 +68,8 @@ pub(super) fn sent_as_file(bytes: &[u8], content_type: Option<&str>) -> Option<S
     let is_file = if media::of_type(content_type).is_some() {
         !has_tag(start)
     } else {
-        let kind = content_type.split('/').next().unwrap_or_default().trim();
-        !kind.eq_ignore_ascii_case("text") && is_noise(start)
+        // A page that is damaged on its way is asked for again.
+        !content_type.to_ascii_lowercase().contains("html") && is_noise(start)
     };
     is_file.then(|| content_type.split(';').next().unwrap_or_default().trim().to_owned())
 }
@@ -104,6 +104,7 @@ mod tests {
             (b"The bell rang.", "application/octet-stream", false),
             (b"a { color: red }", "text/css; charset=utf-8", true),
             (b"The bell rang.", "text/plain", false),
+            (&noise, "text/plain", true),
             (&noise, "text/html", false),
         ] {
             let found = sent_as_file(bytes, Some(content_type));

@@ -41,11 +41,13 @@ fn plain(raw: &str) -> Cow<'_, str> {
     text
 }
 
-/// The value of `datetime` in the tag at the start.
+/// What the tag at the start says to machines: `<time datetime>`, `<abbr title>`.
 fn machine(tag: &str) -> Option<String> {
     let attributes = tag[..tag.find('>')?].split_once(char::is_whitespace)?.1;
-    let (_, value) =
-        attributes::raw(attributes).find(|(name, _)| name.eq_ignore_ascii_case("datetime"))?;
+    let is_machine = |name: &str| {
+        ["datetime", "content", "title"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    };
+    let (_, value) = attributes::raw(attributes).find(|(name, _)| is_machine(name))?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 

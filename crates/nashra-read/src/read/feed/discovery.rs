@@ -46,7 +46,7 @@ pub fn feeds(html: &str, page: &Url) -> Vec<String> {
 #[must_use]
 pub fn offers_feed(link: &Link) -> Option<bool> {
     let is_feed = has_rel(link, "feed");
-    if !is_feed && !has_rel(link, "alternate") {
+    if !is_feed && !has_rel(link, "alternate") || has_rel(link, "stylesheet") {
         return None;
     }
     let address = link.href.as_deref()?.to_ascii_lowercase();
@@ -163,7 +163,7 @@ mod tests {
             <link rel="alternate" type="application/atom+xml" href="feed://a.example/f">
             <link rel="alternate" hreflang="fr" href="/fr/rss"><link rel="alternate" media="handheld" href="/m/feed">
             <link rel="alternate" type="application/json" href="/wp-json/wp/v2/feed"><link rel="alternate" type="text/xml+oembed" href="/o?feed">
-            <link rel="alternate" href="/m/"><link rel="stylesheet" type="text/xml" href="/x.xsl"><link rel="alternate" type="text/html" href="/rss.html">
+            <link rel="alternate" href="/m/"><link rel="alternate stylesheet" type="text/xml" href="/x.xsl"><link rel="alternate" type="text/html" href="/rss.html">
             </head><body><a rel="alternate" type="application/rss+xml" href="/g">RSS</a><a rel="alternate" href="/rss2">x</a></body></html>"#;
         let found = feeds(html, &Url::parse("https://a.example/").unwrap());
         let paths: Vec<&str> = found.iter().map(|url| &url[url.rfind('/').unwrap()..]).collect();

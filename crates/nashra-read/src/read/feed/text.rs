@@ -179,7 +179,12 @@ fn markup(inner: &str, entities: &Entities<'_>) -> String {
     let (mut in_tag, mut tag) = (false, String::new());
     for piece in Pieces::new(inner) {
         match piece {
-            Piece::Text(text) if std::mem::take(&mut in_tag) => {
+            Piece::Text(text) if in_tag && !entities.declares_any() => {
+                in_tag = false;
+                markup::open_tag(without_prefix(text), &mut out);
+            }
+            Piece::Text(text) if in_tag => {
+                in_tag = false;
                 tag.clear();
                 declared(without_prefix(text), entities, &mut tag);
                 markup::open_tag(&tag, &mut out);

@@ -18,8 +18,12 @@ struct Name {
 /// The names of these people.
 pub(super) fn names(people: Vec<Person>) -> Vec<String> {
     let written = people.into_iter().filter_map(|person| plain_of(person.name?));
+    let mut written: Vec<String> = written.filter(|name| !name.contains('@')).collect();
+    if written.len() < 2 {
+        return written;
+    }
     let mut known: Vec<Name> = Vec::new();
-    for written in written.filter(|name| !name.contains('@')) {
+    for written in written.drain(..) {
         let name = Name { words: words(&written), written };
         let same = known.iter_mut().take(MAX_COMPARED).find(|known| known.words == name.words);
         match same {
