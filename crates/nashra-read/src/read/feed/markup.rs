@@ -7,12 +7,19 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+/// Bytes of a title whose words are told from markup; a longer text is no title.
+const MAX_TITLE: usize = 2_000;
+/// Opening brackets of such a title: each is looked for in all of it.
+const MAX_BRACKETS: usize = 24;
 /// Elements that have no content in HTML.
 const VOID: &str =
     "area base basefont br col embed frame hr img input keygen link meta param source track wbr";
 /// Elements whose content HTML shows elsewhere or not at all, so that one that is not closed
 /// swallows the text behind it.
-const SWALLOWING: &str = "script style iframe textarea title noembed noframes xmp object video audio select button canvas";
+const SWALLOWING: &str =
+    "script style iframe textarea title noembed noframes object video audio select button canvas";
+/// Letters of the shortest of these.
+const SHORTEST: usize = 5;
 /// Elements that titles have.
 const OF_TITLES: &str = "a abbr acronym b bdi bdo big blink br center cite code del dfn div em font \
 h1 h2 h3 h4 h5 h6 i img ins kbd mark nobr p q s samp small span strike strong sub sup time tt u var wbr";
@@ -58,24 +65,25 @@ pub(super) fn open_tag(text: &str, out: &mut String) {
 
 /// HTML in which empty elements that are written as those of XML swallow nothing.
 pub(super) fn without_swallowing(html: &str) -> Cow<'_, str> {
-    if memmem::find(html.as_bytes(), b"/>").is_none() {
-        return Cow::Borrowed(html);
-    }
+    let bytes = html.as_bytes();
     let mut out = String::new();
-    let mut from = 0;
-    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
-        let inside = &html[at + 1..];
-        if at < from || !is_of(SWALLOWING, name(inside)) {
+    // What was written, and where the last `/>` was: each byte is looked at a few times.
+    let (mut from, mut behind) = (0, 0);
+    for slash in memmem::find_iter(bytes, b"/>") {
+        let start = memchr::memrchr(b'<', &bytes[behind..slash]).map(|at| behind + at);
+        behind = slash + 2;
+        let Some(tag) = start.map(|start| &html[start + 1..behind]) else { continue };
+        let name = name(tag);
+        // Nearly all are `br` and `img`.
+        if name.len() < SHORTEST || !is_of(SWALLOWING, name) || tag_end(tag) != Some(tag.len() - 1)
+        {
             continue;
         }
-        let Some(end) = tag_end(inside).filter(|end| inside[..*end].ends_with('/')) else {
-            continue;
-        };
-        out.push_str(&html[from..at + end]);
+        out.push_str(&html[from..slash]);
         out.push_str("></");
-        out.push_str(name(inside));
+        out.push_str(name);
         out.push('>');
-        from = at + end + 2;
+        from = slash + 2;
     }
     if from == 0 {
         return Cow::Borrowed(html);
@@ -87,7 +95,10 @@ pub(super) fn without_swallowing(html: &str) -> Cow<'_, str> {
 /// A title in HTML whose words in angle brackets are text: those that no browser knows, and those
 /// that open or close nothing. `None` where all of them are markup.
 pub(super) fn title(html: &str) -> Option<Title> {
-    memchr::memchr(b'<', html.as_bytes())?;
+    let brackets = memchr::memchr_iter(b'<', html.as_bytes()).take(MAX_BRACKETS + 1).count();
+    if brackets == 0 || brackets > MAX_BRACKETS || html.len() > MAX_TITLE {
+        return None;
+    }
     let mut out = String::with_capacity(html.len() + 8);
     let (mut rest, mut words, mut markup) = (html, 0, 0);
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
@@ -196,6 +207,16 @@ mod tests {
         }
         let mixed = title("<i>On</i> Vec<T>").unwrap();
         assert_eq!((mixed.html.as_str(), mixed.is_plain), ("<i>On</i> Vec&lt;T>", false));
+    }
+
+    #[test]
+    fn hostile_tags_take_linear_time() {
+        for hostile in ["<script '", "<script \"x", "<b>", "<b></c>", "<iframe/", "<script/><"] {
+            let many = hostile.repeat(200_000);
+            assert!(title(&many).is_none());
+            // `/>` at the end, so that it is searched at all.
+            without_swallowing(&(many + "/>"));
+        }
     }
 
     #[test]

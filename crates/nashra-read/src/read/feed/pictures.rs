@@ -9,6 +9,7 @@ use super::{
     model::{Item, Media},
 };
 use crate::model::{
+    bounds,
     media::{self, Kind},
     record::{Enclosure, Image},
 };
@@ -78,7 +79,7 @@ impl Pictures {
                 height: media.height,
                 ..Image::default()
             });
-        } else if !files.iter().any(|file| file.url == url) {
+        } else if files.len() < bounds::ENCLOSURES && !files.iter().any(|file| file.url == url) {
             files.push(Enclosure {
                 url,
                 media_type: media.media_type,
@@ -90,6 +91,9 @@ impl Pictures {
     /// Adds a picture, or what it says beside one that is there already.
     fn add(&mut self, mut image: Image) {
         image.credit = image.credit.or_else(|| self.credit.clone());
+        if self.images.len() >= bounds::IMAGES {
+            return;
+        }
         let known = self.images.iter_mut().find(|known| is_same(known, &image));
         let Some(known) = known else { return self.images.push(image) };
         if image.width > known.width && known.width.is_some() {
