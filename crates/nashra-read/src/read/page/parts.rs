@@ -292,6 +292,16 @@ impl PartBuilder<'_, '_> {
             // The metadata's picture stands somewhere in the article.
             return !caption.is_empty() && self.captions.insert(caption);
         }
+        // A caption whose picture had no address is the caption of the one that has.
+        let bare = |known: &&mut Image| {
+            known.url.is_none()
+                && image.url.is_some()
+                && known.caption.as_deref().map(fold).as_deref() == Some(caption.as_str())
+        };
+        if let Some(known) = self.content.images.iter_mut().find(bare) {
+            (known.url, known.width, known.height) = (image.url, image.width, image.height);
+            return false;
+        }
         let first = caption.is_empty() || self.captions.insert(caption);
         if first {
             self.content.images.push(image);

@@ -26,6 +26,8 @@ const MAX_FIGURE_LINES: usize = 100;
 const MAX_FIGURE: usize = 12;
 /// The most elements around a picture without a figure that may hold its caption.
 const MAX_AROUND: usize = 6;
+/// Pictures behind one that are looked at.
+const MAX_FOLLOWERS: usize = 4;
 /// The least width and height in pixels; a smaller picture is an icon or a face beside a name.
 const MIN_SIDE: u32 = 100;
 /// The same for the pictures of related articles.
@@ -178,7 +180,7 @@ fn caption_lines(view: View<'_, '_>, picture: &Picture) -> Range<usize> {
     if let Some(lines) = figure_lines(view, picture) {
         return lines;
     }
-    caption_around(view, picture).unwrap_or_else(|| caption_after(view, picture.before))
+    caption_around(view, picture).unwrap_or_else(|| caption_after(view, picture))
 }
 
 /// The lines of a picture's figure: the caption and credit in it, or all where they are few and no
@@ -191,6 +193,14 @@ fn figure_lines(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>> {
         .find(|ancestor| view.tree.tag(*ancestor) == Tag::Figure)?;
     let all = lines_within(view, figure);
     let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
+    // A caption belongs to the last picture before it.
+    let nearer = followers(view, picture)
+        .take_while(|next| view.tree.within(next.node, figure))
+        .filter(|next| all.clone().any(|line| in_caption(view, line) && next.before <= line))
+        .any(|next| is_shown(view, next));
+    if nearer {
+        return Some(picture.before..picture.before);
+    }
     let of_caption = |line: &usize| {
         in_caption(view, *line) || caption::is_credit(view.lines.get(&view.lines.lines[*line]))
     };
@@ -224,11 +234,33 @@ fn caption_around(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>>
     (fits && !all.clone().any(|line| is_linked(view, line))).then_some(all)
 }
 
-/// The lines from `from` on that stand in an element that is made for captions.
-fn caption_after(view: View<'_, '_>, from: usize) -> Range<usize> {
+/// The lines behind a picture that stand in an element that is made for captions, but for that of
+/// another picture.
+fn caption_after(view: View<'_, '_>, picture: &Picture) -> Range<usize> {
+    let from = picture.before;
     let last = view.lines.lines.len().min(from + MAX_CAPTION_LINES);
     let end = (from..last).find(|line| !in_caption(view, *line)).unwrap_or(last.max(from));
-    from..end
+    let another = followers(view, picture)
+        .any(|next| view.lines.lines.get(from).is_some_and(|line| next.node < line.first));
+    if another { from..from } else { from..end }
+}
+
+/// The pictures behind one, the next few.
+fn followers<'v>(
+    view: View<'v, '_>,
+    picture: &Picture,
+) -> impl Iterator<Item = &'v Picture> + use<'v> {
+    let from = view.lines.pictures.partition_point(|other| other.node <= picture.node);
+    view.lines.pictures[from..].iter().take(MAX_FOLLOWERS)
+}
+
+/// Whether a picture has an address and is none of the site's.
+fn is_shown(view: View<'_, '_>, picture: &Picture) -> bool {
+    let (width, height) = blocks::size(view.tree, picture.node);
+    !matches!(view.tree.tag(picture.node), Tag::Iframe)
+        && [width, height].into_iter().flatten().all(|side| side >= MIN_SIDE)
+        && blocks::address(view.tree, picture.node, view.base)
+            .is_some_and(|url| !is_furniture(&url))
 }
 
 /// The lines that begin in an element.
