@@ -6,10 +6,10 @@ mod place;
 use url::Url;
 
 pub(super) use self::{
-    address::{absolute, address, size},
+    address::{address, size},
     place::{Place, Places},
 };
-use super::lines::Lines;
+use super::{embeds, lines::Lines};
 use crate::{
     html::{NodeId, Tag, Tree},
     model::record::{Block, Image},
@@ -112,7 +112,7 @@ impl<'a, 'b> BlockBuilder<'a, 'b> {
         base: &Url,
     ) -> Option<std::ops::Range<usize>> {
         if self.tree.tag(node) == Tag::Iframe {
-            self.push(Block::Embed { url: absolute(base, &self.tree.attribute(node, "src")?)? });
+            self.push(Block::Embed { url: embeds::address(self.tree, node, base)? });
             return None;
         }
         let (url, (width, height)) = (address(self.tree, node, base)?, size(self.tree, node));

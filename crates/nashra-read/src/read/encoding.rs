@@ -19,6 +19,9 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling(&bytes[mark..]).0;
     }
+    if let Some(encoding) = utf_16(bytes) {
+        return encoding.decode_without_bom_handling(bytes).0;
+    }
     let start = &bytes[..bytes.len().min(PRESCAN)];
     let claimed = content_type
         .and_then(|content_type| charset(content_type.as_bytes()))
@@ -34,6 +37,30 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
             encoding.decode_without_bom_handling(bytes).0
         }
         _ => detect(bytes),
+    }
+}
+
+/// The form of UTF-16 that bytes are in: by their byte order mark, or by a tag with zeros between
+/// its letters.
+#[must_use]
+pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [0xff, 0xfe, ..] | [b'<', 0, _, 0, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'<', 0, _, ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    }
+}
+
+/// The start of a text in UTF-16 as UTF-8, and other bytes as they are.
+#[must_use]
+pub(super) fn start(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
+    let start = &bytes[..bytes.len().min(most)];
+    match utf_16(start) {
+        Some(encoding) => {
+            let text = encoding.decode_with_bom_removal(start).0;
+            Cow::Owned(text.into_owned().into_bytes())
+        }
+        None => Cow::Borrowed(start),
     }
 }
 
@@ -80,6 +107,16 @@ mod tests {
             to_text(b"<meta charset=iso-8859-1>\xe9t\xe9", None),
             "<meta charset=iso-8859-1>été"
         );
+    }
+
+    #[test]
+    fn utf_16_is_known_by_its_mark_or_by_its_first_tag() {
+        let page = "<html><p>Совет проголосовал за трамвай";
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes = |text: &str| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+            assert_eq!(to_text(&bytes(page), None), page);
+            assert_eq!(to_text(&bytes(&format!("\u{feff}{page}")), None), page);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Recognises bytes that are no page, before any parser sees them.
 
+use super::encoding;
 use crate::model::{media, page::End};
 
 /// Names what bytes are that are not HTML; `None` where they may be.
@@ -13,9 +14,13 @@ pub(crate) fn not_html(bytes: &[u8]) -> Option<&'static str> {
 /// Whether the end of a page is there.
 #[must_use]
 pub fn end(bytes: &[u8]) -> End {
-    let has_end = ["</html", "</HTML", "</body", "</BODY"]
-        .iter()
-        .any(|tag| memchr::memmem::rfind(bytes, tag.as_bytes()).is_some());
+    let utf_16 = encoding::utf_16(bytes).is_some();
+    let has_end = ["</html", "</HTML", "</body", "</BODY"].iter().any(|tag| {
+        let wide: Vec<u8> = tag.bytes().flat_map(|byte| [byte, 0]).collect();
+        // Of either order: the zero before or behind the whole does not matter.
+        let tag = if utf_16 { &wide[..wide.len() - 1] } else { tag.as_bytes() };
+        memchr::memmem::rfind(bytes, tag).is_some()
+    });
     // In UTF-16 with a zero at either side.
     let last = bytes.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0));
     match (has_end, last) {
@@ -32,6 +37,10 @@ const SAMPLE: usize = 16 << 10;
 #[must_use]
 pub(super) fn nothing(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.trim_ascii_start();
+    // Letters of many scripts are control characters in UTF-16, byte by byte.
+    if encoding::utf_16(start).is_some() {
+        return is_noise(&encoding::start(start, SAMPLE)).then_some("no text in any language");
+    }
     match start.first() {
         None => Some("empty"),
         Some(0x1f) if start.starts_with(b"\x1f\x8b") => Some("a gzip file"),
@@ -128,6 +137,11 @@ mod tests {
             &japanese,
             &encoding_rs::WINDOWS_1256.encode("نشرة الأخبار").0,
             b"<p>a\0b\0</p>",
+            &"\u{feff}<p>Совет голосовал"
+                .repeat(50)
+                .encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect::<Vec<u8>>(),
         ] {
             assert_eq!(nothing(bytes), None);
         }

@@ -12,7 +12,10 @@ mod hidden;
 use std::ops::Range;
 
 use self::hidden::Hidden;
-use super::borders::{self, Place};
+use super::{
+    borders::{self, Place},
+    embeds::{self, Component},
+};
 use crate::html::{NodeId, Tag, Tree};
 
 /// Elements around a block of which one may be preformatted text.
@@ -56,6 +59,8 @@ pub struct Lines {
     pub lines: Vec<Line>,
     /// The pictures, in document order.
     pub pictures: Vec<Picture>,
+    /// The posts and components that embed something, in document order.
+    pub embeds: Vec<Picture>,
 }
 
 impl Lines {
@@ -136,7 +141,23 @@ impl Walk<'_, '_> {
                 self.space = Space::Plain;
                 return self.tree.end(at);
             }
-            _ if tag.is_block() => self.apart = true,
+            Tag::Other => {
+                if let Some(component) = embeds::component(self.tree, at) {
+                    if component == Component::Embedded {
+                        let here = self.here(at);
+                        self.out.embeds.push(here);
+                    }
+                    self.space = Space::Plain;
+                    return self.tree.end(at);
+                }
+            }
+            _ if tag.is_block() => {
+                self.apart = true;
+                if matches!(tag, Tag::Blockquote | Tag::Div) && embeds::is_post(self.tree, at) {
+                    let here = self.here(at);
+                    self.out.embeds.push(here);
+                }
+            }
             _ => {}
         }
         at + 1
@@ -156,10 +177,13 @@ impl Walk<'_, '_> {
     }
 
     fn picture(&mut self, node: NodeId) {
-        self.out.pictures.push(Picture {
-            node,
-            before: self.out.lines.len() + usize::from(self.open.is_some()),
-        });
+        let here = self.here(node);
+        self.out.pictures.push(here);
+    }
+
+    /// An element with the number of lines before it.
+    fn here(&self, node: NodeId) -> Picture {
+        Picture { node, before: self.out.lines.len() + usize::from(self.open.is_some()) }
     }
 
     /// Whether the line ends of a block are those of its source.

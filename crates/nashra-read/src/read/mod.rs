@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod encoding;
 pub mod guard;
 mod borders;
+mod embeds;
 pub mod language;
 pub mod lines;
 mod trees;

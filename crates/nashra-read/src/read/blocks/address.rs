@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use crate::html::{NodeId, Tag, Tree};
+use crate::read::embeds::absolute;
 
 /// Nodes behind a picture in which the one for readers without scripts is looked for.
 const MAX_BEHIND: NodeId = 20;
@@ -129,14 +130,6 @@ fn is_picture(value: &str) -> bool {
     let path = value.trim().split(['?', '#']).next().unwrap_or_default();
     !path.contains([' ', '{', ','])
         && [".jpg", ".jpeg", ".png", ".webp", ".avif"].iter().any(|ending| path.ends_with(ending))
-}
-
-pub(in crate::read) fn absolute(base: &Url, address: &str) -> Option<String> {
-    let address = address.trim();
-    if address.starts_with("data:") || address.len() > 4_096 {
-        return None;
-    }
-    base.join(address).ok().filter(|url| matches!(url.scheme(), "http" | "https")).map(Into::into)
 }
 
 /// The candidate of a `srcset` with the largest descriptor (HTML Living Standard §4.8.4.2.1): an

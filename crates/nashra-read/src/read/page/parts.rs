@@ -3,6 +3,7 @@
 
 mod head;
 mod day;
+mod paywall;
 
 use std::collections::HashSet;
 
@@ -21,6 +22,7 @@ use crate::{
     },
     read::{
         blocks::{self, BlockBuilder, MAX_BLOCKS},
+        embeds,
         lines::Picture,
     },
     text::fold,
@@ -64,6 +66,7 @@ pub(super) fn part(
     builder.deck(first);
     builder.byline(first);
     builder.date(first);
+    builder.paywall(first);
     builder.foot(first);
     let blocks = builder.blocks();
     let mut content = builder.content;
@@ -222,11 +225,8 @@ impl PartBuilder<'_, '_> {
                 continue;
             }
             if self.view.tree.tag(picture.node) == Tag::Iframe {
-                let src = self.view.tree.attribute(picture.node, "src");
-                found.extend(
-                    src.and_then(|address| blocks::absolute(self.view.base, &address))
-                        .map(|url| (place, Block::Embed { url })),
-                );
+                let url = embeds::address(self.view.tree, picture.node, self.view.base);
+                found.extend(url.map(|url| (place, Block::Embed { url })));
                 continue;
             }
             let Some(read) = pictures::own_picture(self.view, picture) else { continue };
@@ -241,6 +241,32 @@ impl PartBuilder<'_, '_> {
                 self.used.extend(read.lines);
             }
             found.push((place, Block::Image(read.image)));
+        }
+        found.extend(self.posts(head, last));
+        found.sort_by_key(|found| found.0);
+        found
+    }
+
+    /// The posts and components between two lines, each once; their placeholders are no text.
+    fn posts(&mut self, head: usize, last: usize) -> Vec<(usize, Block)> {
+        let (tree, lines) = (self.view.tree, self.view.lines);
+        let mut found: Vec<(usize, Block)> = Vec::new();
+        for post in lines.embeds.iter().filter(|post| (head..=last + 1).contains(&post.before)) {
+            let outside = self.used_by_related(post.node) || self.view.places.is_removed(post.node);
+            if outside || found.len() >= MAX_IMAGES {
+                continue;
+            }
+            let Some(url) = embeds::address(tree, post.node, self.view.base) else { continue };
+            if embeds::is_placeholder(tree, post.node) {
+                let inside = (post.before..lines.lines.len())
+                    .take_while(|at| tree.within(lines.lines[*at].first, post.node))
+                    .filter(|at| lines.lines[*at].linked == lines.lines[*at].chars);
+                self.used.extend(inside);
+            }
+            let block = Block::Embed { url };
+            if found.iter().all(|(_, known)| *known != block) {
+                found.push((post.before, block));
+            }
         }
         found
     }

@@ -255,3 +255,82 @@ fn a_day_that_heads_a_post_is_its_own() {
         extract(Input { bytes: body.as_bytes(), content_type: None, url: &url, rules: None });
     assert_eq!(day(&page.unwrap().articles[0].content).as_deref(), Some("2019-10-16"));
 }
+
+#[test]
+fn a_headline_keeps_the_quotation_marks_that_one_of_its_places_lost() {
+    for quoted in [
+        "“Harbour reopens” after the storm",
+        "«Harbour reopens» after the storm",
+        "\"Harbour reopens\" after the storm",
+        "「Harbour reopens」 after the storm",
+    ] {
+        let head = |script: &str, shared: &str| {
+            let (script, shared) = (script.replace('"', "\\\""), shared.replace('"', "&quot;"));
+            format!(
+                r#"<meta property=og:title content="{shared}"><script type=application/ld+json>{{"@type":"NewsArticle","headline":"{script}"}}</script>"#
+            )
+        };
+        let plain = "Harbour reopens after the storm";
+        for (script, shared) in [(plain, quoted), (quoted, plain), (quoted, quoted)] {
+            let content = read(&head(script, shared), "", "", "");
+            assert_eq!(content.title.as_deref(), Some(quoted), "{script} {shared}");
+        }
+    }
+}
+
+#[test]
+fn notices_for_subscribers_are_no_text_and_say_that_the_article_is_paid_for() {
+    for (notice, truncated) in [
+        (
+            "<div class=x><p>This article is for subscribers only. Already a subscriber? <a href=/login>Log in</a>.</p><p>Read all articles with Harbour Plus for 9.99 a month.</p></div>",
+            false,
+        ),
+        (
+            "<p>Il vous reste 57 % de l'article à découvrir. La suite est réservée à nos abonnés.</p>",
+            true,
+        ),
+        (
+            "<div><h3>Weiterlesen mit Hafen Plus</h3><p>Jetzt testen, monatlich kündbar.</p></div>",
+            true,
+        ),
+        ("<p>Nur für Abonnenten. Sie sind bereits Abonnent? Anmelden</p>", false),
+        ("<p>Contenido exclusivo para suscriptores</p><p>Suscríbete desde 1 € al mes</p>", false),
+        ("<p>Contenuto riservato agli abbonati. Sei già abbonato? Accedi</p>", false),
+        ("<p>Только для подписчиков. Уже подписаны? Войти</p>", false),
+        ("<p>この記事は有料会員限定です。残り845文字</p><p>ログイン</p>", true),
+        ("<p>هذا المقال للمشتركين فقط</p>", false),
+        ("<p>Denna artikel är för prenumeranter.</p><p>Logga in</p>", false),
+        ("<p>Dit artikel is voor abonnees. Al abonnee? Inloggen</p>", false),
+    ] {
+        let content = read("", "", "", "");
+        let plain = content.text.unwrap();
+        let url = Url::parse("https://www.harbourtimes.example/harbour").unwrap();
+        let html = format!(
+            "<html lang=en><title>Harbour reopens after the storm</title><body><article><h1>Harbour reopens after the storm</h1><div>{TEXT}{notice}</div></article></body></html>"
+        );
+        let page =
+            extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None });
+        let content = page.unwrap().articles.remove(0).content;
+        assert!(content.quality.paywalled, "{notice}");
+        assert_eq!(content.quality.truncated, truncated, "{notice}");
+        assert_eq!(content.text.unwrap(), plain, "{notice}");
+    }
+}
+
+#[test]
+fn parts_that_are_not_free_make_an_article_paid_for() {
+    for part in [
+        r#""hasPart":{"isAccessibleForFree":"False","cssSelector":".x"}"#,
+        r#""hasPart":[{"isAccessibleForFree":true},{"isAccessibleForFree":false}]"#,
+        r#""isAccessibleForFree":"http://schema.org/False""#,
+    ] {
+        let json = format!(r#"{{"@type":"NewsArticle","headline":"Harbour reopens",{part}}}"#);
+        assert!(script(&json).quality.paywalled, "{part}");
+    }
+    let free = r#"{"@type":"NewsArticle","headline":"Harbour reopens","isAccessibleForFree":true,"hasPart":{"isAccessibleForFree":true}}"#;
+    assert!(!script(free).quality.paywalled);
+    // What an article says of subscribers is its text.
+    let told = "<p>The paper said that its new offer is for subscribers only, and that it would log in all of them by itself, which a court in the capital had forbidden in spring; the publisher has gone to a higher one since then, and wants to be heard there before the end of the year, as its lawyer told us on Monday.</p><p>The case goes on in autumn.</p>";
+    let content = read("", "", told, "");
+    assert!(!content.quality.paywalled && content.text.unwrap().contains("for subscribers only"));
+}

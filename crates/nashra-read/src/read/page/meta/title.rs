@@ -92,7 +92,11 @@ pub(super) fn choose(
     if let (Some(script), Some(shared)) = (&script, &shared)
         && same(script, shared)
     {
-        return (Some((script.clone(), Origin::JsonLd)), true);
+        let headings = tags.headings.iter().map(|heading| (heading.1.clone(), Origin::Dom));
+        let others = headings.filter(|heading| same(&heading.0, script));
+        let shared = std::iter::once((shared.clone(), Origin::Meta));
+        let said = (script.clone(), Origin::JsonLd);
+        return (Some(most_quoted(said, shared.chain(others))), true);
     }
     let first = || {
         tags.headings
@@ -131,6 +135,36 @@ pub(super) fn choose(
         }
     };
     (title, false)
+}
+
+/// Of the same headline in several places the one that kept its quotation marks.
+fn most_quoted(
+    first: (String, Origin),
+    others: impl Iterator<Item = (String, Origin)>,
+) -> (String, Origin) {
+    let marks = |title: &str| title.chars().filter(|c| is_quote(*c)).count();
+    others.fold(first, |best, other| if marks(&other.0) > marks(&best.0) { other } else { best })
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '“'
+            | '”'
+            | '„'
+            | '«'
+            | '»'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '＂'
+            | '‟'
+            | '〝'
+            | '〟'
+    )
 }
 
 /// Whether a heading has the length of a headline, and not only that of the name of a part of the

@@ -55,8 +55,7 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
         Some(media_type) if media_type == "text/plain" => true,
         Some(media_type) if media_type.ends_with("html") || media_type.ends_with("xml") => false,
         _ => {
-            let start = bytes.trim_ascii_start();
-            let start = &start[..start.len().min(START)];
+            let start = encoding::start(bytes.trim_ascii_start(), START);
             // A page has a tag within its first few thousand bytes; a text may have a `<` here and
             // there.
             !start.windows(2).any(|pair| {
