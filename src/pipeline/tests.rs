@@ -231,10 +231,8 @@ impl World {
         let of = records
             .iter()
             .filter(|record| record["url"].as_str().is_some_and(|url| url.ends_with(slug)));
-        of.filter_map(|text| {
-            Some(text["text"].as_str()?.matches("It was not the first time").count())
-        })
-        .collect()
+        of.filter_map(|text| Some(text["text"].as_str()?.matches("It was time number").count()))
+            .collect()
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
@@ -354,7 +352,13 @@ fn page_of(slug: &str, edition: u32) -> Vec<u8> {
 }
 
 fn html(title: &str, words: &str, paragraphs: usize) -> Vec<u8> {
-    let text = format!("<p>{words} It was not the first time, and nobody thinks that it was the last one either.</p>").repeat(paragraphs);
+    // A page that says something twice means it once, so no two paragraphs are the same.
+    let paragraph = |number| {
+        format!(
+            "<p>{words} It was time number {number}, and nobody thinks that it was the last one either.</p>"
+        )
+    };
+    let text = (1..=paragraphs).map(paragraph).collect::<Vec<_>>().concat();
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>{title}</title></head><body><article><h1>{title}</h1>{text}</article></body></html>"
     )

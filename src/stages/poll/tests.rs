@@ -169,11 +169,15 @@ async fn a_page_that_breaks_off_is_taken_once_two_polls_in_a_row_showed_as_much(
     let mut source = Source::clone(&bench.source);
     source.kind = SourceKind::Page;
     bench.source = Arc::new(source);
-    let said = "<p>The council met again, the ferry will sail at dawn with forty people on board, and nothing else was decided.</p>";
+    let said = |number| {
+        format!(
+            "<p>The council met again, ferry number {number} will sail at dawn with forty people on board, and nothing else was decided.</p>"
+        )
+    };
     let open = |title: &str, length: usize| {
         format!(
             "<html><head><title>{title}</title></head><body><h1>{title}</h1>{}",
-            said.repeat(length)
+            (1..=length).map(said).collect::<Vec<_>>().concat()
         )
     };
     let page = |title: &str| format!("{}</body></html>", open(title, 8));
