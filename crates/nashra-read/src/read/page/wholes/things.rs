@@ -111,20 +111,25 @@ fn mean(page: Judged<'_, '_>, lines: Range<usize>) -> f32 {
 /// look alike.
 fn between(page: Judged<'_, '_>, stem: &Stem, body: &mut [bool]) {
     let looks = &page.measured.looks;
+    let parent = |at: usize| page.tree.parent(page.lines.lines[at].block);
     for at in stem.text.start + 1..stem.text.end.saturating_sub(1) {
-        if body[at]
-            || page.tree.parent(page.lines.lines[at].block)
-                != page.tree.parent(page.lines.lines[at + 1].block)
-        {
+        if body[at] {
+            continue;
+        }
+        if page.tree.tag(page.lines.lines[at].block).heading_level().is_some() {
+            // A box with other articles may stand between it and its text.
+            let next =
+                (at + 1..stem.text.end).take(MAX_BOX).find(|next| parent(*next) == parent(at));
+            body[at] = next.is_some_and(|next| body[next])
+                && page.lines.lines[at].linked == 0
+                && page.probable[at] > 0.2;
+            continue;
+        }
+        if parent(at) != parent(at + 1) {
             continue;
         }
         if page.tree.tag(page.lines.lines[at].block) == Tag::Pre {
             body[at] = true;
-            continue;
-        }
-        let heading = page.tree.tag(page.lines.lines[at].block).heading_level().is_some();
-        if heading {
-            body[at] = body[at + 1] && page.lines.lines[at].linked == 0 && page.probable[at] > 0.2;
             continue;
         }
         let alike = looks[at] == looks[at - 1] && body[at - 1]
