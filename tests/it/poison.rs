@@ -22,12 +22,15 @@ pub(crate) fn noise(bytes: usize) -> String {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        char::from(
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                [(state % 64) as usize],
-        )
+        char::from(b"abcdefghijklmnopqrstuvwxyz"[(state % 26) as usize])
     };
-    (0..bytes).map(|at| if at % 9 == 8 { ' ' } else { next() }).collect()
+    // Words and sentences, so that a page with it is one with text.
+    let at = |at| match at % 90 {
+        88 => '.',
+        _ if at % 9 == 8 => ' ',
+        _ => next(),
+    };
+    (0..bytes).map(at).collect()
 }
 
 /// A record as the committing task makes it, with a number for its title.

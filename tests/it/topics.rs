@@ -64,7 +64,7 @@ fn check_dead_letters(world: &World, records: &[Value]) {
     assert_eq!(zstd::decode_all(file).unwrap(), b"{\"url\": \"ftp://news.example/\"}");
     assert_eq!(
         (&page["error"], &page["source"]["id"]),
-        (&"not an HTML page: a PDF".into(), &"handed".into())
+        (&"not an HTML page: application/pdf".into(), &"handed".into())
     );
 }
 

@@ -117,6 +117,10 @@ pub(super) fn element_hash(tree: &Tree<'_>, node: NodeId) -> u64 {
     hash
 }
 
+/// The most that the weight of lines together counts, as a logarithm: some 22,000 characters. Few
+/// labelled articles are longer, so that a model would learn from them what is true of these alone.
+const MOST_WEIGHT: f32 = 10.0;
+
 /// A row of measures, filled value by value in the order of the model.
 struct MeasureRow {
     values: [f32; COUNT],
@@ -142,7 +146,7 @@ impl MeasureRow {
     }
 
     fn sum(&mut self, sum: RunningSum, total: RunningSum) {
-        self.push(sum.weight.ln_1p());
+        self.push(sum.weight.ln_1p().min(MOST_WEIGHT));
         self.push(sum.lines.ln_1p());
         self.push(sum.density());
         self.push(sum.prose / total.prose.max(1.0));

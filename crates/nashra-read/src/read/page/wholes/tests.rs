@@ -131,3 +131,19 @@ fn a_sentence_that_is_mostly_a_link_stays() {
         &[],
     );
 }
+
+#[test]
+fn a_paragraph_of_any_length_is_text_and_those_beside_it_too() {
+    let sentences = |count: usize| {
+        let of = |number| {
+            format!(
+                "On day {number} the ferry left the harbour with the market on board, and nobody knew why. "
+            )
+        };
+        (0..count).map(of).collect::<Vec<_>>().concat()
+    };
+    for count in [50, 500, 5_000] {
+        let paragraph = format!("<p>{} So it ended.</p>", sentences(count));
+        holds(&paragraph, "", &["On day 0 the ferry", "So it ended."], &[]);
+    }
+}
