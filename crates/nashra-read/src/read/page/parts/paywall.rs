@@ -4,10 +4,15 @@
 //! A notice stands at the end of a text. The box around it, with what is offered there, is out as a
 //! whole; where metadata say that the article is paid for, so is a last box with a button.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
+
+use aho_corasick::AhoCorasick;
 
 use super::PartBuilder;
-use crate::html::{NodeId, Tag};
+use crate::{
+    html::{NodeId, Tag},
+    text,
+};
 
 /// Lines of a text's end, and behind it, in which a notice is looked for.
 const END_LINES: usize = 8;
@@ -20,14 +25,40 @@ const MAX_AROUND: usize = 6;
 /// The most nodes of a box that are read.
 const MAX_NODES: usize = 300;
 
-static WORDS: LazyLock<[Vec<&'static str>; 3]> =
-    LazyLock::new(|| ["only: ", "more: ", "offer: "].map(|kind| words(kind).collect()));
+static PHRASES: LazyLock<Option<Phrases>> = LazyLock::new(Phrases::load);
 
-fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("paywall/words.txt")
-        .lines()
-        .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|words| words.split("; "))
+/// All phrases of notices, looked for in one pass.
+struct Phrases {
+    finder: AhoCorasick,
+    /// What each phrase says.
+    kinds: Vec<PhraseKind>,
+}
+
+#[derive(Clone, Copy)]
+enum PhraseKind {
+    Only,
+    More,
+    Offer,
+}
+
+impl Phrases {
+    fn load() -> Option<Self> {
+        let (mut words, mut kinds) = (Vec::new(), Vec::new());
+        for line in include_str!("paywall/words.txt").lines() {
+            let (kind, phrases) = match line.split_once(": ") {
+                Some(("only", phrases)) => (PhraseKind::Only, phrases),
+                Some(("more", phrases)) => (PhraseKind::More, phrases),
+                Some(("offer", phrases)) => (PhraseKind::Offer, phrases),
+                _ => continue,
+            };
+            for phrase in phrases.split("; ") {
+                words.push(phrase);
+                kinds.push(kind);
+            }
+        }
+        let finder = AhoCorasick::new(words).ok()?;
+        Some(Self { finder, kinds })
+    }
 }
 
 /// What a line of a notice says.
@@ -46,23 +77,32 @@ impl Notice {
         if line.len() > MAX_LINE {
             return Self::default();
         }
-        let lower = line.to_lowercase();
-        let [only, more, offer] =
-            [0, 1, 2].map(|kind| WORDS[kind].iter().any(|word| holds(&lower, word)));
-        Self { only, more, offer }
+        let (lower, mut notice) = (text::lower(line), Self::default());
+        let Some(phrases) = PHRASES.as_ref() else { return notice };
+        for found in phrases.finder.find_overlapping_iter(lower.as_ref()) {
+            if stands_alone(&lower, found.range()) {
+                match phrases.kinds[found.pattern().as_usize()] {
+                    PhraseKind::Only => notice.only = true,
+                    PhraseKind::More => notice.more = true,
+                    PhraseKind::Offer => notice.offer = true,
+                }
+            }
+        }
+        notice
     }
 }
 
-/// Whether a line holds words, not as parts of longer ones.
-fn holds(line: &str, words: &str) -> bool {
-    let Some(at) = line.find(words) else { return false };
+/// Whether words of a line are no parts of longer ones.
+fn stands_alone(line: &str, words: Range<usize>) -> bool {
+    let (before, rest) = line.split_at(words.start);
+    let (words, after) = rest.split_at(words.len());
     // Thai and the scripts of East Asia have no spaces between words.
     let spaced = |c: char| c.is_alphanumeric() && u32::from(c) < 0xe00;
     let joined = |inner: Option<char>, outer: Option<char>| {
         inner.is_some_and(spaced) && outer.is_some_and(spaced)
     };
-    !joined(words.chars().next(), line[..at].chars().next_back())
-        && !joined(words.chars().next_back(), line[at + words.len()..].chars().next())
+    !joined(words.chars().next(), before.chars().next_back())
+        && !joined(words.chars().next_back(), after.chars().next())
 }
 
 impl PartBuilder<'_, '_> {
