@@ -1,5 +1,5 @@
-//! `nashra state`, `nashra explain` and `nashra erase`: through the control socket where a daemon runs, else on the
-//! store itself.
+//! `nashra state`, `nashra explain` and `nashra erase`: through the control socket where a daemon
+//! runs, else on the store itself.
 
 use std::{path::PathBuf, process::ExitCode};
 

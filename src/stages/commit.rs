@@ -237,6 +237,14 @@ struct DecisionContext {
     hosts: Hosts,
 }
 
+impl DecisionContext {
+    /// That of decisions outside the task, which knows nothing of hosts and has nothing read again.
+    fn alone(tail: Tail, now: DateTime<Utc>) -> Self {
+        let (revisits, hosts) = (RevisitRules::never(), Hosts::default());
+        Self { tail, now, at: Instant::now(), revisits, differences: false, hosts }
+    }
+}
+
 /// Decides on candidates, one after the other; returns for each the row that its entry was moved to,
 /// where it is read again.
 fn decide_all(
@@ -267,14 +275,7 @@ pub async fn preview(
 ) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let context = DecisionContext {
-        tail: outbox.tail()?,
-        now,
-        at: Instant::now(),
-        revisits: RevisitRules::never(),
-        differences: false,
-        hosts: Hosts::default(),
-    };
+    let context = DecisionContext::alone(outbox.tail()?, now);
     let batch = {
         let mut decisions = DecisionBatch::new(articles.view()?, None, context);
         decide_all(vec![candidate], &DeadLetterFiles::new(None, 0), &mut decisions)?;

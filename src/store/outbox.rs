@@ -29,6 +29,9 @@ pub use reached::{Epoch, Reached, SinkChange, SinkMemory, SinkNotes};
 pub(super) use row::decode;
 pub use row::{NewRecord, OutboxRow};
 
+/// Records that wait which are read at once where all of them are gone through, and their bytes.
+const STEP: (usize, usize) = (1_000, 16 << 20);
+
 /// Where the outbox ends: kept in memory by the committing task, and written with each batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
@@ -87,6 +90,26 @@ impl Outbox {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// The rows that wait, in their order; some are read at a time. After an error comes nothing.
+    pub fn waiting_rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<OutboxRow, StoreError>>, StoreError> {
+        let mut after = Some(self.acked()?.seq());
+        let mut rows = Vec::new().into_iter();
+        Ok(std::iter::from_fn(move || {
+            if rows.len() == 0 {
+                let read = self.rows_after(after.take()?, STEP.0, STEP.1);
+                let read = match read {
+                    Ok(read) => read,
+                    Err(error) => return Some(Err(error)),
+                };
+                after = read.last().map(|last| last.seq);
+                rows = read.into_iter();
+            }
+            rows.next().map(Ok)
+        }))
     }
 
     /// Checks that the first and the last row are those that the store remembers.

@@ -102,11 +102,16 @@ impl Sweeper {
                 (SweepCounts { texts, ..SweepCounts::default() }, next)
             }
             Place::Stories(from) => {
-                let next = self.stories(from, oldest.key, &mut batch)?;
+                // A story changes with each text that joins it, so that one without a text or a key
+                // is older.
+                let is_old =
+                    |row: &[u8]| stories::decode_story(row).map(|story| story.day < oldest.key);
+                let next = self.old_rows(Table::Stories, from, is_old, &mut batch)?;
                 (SweepCounts::default(), next.map_or(Place::TextKeys(Vec::new()), Place::Stories))
             }
             Place::TextKeys(from) => {
-                let next = self.text_keys(from, oldest.key, &mut batch)?;
+                let is_old = |row: &[u8]| texts::decode(row).map(|text| text.day < oldest.key);
+                let next = self.old_rows(Table::TextKeys, from, is_old, &mut batch)?;
                 (SweepCounts::default(), next.map_or(Place::Sources, Place::TextKeys))
             }
             Place::Sources => (
@@ -162,39 +167,19 @@ impl Sweeper {
         Ok(count)
     }
 
-    fn text_keys(
+    /// Forgets the old rows of a table, from a key on, and the damaged ones, which tell nothing.
+    fn old_rows(
         &self,
+        table: Table,
         from: &[u8],
-        oldest: u32,
+        is_old: impl Fn(&[u8]) -> Result<bool, StoreError>,
         batch: &mut Batch,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut last = None;
-        for row in self.engine.snapshot()?.from(Table::TextKeys, from).take(STEP) {
+        for row in self.engine.snapshot()?.from(table, from).take(STEP) {
             let (key, value) = row?;
-            // One that is damaged tells nothing.
-            let day = passing_over(texts::decode(&value))?.map_or(0, |text| text.day);
-            if day < oldest {
-                batch.delete_together(vec![(Table::TextKeys, key.clone(), Some(value))]);
-            }
-            last = Some(key);
-        }
-        Ok(last.map(successor))
-    }
-
-    /// A story changes with each text that joins it, so that one without a text or a key is older.
-    fn stories(
-        &self,
-        from: &[u8],
-        oldest: u32,
-        batch: &mut Batch,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut last = None;
-        for row in self.engine.snapshot()?.from(Table::Stories, from).take(STEP) {
-            let (key, value) = row?;
-            // One that is damaged tells nothing.
-            let day = passing_over(stories::decode_story(&value))?.map_or(0, |story| story.day);
-            if day < oldest {
-                batch.delete_together(vec![(Table::Stories, key.clone(), Some(value))]);
+            if passing_over(is_old(&value))?.unwrap_or(true) {
+                batch.delete_together(vec![(table, key.clone(), Some(value))]);
             }
             last = Some(key);
         }

@@ -8,8 +8,6 @@
 //! rests meanwhile, so that no record is sent while it is taken out of the outbox. A record that is
 //! taken out keeps its number and its place in the chain.
 
-use std::time::Instant;
-
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -19,18 +17,15 @@ use super::{
     traces::Traces,
 };
 use crate::{
+    base::clock::day,
     model::{
         article::{ArticleState, Verdict},
         pending::{PendingEntry, PendingKey},
         record::{Change, Source, Topic},
     },
-    policy::looks::Hosts,
-    stages::commit::RevisitRules,
+    policy::assemble::Assembled,
     store::{ArticleStore, NewRecord, Outbox, OutboxRow, StoreError, StoryStore},
 };
-
-/// Records of the outbox that are read at once, and their bytes.
-const STEP: (usize, usize) = (1_000, 16 << 20);
 
 /// An article that is to be erased.
 #[derive(Debug, Clone)]
@@ -89,14 +84,7 @@ pub async fn erase(
     order: &EraseOrder,
     now: DateTime<Utc>,
 ) -> Result<Option<EraseReport>, StoreError> {
-    let context = DecisionContext {
-        tail: places.outbox.tail()?,
-        now,
-        at: Instant::now(),
-        revisits: RevisitRules::never(),
-        differences: false,
-        hosts: Hosts::default(),
-    };
+    let context = DecisionContext::alone(places.outbox.tail()?, now);
     let (batch, report) = {
         let stories = Stories::without_texts(places.stories.clone()).begin(now)?;
         let mut decisions = DecisionBatch::new(articles.view()?, Some(stories), context);
@@ -156,9 +144,9 @@ impl DecisionBatch {
         &mut self,
         id: Uuid,
         mut state: ArticleState,
-        found: &crate::policy::assemble::Assembled,
+        found: &Assembled,
     ) -> Result<(), StoreError> {
-        state.day = crate::base::clock::day(self.now);
+        state.day = day(self.now);
         self.add_names(id, &mut state, found)?;
         self.keep(id, state);
         Ok(())
@@ -186,17 +174,16 @@ impl DecisionBatch {
     /// Takes the records of an article that wait out of the outbox: their numbers are used up, and
     /// they are not sent.
     fn take_out(&mut self, erased: &Erased<'_>, outbox: &Outbox) -> Result<usize, StoreError> {
-        let (mut after, mut count) = (outbox.acked()?.seq(), 0);
-        loop {
-            let rows = outbox.rows_after(after, STEP.0, STEP.1)?;
-            let Some(last) = rows.last() else { return Ok(count) };
-            after = last.seq;
-            for row in rows.iter().filter(|row| erased.is_told_by(row)) {
+        let mut count = 0;
+        for row in outbox.waiting_rows()? {
+            let row = row?;
+            if erased.is_told_by(&row) {
                 let record = NewRecord { value: Vec::new(), ..row.record.clone() };
-                outbox.replace_in(&mut self.batch, row, record)?;
+                outbox.replace_in(&mut self.batch, &row, record)?;
                 count += 1;
             }
         }
+        Ok(count)
     }
 
     /// The entries that wait and are of an article: looks at its page, and what its sources list.

@@ -234,18 +234,12 @@ struct WaitingArticles(Vec<(u64, Uuid)>);
 
 impl WaitingArticles {
     fn load(outbox: &Outbox) -> Result<Self, StoreError> {
-        let mut rows = Vec::new();
-        let mut after = outbox.acked()?.seq();
-        loop {
-            let some = outbox.rows_after(after, 1_000, 16 << 20)?;
-            let Some(last) = some.last() else { return Ok(Self(rows)) };
-            after = last.seq;
-            let articles = some.iter().filter(|row| row.record.topic == Topic::Articles);
-            rows.extend(
-                articles
-                    .filter_map(|article| Some((article.seq, article.record.key.parse().ok()?))),
-            );
-        }
+        let article = |row: OutboxRow| {
+            let record = Some(row.record).filter(|record| record.topic == Topic::Articles);
+            Some((row.seq, record?.key.parse().ok()?))
+        };
+        let rows = outbox.waiting_rows()?.filter_map(|row| row.map(article).transpose());
+        rows.collect::<Result<_, _>>().map(Self)
     }
 
     /// How many records of each article wait.

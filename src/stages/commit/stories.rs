@@ -207,7 +207,7 @@ impl StoryBatch {
 
     /// What is kept of a story, with what the batch adds to it.
     pub(super) fn state(&self, id: Uuid) -> Result<Option<StoryState>, StoreError> {
-        self.changed.get(&id).map_or_else(|| self.view.story(id), |state| Ok(Some(state.clone())))
+        story_state(&self.view, &self.changed, id)
     }
 
     /// A story of which nothing is kept yet: until now it had one article, whose id is its own.
@@ -284,11 +284,7 @@ fn find_exact(
     };
     // A story that was merged leads to one that may have been merged, too.
     for _ in 0..MAX_MERGES {
-        let state = match changed.get(&story.id) {
-            Some(state) => Some(state.clone()),
-            None => view.story(story.id)?,
-        };
-        let Some(state) = state else { break };
+        let Some(state) = story_state(view, changed, story.id)? else { break };
         let Some(into) = state.merged_into else {
             (story.size, story.original) = (state.size, (state.original, state.published));
             break;
@@ -297,6 +293,15 @@ fn find_exact(
     }
     let is_erased = (article.known)(found.article)?.is_some_and(|state| state.erased.is_some());
     Ok(Some((found, (!is_erased).then_some(ExactCopy { of: found.article, story }))))
+}
+
+/// What is kept of a story, with what a batch adds to it.
+fn story_state(
+    view: &StoryView,
+    changed: &HashMap<Uuid, StoryState>,
+    id: Uuid,
+) -> Result<Option<StoryState>, StoreError> {
+    changed.get(&id).map_or_else(|| view.story(id), |state| Ok(Some(state.clone())))
 }
 
 fn whole_days(duration: Duration) -> u32 {

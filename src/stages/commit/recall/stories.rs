@@ -137,14 +137,9 @@ fn add(state: &mut StoryState, told: &StoryRecord) -> bool {
 
 /// The records of stories that wait, in their order.
 fn waiting(outbox: &Outbox) -> Result<Vec<(Uuid, OutboxRow)>, StoreError> {
-    let (mut found, mut after) = (Vec::new(), outbox.acked()?.seq());
-    loop {
-        let rows = outbox.rows_after(after, 1_000, 16 << 20)?;
-        let Some(last) = rows.last() else { return Ok(found) };
-        after = last.seq;
-        let stories = rows
-            .into_iter()
-            .filter(|row| row.record.topic == Topic::Stories && !row.record.value.is_empty());
-        found.extend(stories.filter_map(|row| Some((row.record.key.parse().ok()?, row))));
-    }
+    let story = |row: OutboxRow| {
+        let is_story = row.record.topic == Topic::Stories && !row.record.value.is_empty();
+        Some((row.record.key.parse().ok().filter(|_| is_story)?, row))
+    };
+    outbox.waiting_rows()?.filter_map(|row| row.map(story).transpose()).collect()
 }

@@ -1,4 +1,5 @@
-//! Reads from the topics of articles and stories what was published after an older copy of `data_dir` was made.
+//! Reads from the topics of articles and stories what was published after an older copy of
+//! `data_dir` was made.
 //!
 //! Each record carries its number in the outbox. Reading begins at the offsets that the copy knows
 //! of, ends where the topic ended when it began, and keeps only the records whose numbers are higher
