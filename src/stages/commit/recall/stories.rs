@@ -15,21 +15,18 @@ use crate::{
         record::{Article, Topic},
         story::{MAX_MEMBERS, StoryRecord, StoryState},
     },
-    policy::{
-        evidence,
-        story::{self, IndexedText, KnownText, Signer, TextKey},
-    },
+    policy::story::{self, IndexedText, KnownText, Signer, TextKey},
     store::{Batch, NewRecord, Outbox, OutboxRow, StoreError, StoryView},
+    text::tokens::Token,
 };
 
-/// The text of a published article, as new ones are compared with it, and its key, where it has one;
-/// `None` where it has no story.
-pub(super) fn text(article: &Article) -> Option<(IndexedText, Option<TextKey>)> {
+/// The text of a published article, given its tokens, as new ones are compared with it, and its key,
+/// where it has one; `None` where it has no story.
+pub(super) fn text(article: &Article, tokens: &[Token]) -> Option<(IndexedText, Option<TextKey>)> {
     let id = article.story.as_ref()?.id;
-    let [_, tokens] = evidence::tokens(&article.content);
-    let signature = Signer::default().sign(&tokens);
+    let signature = Signer::default().sign(tokens);
     let published = article.content.published.map_or(article.first_seen, |date| date.to_utc());
-    let key = story::key(&tokens, &signature);
+    let key = story::key(tokens, &signature);
     let text = IndexedText {
         article: article.id,
         story: id,

@@ -1,12 +1,14 @@
 //! An older copy of a store meets what the topic holds.
 
 use chrono::TimeDelta;
+use url::Url;
 
 use super::*;
 use crate::{
     model::{
+        identity,
         record::{Content, Source},
-        story::{Role, Story, StoryMember},
+        story::{Role, Story, StoryMember, StoryRecord},
     },
     store::Store,
     text,
