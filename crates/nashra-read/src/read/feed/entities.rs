@@ -161,7 +161,9 @@ impl<'a> Entities<'a> {
 /// UTF-8 are read as that.
 fn number(bytes: &[u8], out: &mut String) -> Option<usize> {
     let (code, length) = code(bytes)?;
-    if let Some((c, length)) = halves(bytes) {
+    if let 0xd800..0xdc00 = code
+        && let Some((c, length)) = halves(bytes)
+    {
         out.push(c);
         return Some(length);
     }

@@ -108,7 +108,6 @@ impl Pictures {
 fn is_same(one: &Image, other: &Image) -> bool {
     let (Some(first), Some(second)) = (&one.url, &other.url) else { return false };
     let sized = one.width.is_some() && other.width.is_some();
-    let file = |url: &str| url.split('?').next().map(str::to_owned);
-    first == second
-        || sized && media::of_address(first) == Some(Kind::Picture) && file(first) == file(second)
+    let is_one_file = || first.split('?').next() == second.split('?').next();
+    first == second || sized && is_one_file() && media::of_address(first) == Some(Kind::Picture)
 }

@@ -6,6 +6,8 @@ use crate::text::fold;
 
 /// The most names that are compared.
 const MAX_COMPARED: usize = 50;
+/// Words of a name that may be a list of others; one of fifty writers has some two hundred.
+const MAX_LISTED: usize = 500;
 /// Words that stand before names or between them.
 const JOINS: [&str; 9] = ["by", "and", "und", "et", "y", "e", "og", "en", "och"];
 
@@ -18,12 +20,12 @@ struct Name {
 /// The names of these people.
 pub(super) fn names(people: Vec<Person>) -> Vec<String> {
     let written = people.into_iter().filter_map(|person| plain_of(person.name?));
-    let mut written: Vec<String> = written.filter(|name| !name.contains('@')).collect();
+    let written: Vec<String> = written.filter(|name| !name.contains('@')).collect();
     if written.len() < 2 {
         return written;
     }
     let mut known: Vec<Name> = Vec::new();
-    for written in written.drain(..) {
+    for written in written {
         let name = Name { words: words(&written), written };
         let same = known.iter_mut().take(MAX_COMPARED).find(|known| known.words == name.words);
         match same {
@@ -63,13 +65,18 @@ fn is_better(name: &str, known: &str) -> bool {
     }
 }
 
-/// Whether these are the words of several others together: `Ann B, Carl D` beside both of them.
+/// Whether these are the words of several others together: `Ann B, Carl D` beside both of them. All
+/// are in the order of their letters.
 fn is_list(words: &[String], all: &[Vec<String>]) -> bool {
+    if words.len() > MAX_LISTED {
+        return false;
+    }
+    let has = |words: &[String], word: &String| words.binary_search(word).is_ok();
     let is_part = |part: &&Vec<String>| {
-        !part.is_empty() && part.len() < words.len() && part.iter().all(|word| words.contains(word))
+        !part.is_empty() && part.len() < words.len() && part.iter().all(|word| has(words, word))
     };
     let parts: Vec<&Vec<String>> = all.iter().filter(is_part).collect();
-    parts.len() > 1 && words.iter().all(|word| parts.iter().any(|part| part.contains(word)))
+    parts.len() > 1 && words.iter().all(|word| parts.iter().any(|part| has(part, word)))
 }
 
 #[cfg(test)]

@@ -92,6 +92,16 @@ fn what_thousands_of_entries_inherit_is_short() {
 }
 
 #[test]
+fn writers_whose_names_hold_each_other_are_compared_at_little_cost() {
+    let words: Vec<String> = (0..BIG / 50).map(|number| format!("w{number:05}")).collect();
+    let authors: Vec<String> =
+        (0..50).map(|less| format!("<author>{}</author>", words[less..].join(" "))).collect();
+    let text = format!("<rss><channel><item>{}</item></channel></rss>", authors.concat());
+    let feed = parse(text.as_bytes(), None, &url()).unwrap();
+    assert_eq!(feed.entries[0].authors.len(), 50);
+}
+
+#[test]
 fn namespaces_and_attributes_are_as_many_as_they_like() {
     let declarations = (0..100_000)
         .map(|index| format!(" xmlns:n{index}='https://n{index}.example/'"))
