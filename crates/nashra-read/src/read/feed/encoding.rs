@@ -152,6 +152,13 @@ fn claimed<'a>(bytes: &'a [u8], content_type: Option<&str>, domain: Option<&str>
         return Decoded { text: text.into(), encoding: label(UTF_8), repairs };
     }
     let legacy = claims.into_iter().flatten().find(|claim| *claim != UTF_8);
+    // An encoding of two bytes that fits the whole says more than a few texts that look otherwise.
+    if let Some(claim) = legacy.filter(|claim| !claim.is_single_byte()) {
+        let decoded = with(claim, bytes, first.is_some_and(|first| first != claim));
+        if !decoded.repairs.has(Repair::InvalidBytes) {
+            return decoded;
+        }
+    }
     if let Some(decoded) = mixed::decode(bytes, (first, legacy), domain) {
         return decoded;
     }

@@ -1,14 +1,14 @@
 //! Decodes a feed whose texts are in two encodings: an aggregator put together what it had, or a
 //! program pasted UTF-8 into a document in Latin 1.
 //!
-//! A text is what stands between two tags. One that is UTF-8 is read so; another in the encoding
-//! that is claimed beside UTF-8, or else in the one that all of them together look like. Within one
-//! text only Western encodings are mixed byte by byte: no Western word looks like UTF-8. What must
-//! stay true: a feed in one encoding is never read here.
+//! A text is what stands between two tags. One whose bytes beyond ASCII are mostly UTF-8 is read so;
+//! another in the encoding that is claimed beside UTF-8, or else in the one that all of them together
+//! look like. Within one text only Western encodings are mixed byte by byte: no Western word looks
+//! like UTF-8. What must stay true: a feed in one encoding is never read here.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use super::{Decoded, guess, is_no_latin, is_utf8, label};
+use super::{Decoded, guess, is_damaged_utf8, is_no_latin, label};
 use crate::read::feed::repairs::{Repair, Repairs};
 
 /// Decodes; `None` where all is in one encoding. Of the claims the first is what the document says
@@ -18,24 +18,16 @@ pub(super) fn decode<'a>(
     (first, legacy): (Option<&'static Encoding>, Option<&'static Encoding>),
     domain: Option<&str>,
 ) -> Option<Decoded<'a>> {
-    // An encoding of two bytes that fits the whole says more than a few texts that look otherwise.
-    let whole = legacy.filter(|claim| !claim.is_single_byte());
-    if whole.is_some_and(|claim| !claim.decode_without_bom_handling(bytes).1) {
-        return None;
-    }
-    let claim = legacy.unwrap_or(WINDOWS_1252);
-    let (mut utf8, mut foreign) = (0_usize, Vec::new());
+    let (mut has_utf8, mut foreign) = (false, Vec::new());
     for text in texts(bytes).filter(|text| !text.is_ascii()) {
-        if is_utf8_text(text, claim) {
-            utf8 += 1;
-        } else if !is_mostly_utf8(text) {
+        if is_damaged_utf8(text) {
+            has_utf8 = true;
+        } else {
             foreign.extend_from_slice(text);
             foreign.push(b'\n');
-        } else {
-            utf8 += 1;
         }
     }
-    if utf8 == 0 {
+    if !has_utf8 {
         return None;
     }
     let other = match legacy {
@@ -60,21 +52,6 @@ fn texts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| matches!(byte, b'<' | b'>'))
 }
 
-/// Whether a text that is valid UTF-8 is that, and no text in the other encoding by chance.
-fn is_utf8_text(text: &[u8], other: &'static Encoding) -> bool {
-    if std::str::from_utf8(text).is_err() {
-        return false;
-    }
-    let leads = text.iter().filter(|byte| **byte >= 0xc2).count();
-    let is_western = [WINDOWS_1252, encoding_rs::ISO_8859_15].contains(&other);
-    is_utf8(text, other) && (is_western || leads > 1)
-}
-
-/// Whether more of the bytes beyond ASCII are UTF-8 than are not.
-fn is_mostly_utf8(text: &[u8]) -> bool {
-    super::is_damaged_utf8(text)
-}
-
 struct Mixed {
     /// What texts are in that are not UTF-8.
     other: &'static Encoding,
@@ -85,12 +62,10 @@ struct Mixed {
 impl Mixed {
     fn add(&mut self, text: &[u8]) {
         match std::str::from_utf8(text) {
-            Ok(valid) if text.is_ascii() || is_utf8_text(text, self.other) => {
-                self.out.push_str(valid);
-            }
-            _ if is_mostly_utf8(text) => self.damaged(text),
-            _ if self.other == WINDOWS_1252 => self.western(text),
-            _ => {
+            Ok(valid) => self.out.push_str(valid),
+            Err(_) if is_damaged_utf8(text) => self.damaged(text),
+            Err(_) if self.other == WINDOWS_1252 => self.western(text),
+            Err(_) => {
                 let (decoded, failed) = self.other.decode_without_bom_handling(text);
                 if failed {
                     self.repairs.add(Repair::InvalidBytes);
@@ -153,8 +128,7 @@ pub(super) fn with_whole_characters(bytes: &[u8]) -> Option<Vec<u8>> {
         let is_half = high & 0xf0 == second && low & 0xc0 == 0x80;
         is_half.then(|| 0xd000 | u16::from(high & 0x3f) << 6 | u16::from(low & 0x3f))
     };
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut from = 0;
+    let (mut out, mut from) = (Vec::new(), 0);
     for at in memchr::memchr_iter(0xed, bytes) {
         if at < from {
             continue;
@@ -171,8 +145,11 @@ pub(super) fn with_whole_characters(bytes: &[u8]) -> Option<Vec<u8>> {
         out.extend(pair.into_iter().flat_map(|c| c.to_string().into_bytes()));
         from = at + length;
     }
+    if from == 0 {
+        return None;
+    }
     out.extend_from_slice(&bytes[from..]);
-    (from > 0).then_some(out)
+    Some(out)
 }
 
 /// Whether a byte is the start of a character whose end was cut off: at the end of its text, or

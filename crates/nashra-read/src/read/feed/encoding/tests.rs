@@ -61,6 +61,15 @@ fn a_korean_word_that_could_be_utf_8_is_what_it_is_declared_as() {
 }
 
 #[test]
+fn a_chinese_word_that_could_be_utf_8_is_what_the_whole_is_declared_as() {
+    let document = declared_as("gbk", "目</title><title>港口重新开放");
+    let (bytes, _, _) = GBK.encode(&document);
+    assert_eq!(found(&bytes, None), (document.clone(), "GBK", Repairs::default()));
+    let damaged = [&bytes[..], b"\x80\xff"].concat();
+    assert!(found(&damaged, None).2.has(Repair::InvalidBytes));
+}
+
+#[test]
 fn wide_characters_are_known_with_and_without_a_mark() {
     let document = format!("<rss><title>{ARABIC}</title></rss>");
     let wide = |to: fn(u16) -> [u8; 2]| document.encode_utf16().flat_map(to).collect::<Vec<u8>>();
