@@ -11,7 +11,10 @@ use reqwest::header::{
 use url::Url;
 
 use super::{FetchError, body::MAX_ENCODINGS};
-use crate::model::source::{Alternate, HeaderLinks, Validators};
+use crate::model::{
+    entry::Link,
+    source::{HeaderLinks, Validators},
+};
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores
 /// one.
@@ -138,8 +141,7 @@ pub(super) fn links(headers: &HeaderMap) -> HeaderLinks {
                 rels.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
             };
             if is("alternate") && links.alternates.len() < MAX_ALTERNATES {
-                let (href, media_type) = (target.to_owned(), media_type.map(str::to_owned));
-                links.alternates.push(Alternate { href, media_type });
+                links.alternates.push(alternate(target, media_type));
             }
             if is("hub") && links.hubs.len() < MAX_HUBS {
                 links.hubs.push(target.to_owned());
@@ -150,6 +152,15 @@ pub(super) fn links(headers: &HeaderMap) -> HeaderLinks {
         }
     }
     links
+}
+
+fn alternate(target: &str, media_type: Option<&str>) -> Link {
+    Link {
+        href: Some(target.to_owned()),
+        rel: "alternate".to_owned(),
+        media_type: media_type.map(str::to_owned),
+        ..Link::default()
+    }
 }
 
 /// A link of a header.
@@ -349,10 +360,6 @@ mod tests {
     fn link_headers_name_other_forms_of_a_page() {
         let value = "</feed>; rel=\"alternate\"; type=\"application/rss+xml\"; title=\"a, b\", </fr>; rel=alternate; hreflang=fr, </x>; rel=next";
         let map = [(LINK, HeaderValue::from_static(value))].into_iter().collect();
-        let alternate = |href: &str, media_type: Option<&str>| Alternate {
-            href: href.to_owned(),
-            media_type: media_type.map(str::to_owned),
-        };
         assert_eq!(
             links(&map).alternates,
             [alternate("/feed", Some("application/rss+xml")), alternate("/fr", None)]

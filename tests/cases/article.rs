@@ -20,7 +20,7 @@ pub(super) fn check_page(answer: &Value, want: &Map<String, Value>, why: &mut Re
 }
 
 /// Holds an article against what is wanted of it.
-pub(crate) fn check_article(article: &Value, want: &Map<String, Value>, why: &mut Reasons) {
+pub(super) fn check_article(article: &Value, want: &Map<String, Value>, why: &mut Reasons) {
     for (key, value) in want {
         let is_right = match key.as_str() {
             "articles" | "error" => Some(true),

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub(crate) use article::check_article;
+use article::check_article;
 
 mod article;
 mod feed;
@@ -60,7 +60,8 @@ pub(crate) struct Served {
 /// Why a case fails; none where it passes.
 pub(crate) type Reasons = Vec<String>;
 
-fn folder() -> PathBuf {
+/// Where the tables are.
+pub(crate) fn folder() -> PathBuf {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let root = if own.join("tests/fixtures").is_dir() { own } else { own.join("../..") };
     root.join("tests/fixtures/cases")

@@ -1,10 +1,7 @@
 //! Holds what needs a network or a config against the tables of cases: records together with the
 //! pages of their entries, `sources discover`, `sources import`.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -12,9 +9,9 @@ use tempfile::tempdir;
 #[path = "../cases/mod.rs"]
 mod tables;
 
-use tables::{Case, Reasons, Served, all_pass, check, of, read};
+use tables::{Case, Reasons, Served, all_pass, check, folder, of, read};
 
-use crate::support::{Answer, Nashra, PATIENCE, Site, command, lines};
+use crate::support::{Answer, Nashra, PATIENCE, Site, articles, command, random};
 
 fn served(served: &Served, base: &str) -> Answer {
     let body = match (&served.file, &served.magic) {
@@ -32,23 +29,8 @@ fn served(served: &Served, base: &str) -> Answer {
 fn media(magic: &str) -> Vec<u8> {
     let digits = magic.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
     let start = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap());
-    // A generator of numbers of its own, so that the bytes are the same each time.
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let rest = std::iter::repeat_with(|| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[0]
-    });
+    let rest = random(0x2545_f491_4f6c_dd1d).map(|number| number.to_le_bytes()[0]);
     start.chain(rest.take(40_000)).collect()
-}
-
-/// The articles that were published; what could not be read is in dead letters beside them.
-fn articles(dir: &Path) -> Vec<Value> {
-    let is_article = |record: &Value| {
-        record["schema"].as_str().is_some_and(|schema| schema.starts_with("nashra.article"))
-    };
-    lines(dir).into_iter().filter(is_article).collect()
 }
 
 #[test]
@@ -120,9 +102,8 @@ fn feeds_that_a_page_offers_are_found() {
 #[test]
 fn lists_in_opml_are_imported() {
     let dir = tempdir().unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases");
     all_pass(&of("feeds.jsonl", &["opml"]), |case| {
-        let file = folder.join(&case.file);
+        let file = folder().join(&case.file);
         let (_, out, words) = command(
             dir.path(),
             &["sources", "import", "--toml", "--data-dir", "d", &file.to_string_lossy()],

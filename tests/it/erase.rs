@@ -57,6 +57,12 @@ fn published(dir: &Path, count: usize) -> Vec<Value> {
     })
 }
 
+/// The id of the article at an address, as `explain` tells it.
+fn id_at(dir: &Path, address: &str) -> String {
+    let (_, told, _) = command(dir, &["explain", address, "--data-dir", "data"]);
+    told.split([' ', ',']).nth(1).unwrap().to_owned()
+}
+
 fn id_of(records: &[Value]) -> String {
     let told = |record: &&Value| record["title"].as_str().is_some_and(|it| it.contains(HEADLINE));
     records.iter().find(told).unwrap()["id"].as_str().unwrap().to_owned()
@@ -106,11 +112,7 @@ fn a_record_that_waits_does_not_go_out_and_a_second_erasing_says_so() {
     let told = || command(dir.path(), &["state", "check", "--data-dir", "data"]).1;
     until("both wait", || told().contains("2 records wait").then_some(()));
     nashra.kill();
-    let (_, told, _) = command(
-        dir.path(),
-        &["explain", &format!("{}a/one", feed.trim_end_matches("feed")), "--data-dir", "data"],
-    );
-    let id = told.split([' ', ',']).nth(1).unwrap().to_owned();
+    let id = id_at(dir.path(), &format!("{}a/one", feed.trim_end_matches("feed")));
     // No daemon runs.
     let (code, told, errors) = erase(dir.path(), &id);
     assert_eq!(code, Some(0), "{errors}");
@@ -172,9 +174,7 @@ fn topics_get_the_withdrawal_once_and_positions_hold() {
     let nashra = Nashra::run(world.dir.path(), &feed, &away);
     nashra.counts("nashra_articles_total{change=\"new\"} 1");
     nashra.kill();
-    let address = format!("{}/a/third", world.site.base);
-    let (_, told, _) = command(world.dir.path(), &["explain", &address, "--data-dir", "data"]);
-    let third = told.split([' ', ',']).nth(1).unwrap().to_owned();
+    let third = id_at(world.dir.path(), &format!("{}/a/third", world.site.base));
     let (code, told, errors) = erase(world.dir.path(), &third);
     assert!(code == Some(0) && told.contains("1 records that waited"), "{told} {errors}");
     let nashra = world.start();

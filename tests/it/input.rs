@@ -5,16 +5,12 @@ use std::{fs, path::Path};
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, html, lines, until};
+use crate::support::{Answer, Nashra, Site, articles, command, html, lines, until};
 
 /// The daemon with one source, whose table this is.
 fn run(dir: &Path, source: &str) -> Nashra {
     fs::write(dir.join("list.toml"), format!("[[source]]\n{source}\n")).unwrap();
     Nashra::with_sources(dir, "list.toml", &["--sink", "file"])
-}
-
-fn articles(dir: &Path) -> Vec<Value> {
-    lines(dir).into_iter().filter(|line| line["schema"] == "nashra.article.v1").collect()
 }
 
 #[test]

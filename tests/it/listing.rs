@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, lines, until};
+use crate::support::{Answer, Nashra, Site, articles, command, lines, until};
 
 const ARTICLES: [(&str, &str); 6] = [
     ("harbour-reopens-after-the-storm", "Harbour reopens after the storm"),
@@ -115,8 +115,7 @@ fn what_a_listing_says_of_a_link_is_not_published_where_its_page_is_no_article()
     site.put(&format!("/a/{}", ARTICLES[1].0), Answer::ok(short).with("content-type", "text/html"));
     site.put("/", home(&ARTICLES));
     let nashra = Nashra::run(dir.path(), &sources(&site, ""), &["--sink", "file"]);
-    let articles =
-        || lines(dir.path()).iter().filter(|line| line["schema"] == "nashra.article.v1").count();
+    let articles = || articles(dir.path()).len();
     until("the four articles are there", || (articles() == 4).then_some(()));
     let both = ["not an HTML page: a PDF", "no article text found"];
     until("both others are told", || {

@@ -12,25 +12,20 @@ use serde_json::Value;
 
 use crate::{
     kafka::{Seen, World, admin, block_on, read, wait_for},
-    support::{Answer, get, html, until},
+    support::{Answer, get, html, random, until},
 };
 
 /// Text that no compression makes much smaller.
 pub(crate) fn noise(bytes: usize) -> String {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from(b"abcdefghijklmnopqrstuvwxyz"[(state % 26) as usize])
-    };
+    let mut letters = random(0x9e37_79b9_7f4a_7c15)
+        .map(|number| char::from(b"abcdefghijklmnopqrstuvwxyz"[(number % 26) as usize]));
     // Words and sentences, so that a page with it is one with text.
     let at = |at| match at % 90 {
-        88 => '.',
-        _ if at % 9 == 8 => ' ',
-        _ => next(),
+        88 => Some('.'),
+        _ if at % 9 == 8 => Some(' '),
+        _ => letters.next(),
     };
-    (0..bytes).map(at).collect()
+    (0..bytes).filter_map(at).collect()
 }
 
 /// A record as the committing task makes it, with a number for its title.

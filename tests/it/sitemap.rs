@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io::Write as _};
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, lines, until};
+use crate::support::{Answer, Nashra, Site, articles, command, lines, until};
 
 /// A news sitemap of these articles.
 fn news(site: &Site, articles: &[(&str, &str)]) -> String {
@@ -103,15 +103,9 @@ fn a_page_that_a_plain_sitemap_names_is_published_only_if_it_is_an_article() {
     until("the other page is told", || {
         nashra.log().contains("no article text found").then_some(())
     });
-    let articles = || {
-        lines(dir.path())
-            .into_iter()
-            .filter(|line| line["schema"] == "nashra.article.v1")
-            .collect::<Vec<_>>()
-    };
-    until("the article is there", || (articles().len() == 1).then_some(()));
+    until("the article is there", || (articles(dir.path()).len() == 1).then_some(()));
     assert_eq!(nashra.stop(), Some(0));
-    assert_eq!(articles()[0]["title"], "First headline");
+    assert_eq!(articles(dir.path())[0]["title"], "First headline");
 }
 
 #[test]

@@ -325,6 +325,24 @@ pub(crate) fn all_lines(dir: &Path) -> Vec<Value> {
     whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The articles of a file sink; what could not be read is in dead letters beside them.
+pub(crate) fn articles(dir: &Path) -> Vec<Value> {
+    let mut articles = all_lines(dir);
+    articles.retain(|record| record["schema"] == "nashra.article.v1");
+    articles
+}
+
+/// Numbers without order, the same each time (xorshift).
+pub(crate) fn random(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}
+
 /// GET, on a connection of its own: status and body.
 pub(crate) fn get(url: &str) -> (u16, String) {
     use std::io::{Read as _, Write as _};

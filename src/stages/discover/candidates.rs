@@ -10,7 +10,6 @@ use crate::{
     model::{
         entry::Link,
         kind::{Format, SourceKind},
-        source::Alternate,
     },
     read::feed,
 };
@@ -30,17 +29,9 @@ const MAX_WORDS: usize = 3;
 const MAX_ROBOTS: usize = 500 << 10;
 
 /// What the headers of a home page name as its feeds.
-pub(super) fn in_headers(alternates: &[Alternate], page: &Url) -> Vec<SourceCandidate> {
-    let offers = |alternate: &&Alternate| {
-        let link = Link {
-            href: Some(alternate.href.clone()),
-            rel: "alternate".to_owned(),
-            media_type: alternate.media_type.clone(),
-            ..Link::default()
-        };
-        feed::offers_feed(&link).is_some()
-    };
-    let urls = alternates.iter().filter(offers).filter_map(|link| page.join(&link.href).ok());
+pub(super) fn in_headers(alternates: &[Link], page: &Url) -> Vec<SourceCandidate> {
+    let offered = alternates.iter().filter(|link| feed::offers_feed(link).is_some());
+    let urls = offered.filter_map(|link| page.join(link.href.as_deref()?).ok());
     fetchable(
         urls.map(|url| SourceCandidate {
             url,
@@ -64,9 +55,11 @@ pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
         })
         .collect();
     let tree = Tree::parse(html);
-    let base = hrefs(&tree, Tag::Base)
-        .first()
-        .and_then(|href| page.join(href).ok())
+    let base = tree
+        .descendants(0)
+        .filter(|node| tree.tag(*node) == Tag::Base)
+        .find_map(|node| tree.attribute(node, "href"))
+        .and_then(|href| page.join(href.trim()).ok())
         .unwrap_or_else(|| page.clone());
     let links = tree.descendants(0).filter(|node| tree.tag(*node) == Tag::A).filter_map(|node| {
         let href = tree.attribute(node, "href")?;
@@ -80,14 +73,6 @@ pub(super) fn in_page(html: &str, page: &Url) -> Vec<SourceCandidate> {
         why: "linked by the page",
     }));
     fetchable(found)
-}
-
-fn hrefs(tree: &Tree<'_>, tag: Tag) -> Vec<String> {
-    let nodes = tree.descendants(0).filter(|node| tree.tag(*node) == tag);
-    nodes
-        .filter_map(|node| tree.attribute(node, "href"))
-        .map(|href| href.trim().to_owned())
-        .collect()
 }
 
 /// What `Sitemap:` lines of a robots.txt name (RFC 9309 §2.2.4).

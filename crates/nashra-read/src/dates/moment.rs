@@ -7,9 +7,12 @@
 //! so does a word that nobody knows, but for a single one beside a whole date and a time. What had to
 //! be assumed is said. What must stay true: no moment depends on when it is read.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, NaiveDateTime, TimeZone as _};
 
 use self::clock::Clock;
+use super::words::OwnMonths;
 
 mod clock;
 mod date;
@@ -20,8 +23,10 @@ mod zones;
 
 /// Bytes of a text that may be a moment.
 const MAX_TEXT: usize = 160;
+/// Years that are of the Buddhist calendar.
+const BUDDHIST: Range<u32> = 2_400..2_700;
 /// Years that are of the Persian and the Islamic calendar, and of the Buddhist one.
-const OTHER_CALENDARS: [std::ops::Range<u32>; 2] = [1_300..1_500, 2_400..2_700];
+const OTHER_CALENDARS: [Range<u32>; 2] = [1_300..1_500, BUDDHIST];
 
 /// A moment, and what had to be assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,15 +85,15 @@ pub fn parse(text: &str, order: Option<Order>) -> Option<Moment> {
     parse_in(None, text, order)
 }
 
-/// The same where the language is known in which the text was probably written.
+/// The same where the language is known in which the text was probably written, and it has names of
+/// months for itself.
 #[must_use]
-pub fn parse_in(language: Option<&str>, text: &str, order: Option<Order>) -> Option<Moment> {
+pub fn parse_in(own: Option<&OwnMonths>, text: &str, order: Option<Order>) -> Option<Moment> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_TEXT {
         return None;
     }
-    let mut moment =
-        fast::parse(text.as_bytes()).or_else(|| tokens::moment(text, order, language))?;
+    let mut moment = fast::parse(text.as_bytes()).or_else(|| tokens::moment(text, order, own))?;
     moment.assumed.implausible = !(1970..=2100).contains(&moment.time.year());
     Some(moment)
 }

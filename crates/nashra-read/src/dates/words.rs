@@ -11,7 +11,7 @@ use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 use chrono::Weekday;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-pub use cut::{cut_month_at, has_own_months, own_month_at};
+pub use cut::{OwnMonths, cut_month_at, own_months};
 
 /// Words of the longest name, `tháng mười một`.
 const MAX_PIECES: usize = 3;

@@ -1,5 +1,5 @@
-//! What a file is, by its media type, its address and its first bytes: a picture, sound, a film, or
-//! another file that is no page.
+//! What a file is, by its media type, its address and its first bytes: a picture, or another file
+//! that is no page.
 //!
 //! What must stay true: what has no text that a page could have is never fetched or read as one, and
 //! what may be a page is never taken for a file: an address that only looks like one
@@ -12,19 +12,15 @@ use url::Url;
 pub enum Kind {
     /// A picture.
     Picture,
-    /// Sound.
-    Sound,
-    /// A film.
-    Film,
-    /// A document, an archive, a program, a font, a style sheet.
+    /// Sound, a film, a document, an archive, a program, a font, a style sheet.
     Other,
 }
 
 const PICTURES: &str =
     "jpg jpeg jpe jfif pjpeg png gif webp avif heic heif bmp tif tiff svg ico jxl jp2 apng";
-const SOUNDS: &str = "mp3 m4a m4b aac ogg oga opus flac wav wma aif aiff amr mid midi mka weba";
-const FILMS: &str = "mp4 m4v mov avi mkv webm mpg mpeg mpe ogv wmv flv 3gp 3g2 m2ts m3u8 mpd f4v";
-const OTHERS: &str = "pdf doc docx xls xlsx ppt pptx odt ods odp rtf epub mobi azw3 ps djvu \
+const OTHERS: &str = "mp3 m4a m4b aac ogg oga opus flac wav wma aif aiff amr mid midi mka weba \
+mp4 m4v mov avi mkv webm mpg mpeg mpe ogv wmv flv 3gp 3g2 m2ts m3u8 mpd f4v \
+pdf doc docx xls xlsx ppt pptx odt ods odp rtf epub mobi azw3 ps djvu \
 zip gz tgz bz2 xz zst 7z rar tar iso dmg exe msi apk deb rpm jar bin torrent ics vcf csv \
 woff woff2 ttf otf eot swf";
 
@@ -36,9 +32,7 @@ pub fn of_type(media_type: &str) -> Option<Kind> {
     let (kind, subtype) = name.split_once('/')?;
     match kind {
         "image" => Some(Kind::Picture),
-        "audio" => Some(Kind::Sound),
-        "video" => Some(Kind::Film),
-        "font" | "model" => Some(Kind::Other),
+        "audio" | "video" | "font" | "model" => Some(Kind::Other),
         "text"
             if matches!(subtype, "css" | "javascript" | "calendar" | "vcard" | "csv" | "vtt") =>
         {
@@ -51,10 +45,9 @@ pub fn of_type(media_type: &str) -> Option<Kind> {
 
 fn of_application(subtype: &str) -> Option<Kind> {
     match subtype {
-        "ogg" => Some(Kind::Sound),
-        "mp4" | "x-mpegurl" | "vnd.apple.mpegurl" | "dash+xml" => Some(Kind::Film),
-        "pdf" | "x-pdf" | "msword" | "rtf" | "postscript" | "zip" | "gzip" | "x-gzip"
-        | "epub+zip" | "javascript" | "x-javascript" | "wasm" | "java-archive" => Some(Kind::Other),
+        "ogg" | "mp4" | "x-mpegurl" | "vnd.apple.mpegurl" | "dash+xml" | "pdf" | "x-pdf"
+        | "msword" | "rtf" | "postscript" | "zip" | "gzip" | "x-gzip" | "epub+zip"
+        | "javascript" | "x-javascript" | "wasm" | "java-archive" => Some(Kind::Other),
         _ if subtype.ends_with("xml") || subtype.ends_with("json") => None,
         _ if subtype.starts_with("vnd.") || subtype.starts_with("x-") => Some(Kind::Other),
         _ => None,
@@ -82,7 +75,7 @@ pub fn of_address(address: &str) -> Option<Kind> {
     }
     let ending = ending.to_ascii_lowercase();
     let is_of = |endings: &str| endings.split_ascii_whitespace().any(|known| known == ending);
-    [(PICTURES, Kind::Picture), (SOUNDS, Kind::Sound), (FILMS, Kind::Film), (OTHERS, Kind::Other)]
+    [(PICTURES, Kind::Picture), (OTHERS, Kind::Other)]
         .into_iter()
         .find(|(endings, _)| is_of(endings))
         .map(|(_, kind)| kind)
@@ -111,8 +104,16 @@ pub fn is_file(address: &Url) -> bool {
     of_address(address.as_str()).is_some() && !is_page_about_one()
 }
 
+/// Marks of first boxes, which stand behind the size of the box. That is below 16 MB, so its first
+/// byte is zero: `The ftyp box` is text.
+const BOXES: [(usize, &[u8], &str); 3] = [
+    (4, b"ftyp", "an MPEG-4 file"),
+    (4, b"moov", "a QuickTime film"),
+    (4, b"mdat", "a QuickTime film"),
+];
+
 /// What files begin with: the place of the mark, the mark, and what such a file is.
-const SIGNATURES: [(usize, &[u8], &str); 49] = [
+const SIGNATURES: [(usize, &[u8], &str); 46] = [
     (0, b"%PDF-", "a PDF"),
     (0, b"\x89PNG", "a PNG image"),
     (0, b"\xff\xd8\xff", "a JPEG image"),
@@ -124,9 +125,6 @@ const SIGNATURES: [(usize, &[u8], &str); 49] = [
     (0, b"<svg", "an SVG image"),
     (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
     (0, b"RIFF", "a RIFF file (WebP, WAV, AVI)"),
-    (4, b"ftyp", "an MPEG-4 file"),
-    (4, b"moov", "a QuickTime film"),
-    (4, b"mdat", "a QuickTime film"),
     (0, b"ID3\x02", "an MP3 file"),
     (0, b"ID3\x03", "an MP3 file"),
     (0, b"ID3\x04", "an MP3 file"),
@@ -167,11 +165,11 @@ const SIGNATURES: [(usize, &[u8], &str); 49] = [
 /// What a file is by its first bytes; `None` where they may be text.
 #[must_use]
 pub fn of_bytes(bytes: &[u8]) -> Option<&'static str> {
-    SIGNATURES
+    let boxes = if bytes.first() == Some(&0) { &BOXES[..] } else { &[] };
+    boxes
         .iter()
-        .filter(|(at, mark, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
-        // The size of a first box is below 16 MB; `The ftyp box` is text.
-        .find(|(at, mark, _)| *at != 4 || *mark == b"1AY&SY" || bytes.first() == Some(&0))
+        .chain(&SIGNATURES)
+        .find(|(at, mark, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(mark)))
         .map(|(.., what)| *what)
 }
 
@@ -211,7 +209,7 @@ mod tests {
 
     #[test]
     fn types_of_files_are_told_from_types_of_text() {
-        assert_eq!(of_type("Audio/X-M4A; charset=binary"), Some(Kind::Sound));
+        assert_eq!(of_type("Audio/X-M4A; charset=binary"), Some(Kind::Other));
         assert_eq!(of_type("image/webp"), Some(Kind::Picture));
         assert_eq!(of_type("application/pdf"), Some(Kind::Other));
         assert_eq!(of_type("application/vnd.ms-excel"), Some(Kind::Other));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+use super::entry::Link;
 pub use super::kind::SourceKind;
 
 /// Validators of an answer (RFC 9110 §8.8), kept as the bytes that were sent.
@@ -27,16 +28,7 @@ pub struct HeaderLinks {
     /// `rel="self"`: the topic of `WebSub`.
     pub topic: Option<String>,
     /// `rel="alternate"`: other forms of a page, its feeds among them; a few at most.
-    pub alternates: Vec<Alternate>,
-}
-
-/// A link to another form of a page, as it is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Alternate {
-    /// Where it leads.
-    pub href: String,
-    /// The media type of the target.
-    pub media_type: Option<String>,
+    pub alternates: Vec<Link>,
 }
 
 /// Networks that are not public and that one source, and nobody else, may reach all the same.

@@ -84,7 +84,7 @@ pub(super) fn sent_as_file(bytes: &[u8], content_type: Option<&str>) -> Option<S
 }
 
 /// Whether a tag begins in it, as in every page.
-fn has_tag(start: &[u8]) -> bool {
+pub(super) fn has_tag(start: &[u8]) -> bool {
     start.windows(2).any(|pair| {
         pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?'))
     })

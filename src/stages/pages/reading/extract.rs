@@ -40,20 +40,15 @@ impl Expected {
         match error {
             // Nothing, or no page at all, is sent by mistake, so it counts as a failed fetch.
             PageError::Nothing(_) => u32::MAX,
-            // A page about something else, such as an error, is not the page of this entry.
-            PageError::NoText | PageError::Scripts | PageError::Listing
-                if !self.guessed && self.is_about_something_else(bytes, content_type) =>
-            {
-                u32::MAX
+            PageError::NoText | PageError::Scripts | PageError::Listing => {
+                // The page broke off before its text, or it is about something else, such as an
+                // error, and is not the page of this entry.
+                let is_other = guard::end(bytes) != End::Whole
+                    || !self.guessed && self.is_about_something_else(bytes, content_type);
+                // A publisher's slip is mended within minutes, and so is a redirect to the front
+                // page.
+                if is_other { u32::MAX } else { FEW_TRIES }
             }
-            // The page broke off before its text.
-            PageError::NoText | PageError::Scripts | PageError::Listing
-                if guard::end(bytes) != End::Whole =>
-            {
-                u32::MAX
-            }
-            // A publisher's slip is mended within minutes, and so is a redirect to the front page.
-            PageError::NoText | PageError::Scripts | PageError::Listing => FEW_TRIES,
             PageError::NotHtml(_) | PageError::Panicked => 1,
         }
     }

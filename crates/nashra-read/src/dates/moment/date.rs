@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc, Weekday};
 
-use super::{Assumed, Order};
+use super::{Assumed, BUDDHIST, Order};
 use crate::dates::{
     jalali,
     words::{Calendar, Month, Unit},
@@ -56,8 +56,7 @@ impl Number {
         match self.digits {
             1 | 2 => Some(century(value)),
             3 => None,
-            _ if (2_400..2_700).contains(&value) => Some(value - 543),
-            _ => Some(value),
+            _ => Some(common_year(value)),
         }
     }
 }
@@ -343,10 +342,14 @@ fn century(year: u32) -> u32 {
     if year < 70 { 2_000 + year } else { 1_900 + year }
 }
 
+/// The year of the common calendar that a year of it or of the Buddhist one is.
+fn common_year(year: u32) -> u32 {
+    if BUDDHIST.contains(&year) { year - 543 } else { year }
+}
+
 fn gregorian(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
-    let year = if (2_400..2_700).contains(&year) { year - 543 } else { year };
     NaiveDate::from_ymd_opt(
-        i32::try_from(year).ok().filter(|year| (1..=9_999).contains(year))?,
+        i32::try_from(common_year(year)).ok().filter(|year| (1..=9_999).contains(year))?,
         month,
         day,
     )

@@ -6,7 +6,7 @@ use super::{
     clock::{self, Clock, count_digits},
     date::DateParts,
 };
-use crate::dates::words;
+use crate::dates::words::{self, OwnMonths};
 
 mod program;
 mod word;
@@ -37,11 +37,11 @@ impl MomentParts {
 }
 
 /// The moment of a text.
-pub(super) fn moment(text: &str, order: Option<Order>, language: Option<&str>) -> Option<Moment> {
+pub(super) fn moment(text: &str, order: Option<Order>, own: Option<&OwnMonths>) -> Option<Moment> {
     if let Some(time) = program::parse(text) {
         return Some(time);
     }
-    let line = Line::new(text, language);
+    let line = Line::new(text, own);
     let whole = line.read(&line.text, false).and_then(|parts| parts.moment(order));
     whole.or_else(|| line.but_one_token().find_map(|parts| parts.moment(order)))
 }
@@ -58,14 +58,15 @@ struct Line<'a> {
     /// What stands in brackets, which nearly always says again what the text says.
     bracketed: String,
     foreign: bool,
-    language: Option<&'a str>,
+    /// Names of months that its language has for itself.
+    own: Option<&'a OwnMonths>,
 }
 
 impl<'a> Line<'a> {
-    fn new(text: &str, language: Option<&'a str>) -> Self {
+    fn new(text: &str, own: Option<&'a OwnMonths>) -> Self {
         let foreign = text.chars().any(|c| !c.is_ascii() && (c.is_alphabetic() || c == '\u{200f}'));
         let (text, bracketed) = normalise(program::without_monotonic(text));
-        Self { text: text.trim().to_owned(), bracketed, foreign, language }
+        Self { text: text.trim().to_owned(), bracketed, foreign, own }
     }
 
     /// Reads all tokens; `None` where one of them has no meaning. One may, where that is
@@ -76,7 +77,7 @@ impl<'a> Line<'a> {
             parts: MomentParts { foreign: self.foreign, ..MomentParts::default() },
             half: None,
             apart: true,
-            language: self.language,
+            own: self.own,
         };
         let mut forgiven = forgiven;
         while !reader.rest.is_empty() {
@@ -105,7 +106,7 @@ impl<'a> Line<'a> {
             parts: behind_a_time,
             half: None,
             apart: true,
-            language: None,
+            own: None,
         };
         while !reader.rest.is_empty() {
             reader.token()?;
@@ -164,7 +165,8 @@ struct Reader<'a> {
     half: Option<bool>,
     /// Whether a space stands before the rest.
     apart: bool,
-    language: Option<&'a str>,
+    /// Names of months that its language has for itself.
+    own: Option<&'a OwnMonths>,
 }
 
 impl Reader<'_> {

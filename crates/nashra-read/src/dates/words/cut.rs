@@ -11,24 +11,26 @@ const CUT: RangeInclusive<usize> = 3..=5;
 
 static CUT_NAMES: LazyLock<CutNames> = LazyLock::new(CutNames::load);
 
-/// The month whose name stands at the start of a text in a language, where the same letters name
-/// another one elsewhere: `lis` is October in Croatian, elsewhere November. Whole or cut short.
-#[must_use]
-pub fn own_month_at(text: &str, language: &str) -> Option<(Month, usize)> {
-    let own = own_names(language)?;
-    named_at(text, |name| own.get(name).copied())
+/// Names of months in one language, whole and cut short, where the same letters name another month
+/// elsewhere: `lis` is October in Croatian, elsewhere November.
+#[derive(Debug, Default)]
+pub struct OwnMonths(HashMap<String, Month>);
+
+impl OwnMonths {
+    /// The month whose name stands at the start of a text, and the bytes that it takes.
+    #[must_use]
+    pub fn month_at(&self, text: &str) -> Option<(Month, usize)> {
+        named_at(text, |name| self.0.get(name).copied())
+    }
 }
 
-/// Whether [`own_month_at`] knows names of the language.
+/// The names that a language has for itself; `None` where it has none.
 #[must_use]
-pub fn has_own_months(language: &str) -> bool {
-    own_names(language).is_some_and(|names| !names.is_empty())
-}
-
-fn own_names(language: &str) -> Option<&'static HashMap<String, Month>> {
+pub fn own_months(language: &str) -> Option<&'static OwnMonths> {
     let language = language.to_ascii_lowercase();
     let base = language.split(['-', '_']).next().unwrap_or_default();
-    CUT_NAMES.own.get(&language).or_else(|| CUT_NAMES.own.get(base))
+    let own = CUT_NAMES.own.get(&language).or_else(|| CUT_NAMES.own.get(base))?;
+    (!own.0.is_empty()).then_some(own)
 }
 
 /// The month whose name, cut short, stands at the start of a text that is a date, and the bytes
@@ -43,8 +45,8 @@ pub fn cut_month_at(text: &str) -> Option<(Month, usize)> {
 struct CutNames {
     /// By their letters; where two languages differ, as the first has it.
     common: HashMap<String, Month>,
-    /// By language: its names, whole and cut short, that mean another month elsewhere.
-    own: HashMap<String, HashMap<String, Month>>,
+    /// By language.
+    own: HashMap<String, OwnMonths>,
 }
 
 impl CutNames {
@@ -76,7 +78,7 @@ impl CutNames {
                     elsewhere.insert(name, month);
                 }
             }
-            cut.own.insert(language.to_ascii_lowercase(), elsewhere);
+            cut.own.insert(language.to_ascii_lowercase(), OwnMonths(elsewhere));
         }
         cut
     }

@@ -89,12 +89,10 @@ pub(super) fn settle(document: &mut Document) {
 /// Reads names of months as the feed's language has them, where other languages mean another month
 /// by the same letters.
 fn settle_months(document: &mut Document) {
-    let Some(language) = document.feed.language.clone() else { return };
-    if language.starts_with("en") || !words::has_own_months(&language) {
-        return;
-    }
+    let language = document.feed.language.as_deref().filter(|name| !name.starts_with("en"));
+    let Some(own) = language.and_then(words::own_months) else { return };
     for date in dates_mut(document) {
-        if let Some(moment) = moment::parse_in(Some(&language), &plain(&date.raw), None) {
+        if let Some(moment) = moment::parse_in(Some(own), &plain(&date.raw), None) {
             (date.time, date.assumed) = (Some(moment.time), moment.assumed);
         }
     }

@@ -42,8 +42,8 @@ impl Reader<'_> {
         }
         let day = words::weekday_at(rest);
         let month = self
-            .language
-            .and_then(|language| words::own_month_at(rest, language))
+            .own
+            .and_then(|own| own.month_at(rest))
             .or_else(|| words::month_at(rest))
             .or_else(|| hebrew_month(rest))
             .or_else(|| if day.is_none() { words::cut_month_at(rest) } else { None });

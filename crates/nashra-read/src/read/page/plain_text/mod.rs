@@ -40,7 +40,7 @@ use crate::{
         page::{Page, PageKind},
         record::Related,
     },
-    read::encoding,
+    read::{encoding, guard},
 };
 
 /// Bytes of the start in which markup or a binary format is searched.
@@ -58,10 +58,7 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
             let start = encoding::start(bytes.trim_ascii_start(), START);
             // A page has a tag within its first few thousand bytes; a text may have a `<` here and
             // there.
-            !start.windows(2).any(|pair| {
-                pair[0] == b'<'
-                    && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'!' | b'/' | b'?'))
-            })
+            !guard::has_tag(&start)
         }
     }
 }
