@@ -60,15 +60,14 @@ impl HeldPage {
         let url = format!("http://{}/held", listener.local_addr().unwrap());
         let ((tell, asked), (go, held)) = (channel(), channel());
         // More than what is free in the last blocks of files on a full disk, also once compressed.
-        let words: String = (0..60_000_u64)
-            .map(|number| format!("{:x} ", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-            .collect();
-        let page = html("Held", &words, "");
+        let numbers = (0..60_000_u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let words: Vec<String> = numbers.map(|number| format!("{number:x}")).collect();
+        let page = html("Held", &words.join(" "), "");
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
-                let head = BufReader::new(&stream).lines().map_while(Result::ok);
-                let head: Vec<String> = head.take_while(|line| !line.is_empty()).collect();
-                let is_page = head.first().is_some_and(|first| first.contains(" /held "));
+                let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                let is_page = request.first().is_some_and(|first| first.contains(" /held "));
                 // The test may be over already.
                 if is_page && (tell.send(()).is_err() || held.recv().is_err()) {
                     return;
