@@ -65,8 +65,9 @@ pub(super) fn are_apart(
     if left.is_whitespace() || right.is_whitespace() || tree.parent(last) == tree.parent(next) {
         return false;
     }
-    // `years.Construction`, `tram."The council`
-    if ends_sentence(before) && begins_sentence(after) {
+    // `years.Construction`, `tram."The council`. What is behind comes first: it is one node's text,
+    // where what is before may be a whole line of marks.
+    if begins_sentence(after) && ends_sentence(before) {
         return true;
     }
     if word_at_end(before) < 2 || word_at_start(after) < 2 {
@@ -168,6 +169,14 @@ mod tests {
             text("<h1><span>harbour</span><span>fish market moves</span></h1>"),
             "harbour fish market moves"
         );
+    }
+
+    #[test]
+    fn a_line_of_many_marks_in_elements_costs_no_more_than_it_holds() {
+        let marks = "<b>”</b><i>”</i>".repeat(100_000);
+        let tree = Tree::parse(&marks);
+        let lines = crate::read::lines::Lines::from_tree(&tree);
+        assert_eq!(lines.lines[0].chars, 200_000);
     }
 
     #[test]

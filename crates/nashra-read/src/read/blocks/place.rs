@@ -144,12 +144,13 @@ fn is_data(tree: &Tree<'_>, table: NodeId) -> bool {
         return false;
     }
     let (mut rows, mut wide, mut marked) = (0, 0, false);
-    let (mut framed, mut prose, mut cells) = (false, false, 0);
+    let (mut prose, mut cells) = (false, 0);
     // The paragraphs of the cell, and the block and bytes of the text that is read.
     let (mut paragraphs, mut open, mut bytes) = (0, 0, 0);
     for node in tree.descendants(table).take(MAX_TABLE) {
         match tree.tag(node) {
-            Tag::Table | Tag::H1 | Tag::H2 => framed = true,
+            // The frame of a page.
+            Tag::Table | Tag::H1 | Tag::H2 => return false,
             Tag::Caption => marked = true,
             Tag::Tr => (rows, cells) = (rows + 1, 0),
             tag @ (Tag::Td | Tag::Th) => {
@@ -166,12 +167,14 @@ fn is_data(tree: &Tree<'_>, table: NodeId) -> bool {
                 bytes += tree.raw_text(node).trim_ascii().len();
                 paragraphs += usize::from(before < PARAGRAPH && bytes >= PARAGRAPH);
                 prose |= bytes >= PARAGRAPH;
-                framed |= paragraphs > 1 && !marked || bytes > LONG;
+                if paragraphs > 1 && !marked || bytes > LONG {
+                    return false;
+                }
             }
             _ => {}
         }
     }
-    wide > 0 && !framed && (rows > 1 || marked || !prose)
+    wide > 0 && (rows > 1 || marked || !prose)
 }
 
 #[cfg(test)]

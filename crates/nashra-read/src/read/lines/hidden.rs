@@ -57,19 +57,25 @@ pub(super) struct Hidden {
 impl Hidden {
     /// Those of a page.
     pub(super) fn of(tree: &Tree<'_>) -> Self {
-        let mut shown = HashSet::new();
-        let mut ranges = outermost(tree, &shown);
+        let mut ranges = outermost(tree, 1..tree.len());
         if ranges.is_empty() {
             return Self::default();
         }
         let paragraphs = paragraphs(tree);
         for _ in 0..ROUNDS {
-            let before = shown.len();
-            shown.extend(shown_anyway(tree, &ranges, &paragraphs));
-            if shown.len() == before {
+            let shown = shown_anyway(tree, &ranges, &paragraphs);
+            if shown.is_empty() {
                 break;
             }
-            ranges = outermost(tree, &shown);
+            // What counts as shown may hold something hidden of its own.
+            let left = |range: Range<NodeId>| {
+                if shown.contains(&range.start) {
+                    outermost(tree, range.start + 1..range.end)
+                } else {
+                    vec![range]
+                }
+            };
+            ranges = ranges.into_iter().flat_map(left).collect();
         }
         Self { ranges }
     }
@@ -80,12 +86,12 @@ impl Hidden {
     }
 }
 
-/// The hidden subtrees that are in no other, but for those that count as shown.
-fn outermost(tree: &Tree<'_>, shown: &HashSet<NodeId>) -> Vec<Range<NodeId>> {
+/// The hidden subtrees among some nodes that are in no other of them.
+fn outermost(tree: &Tree<'_>, nodes: Range<NodeId>) -> Vec<Range<NodeId>> {
     let mut ranges = Vec::new();
-    let mut at = 1;
-    while at < tree.len() {
-        if is_hidden(tree, at) && !shown.contains(&at) {
+    let mut at = nodes.start;
+    while at < nodes.end {
+        if is_hidden(tree, at) {
             ranges.push(tree.subtree(at));
             at = tree.end(at);
         } else {
@@ -261,7 +267,7 @@ fn shown_anyway(
     tree: &Tree<'_>,
     hidden: &[Range<NodeId>],
     paragraphs: &[Paragraph],
-) -> Vec<NodeId> {
+) -> HashSet<NodeId> {
     let inside = |range: &Range<NodeId>| {
         let at = |node: NodeId| paragraphs.partition_point(|text| text.at < node);
         &paragraphs[at(range.start)..at(range.end)]

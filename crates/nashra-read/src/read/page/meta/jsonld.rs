@@ -6,7 +6,10 @@
 mod fields;
 mod script;
 
-use std::{cell::OnceCell, collections::HashMap};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashMap,
+};
 
 use serde_json::{Map, Value};
 
@@ -20,6 +23,9 @@ use crate::{
 const MAX_OBJECTS: usize = 500;
 /// The most objects of one page among which those that others name are looked up.
 const MAX_NAMED: usize = 20_000;
+/// The most bytes of objects of one page that are read because others name them: many may name one
+/// that is large, and lists may name lists.
+const MAX_FOLLOWED: usize = 10_000_000;
 /// The most articles of one page.
 const MAX_ARTICLES: usize = 100;
 /// Types of what a page may be about in the place of an article.
@@ -89,7 +95,8 @@ pub(super) fn collect(tree: &Tree<'_>) -> Described {
     for (node, value) in &scripts {
         found.add(*node, value, &mut budget);
     }
-    let objects = Objects { scripts: &scripts, named: OnceCell::new() };
+    let objects =
+        Objects { scripts: &scripts, named: OnceCell::new(), left: Cell::new(MAX_FOLLOWED) };
     let articles = if found.articles.is_empty() { found.others } else { found.articles };
     Described {
         articles: articles
@@ -161,6 +168,8 @@ struct Objects<'a> {
     scripts: &'a [(NodeId, Value)],
     /// Made when the first of them is looked up.
     named: OnceCell<HashMap<&'a str, &'a Map<String, Value>>>,
+    /// How many bytes of named objects may still be read.
+    left: Cell<usize>,
 }
 
 impl<'a> Objects<'a> {
@@ -170,7 +179,7 @@ impl<'a> Objects<'a> {
         'a: 'v,
     {
         let Some(Value::String(id)) = object.get("@id") else { return object };
-        if object.keys().any(|key| !key.starts_with('@')) {
+        if self.left.get() == 0 || object.keys().any(|key| !key.starts_with('@')) {
             return object;
         }
         let named = self.named.get_or_init(|| {
@@ -178,8 +187,24 @@ impl<'a> Objects<'a> {
             self.scripts.iter().for_each(|(_, value)| index(value, &mut named, &mut budget));
             named
         });
-        named.get(id.as_str()).copied().unwrap_or(object)
+        let Some(found) = named.get(id.as_str()) else { return object };
+        let left = self.left.get().checked_sub(size(found));
+        self.left.set(left.unwrap_or(0));
+        if left.is_some() { found } else { object }
     }
+}
+
+/// About how many bytes an object has.
+fn size(object: &Map<String, Value>) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len() + 1,
+            Value::Array(items) => items.iter().map(of).sum::<usize>() + 1,
+            Value::Object(object) => size(object),
+            _ => 1,
+        }
+    }
+    object.iter().map(|(key, value)| key.len() + of(value)).sum::<usize>() + 1
 }
 
 /// Notes the objects of a value by their names.

@@ -24,16 +24,28 @@ const MAX_NODES: usize = 400;
 
 /// Leaves out boxes that are named after something else.
 pub(super) fn leave_out_named(page: Judged<'_, '_>, body: &mut [bool]) {
-    let total = page.body(0..body.len(), body);
-    leave_out(page, body, |node, body| {
+    // The weight of the text before each line. Boxes are left out from the front, so a box that is
+    // looked at still has all of its text, and before it `gone` is lacking.
+    let mut before = vec![0];
+    for (weight, is_text) in page.measured.weight.iter().zip(&*body) {
+        before.push(before[before.len() - 1] + if *is_text { *weight } else { 0 });
+    }
+    let total = before[body.len()];
+    let mut gone = 0;
+    leave_out(page, body, |node, _| {
         let named = names::of(page.tree, node)?;
         let lines = page.inside(node);
-        let share = ratio(page.body(lines.clone(), body), total);
+        let weight = before[lines.end] - before[lines.start];
+        let share = ratio(weight, total);
         // Behind an article these may be longer than it.
         let behind = matches!(named, Named::Biography | Named::Comments)
             && share < MOST
-            && page.body(0..lines.start, body) >= ENOUGH;
-        (share < TOO_LARGE || behind).then_some(lines)
+            && before[lines.start] - gone >= ENOUGH;
+        if share >= TOO_LARGE && !behind {
+            return None;
+        }
+        gone += weight;
+        Some(lines)
     });
 }
 
@@ -54,7 +66,7 @@ pub(super) fn leave_out_asking(page: Judged<'_, '_>, stem: &Stem, body: &mut [bo
 fn leave_out(
     page: Judged<'_, '_>,
     body: &mut [bool],
-    other: impl Fn(NodeId, &[bool]) -> Option<Range<usize>>,
+    mut other: impl FnMut(NodeId, &[bool]) -> Option<Range<usize>>,
 ) {
     let tree = page.tree;
     let text: Vec<NodeId> =
@@ -115,4 +127,40 @@ fn is_address(page: Judged<'_, '_>, input: NodeId) -> bool {
                 .attribute(input, name)
                 .is_some_and(|value| value.to_ascii_lowercase().contains("mail"))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        html::Tree,
+        read::{lines::Lines, page::features::Measured},
+    };
+
+    #[test]
+    fn many_boxes_of_comments_beside_each_other_cost_no_more_than_they_hold() {
+        let html = format!("<p>a</p>{}", "<div class=comments><p>a</p></div>".repeat(100_000));
+        let tree = Tree::parse(&html);
+        let lines = Lines::from_tree(&tree);
+        let count = lines.lines.len();
+        let measured = Measured {
+            own: Vec::new(),
+            all: Vec::new(),
+            prose: vec![true; count],
+            weight: vec![100; count],
+            looks: vec![0; count],
+        };
+        let page = Judged {
+            tree: &tree,
+            lines: &lines,
+            measured: &measured,
+            probable: &[],
+            writers: &[],
+            article: true,
+            live: false,
+        };
+        let mut body = vec![true; count];
+        leave_out_named(page, &mut body);
+        assert!(body[0] && body[1..].iter().all(|is_text| !is_text));
+    }
 }

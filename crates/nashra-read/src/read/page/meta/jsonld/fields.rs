@@ -224,3 +224,51 @@ fn clean(text: &str) -> String {
     }
     borders::text_of(&tree, 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::collect;
+    use crate::html::Tree;
+
+    /// How many writers each article of a script has.
+    fn writers(script: &str) -> Vec<usize> {
+        let html = format!("<script type=application/ld+json>{script}</script>");
+        let described = collect(&Tree::parse(&html));
+        described.articles.iter().map(|(_, article)| article.authors.len()).collect()
+    }
+
+    #[test]
+    fn lists_that_name_lists_cost_no_more_than_they_hold() {
+        let many = |name: &str| vec![format!(r#"{{"@id": "{name}"}}"#); 20_000].join(",");
+        let (inner, outer) = (many("#nobody"), many("#list"));
+        let script = format!(
+            r##"[{{"@id": "#list", "x": 1, "@list": [{inner}]}},
+            {{"@type": "Article", "headline": "Harbour opens", "author": [{outer}]}}]"##
+        );
+        assert_eq!(writers(&script), [0]);
+    }
+
+    #[test]
+    fn a_long_name_that_many_articles_name_is_read_a_few_times() {
+        let name = "Ann <b>Lee</b> ".repeat(100_000);
+        let people = [r##"{"@id": "#ann"}"##; 50].join(",");
+        let article =
+            format!(r#"{{"@type": "Article", "headline": "Harbour opens", "author": [{people}]}}"#);
+        let script =
+            format!(r##"[{{"@id": "#ann", "name": "{name}"}}, {}]"##, vec![article; 50].join(","));
+        let found = writers(&script);
+        assert!(found[0] > 0 && found[1..].iter().all(|count| *count == 0), "{found:?}");
+    }
+
+    #[test]
+    fn an_object_that_many_articles_name_is_read_for_each() {
+        let article =
+            r##"{"@type": "Article", "headline": "Harbour opens", "author": {"@id": "#ann"}}"##;
+        let about = "The harbour of the old town. ".repeat(200);
+        let script = format!(
+            r##"[{{"@id": "#ann", "name": "Ann Lee", "description": "{about}"}}, {}]"##,
+            [article; 100].join(",")
+        );
+        assert_eq!(writers(&script), [1; 100]);
+    }
+}

@@ -32,19 +32,19 @@ fn unwrap(mut text: &str) -> &str {
     const BEFORE: [&str; 6] = ["<!--", "<![CDATA[", "/*", "//", "*/", "\u{feff}"];
     const BEHIND: [&str; 6] = ["-->", "]]>", "/*", "//", "*/", ";"];
     loop {
-        let whole = text.len();
-        text = text.trim();
-        for sign in BEFORE {
-            // A comment with words in it is left for the mender, which knows where it ends.
-            let rest = text.strip_prefix(sign);
-            text = rest.filter(|rest| is_start(rest)).unwrap_or(text);
-        }
-        for sign in BEHIND {
-            text = text.strip_suffix(sign).unwrap_or(text).trim_end();
-        }
-        if text.len() == whole {
+        text = text.trim_start();
+        // A comment with words in it is left for the mender, which knows where it ends.
+        let rest = |sign| text.strip_prefix(sign).filter(|rest| is_start(rest));
+        let Some(rest) = BEFORE.into_iter().find_map(rest) else { break };
+        text = rest;
+    }
+    // Behind only then: in turns, spaces before the script would be gone through once a sign behind it.
+    loop {
+        text = text.trim_end();
+        let Some(rest) = BEHIND.into_iter().find_map(|sign| text.strip_suffix(sign)) else {
             return text;
-        }
+        };
+        text = rest;
     }
 }
 
@@ -139,6 +139,14 @@ mod tests {
         assert_eq!(one(r#"{"a": "it\'s",}"#).unwrap(), "it's");
         assert_eq!(one(r#"{"a": "http://x.example/*a*/", }"#).unwrap(), "http://x.example/*a*/");
         assert_eq!(one(r#"{"a": "1, ]",}"#).unwrap(), "1, ]");
+    }
+
+    #[test]
+    fn many_signs_around_a_script_cost_no_more_than_they_hold() {
+        let (many, spaces) = (";".repeat(200_000), " ".repeat(200_000));
+        assert_eq!(unwrap(&format!("//{spaces}x{many}")), format!("//{spaces}x"));
+        let both = format!("{}{{}}{}", "/*".repeat(200_000), "*/ ".repeat(200_000));
+        assert_eq!(unwrap(&both), "{}");
     }
 
     #[test]
