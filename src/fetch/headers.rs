@@ -1,20 +1,21 @@
 //! Reads the headers of an answer. All of it is pure, and all of it is hostile: what is kept is
 //! bounded in size, because it ends in the store or in a log.
 
+mod links;
+
 use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::{
     AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName,
-    HeaderValue, LAST_MODIFIED, LINK, LOCATION, RETRY_AFTER,
+    HeaderValue, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use url::Url;
 
 use super::{FetchError, body::MAX_ENCODINGS};
-use crate::model::{
-    entry::Link,
-    source::{HeaderLinks, Validators},
-};
+use crate::model::source::Validators;
+
+pub(super) use links::links;
 
 /// A validator that is longer is not kept: servers use some dozens of bytes, and each source stores
 /// one.
@@ -22,14 +23,6 @@ const MAX_VALIDATOR: usize = 4096;
 
 /// Recipients should take at least 8,000 bytes of URI (RFC 9110 §4.1); nobody needs more.
 const MAX_LOCATION: usize = 8192;
-
-/// `Link` headers are read so far; a site with hints for every font sends some thousand bytes.
-const MAX_LINK_BYTES: usize = 16 << 10;
-
-/// Hubs that one answer may name.
-const MAX_HUBS: usize = 8;
-/// Other forms of a page that are taken of one answer.
-const MAX_ALTERNATES: usize = 20;
 
 /// A media type with all its parameters is shorter.
 const MAX_CONTENT_TYPE: usize = 512;
@@ -123,81 +116,6 @@ pub(super) fn fresh_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
             .ok()?,
     };
     Some(fresh.min(MAX_FRESH))
-}
-
-/// The hubs, the topic and the other forms that `Link` headers name (RFC 8288 §3), as they are written.
-pub(super) fn links(headers: &HeaderMap) -> HeaderLinks {
-    let mut links = HeaderLinks::default();
-    let mut room = MAX_LINK_BYTES;
-    for value in headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()) {
-        if value.len() > room {
-            break;
-        }
-        room -= value.len();
-        let mut rest = value;
-        while let Some(HeaderLink { target, rels, media_type, behind }) = next_link(rest) {
-            rest = behind;
-            let is = |rel: &str| {
-                rels.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
-            };
-            if is("alternate") && links.alternates.len() < MAX_ALTERNATES {
-                links.alternates.push(alternate(target, media_type));
-            }
-            if is("hub") && links.hubs.len() < MAX_HUBS {
-                links.hubs.push(target.to_owned());
-            }
-            if is("self") && links.topic.is_none() {
-                links.topic = Some(target.to_owned());
-            }
-        }
-    }
-    links
-}
-
-fn alternate(target: &str, media_type: Option<&str>) -> Link {
-    Link {
-        href: Some(target.to_owned()),
-        rel: "alternate".to_owned(),
-        media_type: media_type.map(str::to_owned),
-        ..Link::default()
-    }
-}
-
-/// A link of a header.
-struct HeaderLink<'a> {
-    target: &'a str,
-    rels: &'a str,
-    media_type: Option<&'a str>,
-    /// What follows it.
-    behind: &'a str,
-}
-
-/// The first link of a header's rest.
-fn next_link(text: &str) -> Option<HeaderLink<'_>> {
-    let (target, mut rest) = text.split_once('<')?.1.split_once('>')?;
-    let (mut rels, mut media_type) = ("", None);
-    while let Some(parameter) = rest.trim_start().strip_prefix(';') {
-        let end = parameter.find([';', ',', '=']).unwrap_or(parameter.len());
-        let (name, after) = parameter.split_at(end);
-        let Some(value) = after.strip_prefix('=') else {
-            rest = after;
-            continue;
-        };
-        let value = value.trim_start();
-        let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => value.split_at(value.find([';', ',']).unwrap_or(value.len())),
-        };
-        // Only the first counts.
-        if name.trim().eq_ignore_ascii_case("rel") && rels.is_empty() {
-            rels = value;
-        }
-        if name.trim().eq_ignore_ascii_case("type") {
-            media_type = media_type.or(Some(value.trim()));
-        }
-        rest = after;
-    }
-    Some(HeaderLink { target: target.trim(), rels, media_type, behind: rest })
 }
 
 /// A date in one of the three forms that HTTP knows (RFC 9110 §5.6.7).
@@ -323,46 +241,6 @@ mod tests {
         assert_eq!(
             encodings(&headers(&[(CONTENT_ENCODING, &b"gzip,".repeat(1000))])).len(),
             MAX_ENCODINGS + 1
-        );
-    }
-
-    #[test]
-    fn link_headers_name_hubs_and_the_topic() {
-        let of = |values: &[&str]| {
-            links(
-                &values.iter().map(|value| (LINK, HeaderValue::from_str(value).unwrap())).collect(),
-            )
-        };
-        let hub = |hubs: &[&str], topic: Option<&str>| HeaderLinks {
-            hubs: hubs.iter().map(ToString::to_string).collect(),
-            topic: topic.map(str::to_owned),
-            alternates: Vec::new(),
-        };
-        let one = "<https://hub.example/?a=1,2;3>; title=\"x, <y>; rel=self\" ; REL = \"preload Hub\", <https://a.example/feed>;rel=self;rel=hub";
-        assert_eq!(
-            of(&[one]),
-            hub(&["https://hub.example/?a=1,2;3"], Some("https://a.example/feed"))
-        );
-        assert_eq!(
-            of(&["<a>; rel=hub", "<b>; crossorigin; rel=\"hub\", <c>"]),
-            hub(&["a", "b"], None)
-        );
-        for nonsense in
-            ["", "<", "<a", "<a>; rel=\"hub", "a; rel=hub", "<a>; rel", ";;;<>", "<a> rel=hub"]
-        {
-            assert_eq!(of(&[nonsense]), HeaderLinks::default(), "{nonsense}");
-        }
-        assert_eq!(of(&[&"<a>; rel=hub,".repeat(1000)]).hubs.len(), MAX_HUBS);
-        assert_eq!(of(&["<a>; rel=hub", &"x".repeat(MAX_LINK_BYTES)]).hubs.len(), 1);
-    }
-
-    #[test]
-    fn link_headers_name_other_forms_of_a_page() {
-        let value = "</feed>; rel=\"alternate\"; type=\"application/rss+xml\"; title=\"a, b\", </fr>; rel=alternate; hreflang=fr, </x>; rel=next";
-        let map = [(LINK, HeaderValue::from_static(value))].into_iter().collect();
-        assert_eq!(
-            links(&map).alternates,
-            [alternate("/feed", Some("application/rss+xml")), alternate("/fr", None)]
         );
     }
 

@@ -11,7 +11,10 @@ use std::{
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, PATIENCE, Site, get, html, lines, until};
+use crate::{
+    poison::noise,
+    support::{Answer, Nashra, PATIENCE, Site, get, html, lines, rss, until},
+};
 
 /// A file system of so many MiB at this folder, unmounted at the end; none where mounting is not
 /// allowed.
@@ -60,9 +63,7 @@ impl HeldPage {
         let url = format!("http://{}/held", listener.local_addr().unwrap());
         let ((tell, asked), (go, held)) = (channel(), channel());
         // More than what is free in the last blocks of files on a full disk, also once compressed.
-        let numbers = (0..60_000_u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let words: Vec<String> = numbers.map(|number| format!("{number:x}")).collect();
-        let page = html("Held", &words.join(" "), "");
+        let page = html("Held", &noise(1_000_000), "");
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 let lines = BufReader::new(&stream).lines().map_while(Result::ok);
@@ -87,9 +88,7 @@ impl HeldPage {
     /// A feed of it alone.
     fn feed(&self) -> Answer {
         let item = format!("<item><title>Held</title><link>{}</link></item>", self.url);
-        Answer::ok(format!(
-            "<rss version=\"2.0\"><channel><title>Feed</title>{item}</channel></rss>"
-        ))
+        Answer::ok(rss(&item))
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, lines, until};
+use crate::support::{Answer, Nashra, Site, lines, rss, until};
 
 /// Takes connections at every address of 127.0.0.0/8, and never says a word.
 fn silent() -> (TcpListener, u16) {
@@ -24,10 +24,6 @@ fn links_to_silent_hosts(net: u8, port: u16, count: usize) -> String {
         )
     };
     rss(&(0..count).map(item).collect::<String>())
-}
-
-fn rss(items: &str) -> String {
-    format!("<rss version=\"2.0\"><channel><title>Feed</title>{items}</channel></rss>")
 }
 
 fn has(dir: &std::path::Path, title: &str) -> bool {

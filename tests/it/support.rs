@@ -144,6 +144,11 @@ impl Site {
     }
 }
 
+/// A feed of these items.
+pub(crate) fn rss(items: &str) -> String {
+    format!("<rss version=\"2.0\"><channel><title>Feed</title>{items}</channel></rss>")
+}
+
 /// An article's page as HTML. What its paragraphs say is the article's own, by the first word of its
 /// headline, so that pages of other articles are no copies of it.
 pub(crate) fn html(title: &str, first: &str, head: &str) -> String {
