@@ -141,8 +141,7 @@ impl<'a, 'b> BlockBuilder<'a, 'b> {
             height,
             ..Image::default()
         }));
-        let at = |node: NodeId| lines.lines.partition_point(|line| line.first < node);
-        caption.map(|caption| at(caption)..at(self.tree.end(caption)))
+        caption.map(|caption| lines.inside(self.tree, caption))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::{
     html::{NodeId, Tag, Tree},
-    text::collapse,
+    text::{collapse, letters::is_unspaced},
 };
 
 /// Where two texts meet.
@@ -76,8 +76,9 @@ pub(super) fn are_apart(
     // `districtFour`
     let case = left.is_lowercase() && right.is_uppercase() && word_at_end(before) >= 3;
     let heading = place == Place::Heading;
-    let parts =
-        heading && spaced(left) && spaced(right) && !(left.is_numeric() && right.is_numeric());
+    let parts = heading
+        && ![left, right].into_iter().any(is_unspaced)
+        && !(left.is_numeric() && right.is_numeric());
     if !case && !parts {
         return false;
     }
@@ -130,19 +131,14 @@ fn ends_sentence(text: &str) -> bool {
         return false;
     };
     let mut letters = rest.chars().rev();
-    let small = |c: char| c.is_alphabetic() && !c.is_uppercase() && spaced(c);
+    let small = |c: char| c.is_alphabetic() && !c.is_uppercase() && !is_unspaced(c);
     letters.next().is_some_and(|c| small(c) || c.is_numeric()) && letters.next().is_some_and(small)
 }
 
 /// Whether a sentence may begin: with a capital or a letter of a script without them.
 fn begins_sentence(text: &str) -> bool {
     let rest = text.trim_start_matches(['"', '“', '„', '«', '‘', '\'', '(', '¿', '¡', '‚']);
-    rest.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && spaced(c))
-}
-
-/// Whether a character is of a script with spaces between its words.
-fn spaced(c: char) -> bool {
-    !matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
+    rest.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_lowercase() && !is_unspaced(c))
 }
 
 #[cfg(test)]

@@ -178,11 +178,17 @@ fn of_post(tree: &Tree<'_>, node: NodeId, base: &Url) -> Option<String> {
 
 /// Whether a frame is no larger than a point.
 fn is_tiny(tree: &Tree<'_>, node: NodeId) -> bool {
-    let side = |name: &str| {
+    let (width, height) = stated(tree, node);
+    [width, height].into_iter().flatten().any(|side| side < 3)
+}
+
+/// Width and height of an element in pixels, as its attributes give them.
+pub(in crate::read) fn stated(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
+    let pixels = |name: &str| {
         tree.attribute(node, name)
-            .and_then(|value| value.trim().trim_end_matches("px").parse::<u32>().ok())
+            .and_then(|attribute| attribute.trim().trim_end_matches("px").parse::<u32>().ok())
     };
-    [side("width"), side("height")].into_iter().flatten().any(|side| side < 3)
+    (pixels("width"), pixels("height"))
 }
 
 fn is_furniture(address: &str) -> bool {

@@ -90,10 +90,6 @@ fn written_in(language: &str, script: Script) -> bool {
             )
         }
         Script::Mandarin => matches!(language, "zh" | "ja" | "yue"),
-        Script::Hiragana | Script::Katakana => language == "ja",
-        Script::Hangul => language == "ko",
-        Script::Greek => language == "el",
-        Script::Thai => language == "th",
         Script::Devanagari => matches!(language, "hi" | "mr" | "ne" | "sa" | "bho" | "mai" | "kok"),
         Script::Bengali => matches!(language, "bn" | "as" | "mni" | "bpy"),
         Script::Ethiopic => matches!(language, "am" | "ti" | "gez" | "tig"),

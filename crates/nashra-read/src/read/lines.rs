@@ -91,6 +91,12 @@ impl Lines {
     pub fn get(&self, line: &Line) -> &str {
         &self.text[line.text.clone()]
     }
+
+    /// The lines that begin inside an element.
+    pub(super) fn inside(&self, tree: &Tree<'_>, node: NodeId) -> Range<usize> {
+        let at = |node: NodeId| self.lines.partition_point(|line| line.first < node);
+        at(node)..at(tree.end(node))
+    }
 }
 
 /// The white space between the last character and the next.

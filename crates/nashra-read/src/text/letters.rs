@@ -1,5 +1,5 @@
-//! The properties of characters, in a table. The standard library searches for each character,
-//! which is most of the time that Arabic and Chinese pages take.
+//! The properties of characters. Those of the standard library are in a table: it searches for each
+//! character, which is most of the time that Arabic and Chinese pages take.
 
 use std::sync::LazyLock;
 
@@ -68,6 +68,28 @@ impl Letter {
     }
 }
 
+/// Whether a character is of a script that is written without spaces between words: Thai, Lao,
+/// Burmese, Khmer, Kana, Han.
+pub(crate) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
+}
+
+/// Whether a character is of a script in which a known word may stand right beside other letters:
+/// Thai, Lao, Kana, Han, and Hangul, whose endings are written with the word.
+pub(crate) fn is_unbounded(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}') || is_east_asian(c)
+}
+
+/// Whether a character is a letter of Chinese, Japanese or Korean.
+pub(crate) fn is_east_asian(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Whether a character ends a sentence, and no part of one.
+pub(crate) fn ends_sentence(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '。' | '।' | '۔' | '؟')
+}
+
 #[cfg(test)]
 mod tests {
     use unicode_normalization::UnicodeNormalization as _;
@@ -91,6 +113,22 @@ mod tests {
             );
             assert!(!letter.is_stable() || [c].into_iter().nfkc().eq([c]), "{c:?}");
             assert_eq!(letter.is_small(), c.to_lowercase().eq([c]));
+        }
+    }
+
+    #[test]
+    fn scripts_are_told_by_whether_their_words_have_bounds() {
+        for (c, wanted) in [
+            ('a', [false, false, false]),
+            ('ع', [false, false, false]),
+            ('ท', [true, true, false]),
+            ('က', [true, false, false]),
+            ('ខ', [true, false, false]),
+            ('の', [true, true, true]),
+            ('港', [true, true, true]),
+            ('항', [false, true, true]),
+        ] {
+            assert_eq!([is_unspaced(c), is_unbounded(c), is_east_asian(c)], wanted, "{c}");
         }
     }
 }

@@ -23,6 +23,17 @@ pub(crate) fn invisible(c: char) -> bool {
         || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffc}' | '\u{e000}'..='\u{f8ff}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}')
 }
 
+/// The words of a kind in a table whose lines are `kind: one; two; three`; a kind may have several.
+pub(crate) fn listed(
+    table: &'static str,
+    kind: &'static str,
+) -> impl Iterator<Item = &'static str> {
+    table
+        .lines()
+        .filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(": "))
+        .flat_map(|words| words.split("; "))
+}
+
 /// Runs of white space become one space, those at the ends and invisible characters go.
 ///
 /// The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with

@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use crate::dates::words::{self, Month, Unit};
+use crate::{
+    dates::words::{self, Month, Unit},
+    text::letters::is_east_asian,
+};
 
 /// What a token means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,7 +87,8 @@ fn token(rest: &str, first: char, after_number: bool) -> (TokenKind<'_>, usize) 
             || words::digit(c).is_some()
             || matches!(c, '،' | '、' | '，' | '。')
     };
-    let end = if cjk(first) { first.len_utf8() } else { rest.find(ends).unwrap_or(rest.len()) };
+    let end =
+        if is_east_asian(first) { first.len_utf8() } else { rest.find(ends).unwrap_or(rest.len()) };
     (TokenKind::Word(&rest[..end]), end)
 }
 
@@ -96,8 +100,4 @@ fn number(rest: &str) -> (TokenKind<'_>, usize) {
         (digits, end) = (digits + 1, end + c.len_utf8());
     }
     (TokenKind::Number(value, digits), end)
-}
-
-fn cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }

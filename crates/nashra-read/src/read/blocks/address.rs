@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use crate::html::{NodeId, Tag, Tree};
-use crate::read::embeds::absolute;
+use crate::read::embeds::{absolute, stated};
 
 /// Nodes behind a picture in which the one for readers without scripts is looked for.
 const MAX_BEHIND: NodeId = 20;
@@ -21,18 +21,14 @@ const SETS: [&str; 3] = ["srcset", "data-srcset", "data-lazy-srcset"];
 /// Width and height of an image in pixels, as its attributes give them; those of a placeholder are
 /// none of the picture that is loaded later.
 pub(in crate::read) fn size(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
-    let (width, height) = stated(tree, node);
-    let tiny = [width, height].into_iter().flatten().any(|side| side < TINY);
+    let sides = stated(tree, node);
     let later = || KEPT.iter().any(|name| is_said(tree, node, name)) || set(tree, node).is_some();
-    if tiny && later() { (None, None) } else { (width, height) }
+    if is_tiny(sides) && later() { (None, None) } else { sides }
 }
 
-fn stated(tree: &Tree<'_>, node: NodeId) -> (Option<u32>, Option<u32>) {
-    let pixels = |name: &str| {
-        tree.attribute(node, name)
-            .and_then(|attribute| attribute.trim().trim_end_matches("px").parse::<u32>().ok())
-    };
-    (pixels("width"), pixels("height"))
+/// Whether a side is that of a placeholder.
+fn is_tiny((width, height): (Option<u32>, Option<u32>)) -> bool {
+    [width, height].into_iter().flatten().any(|side| side < TINY)
 }
 
 fn is_said(tree: &Tree<'_>, node: NodeId, name: &str) -> bool {
@@ -66,10 +62,7 @@ pub(in crate::read) fn address(tree: &Tree<'_>, node: NodeId, base: &Url) -> Opt
     let one = |value: Cow<'_, str>| {
         absolute(base, if is_set(&value) { largest(&value)? } else { &value })
     };
-    let tiny = || {
-        let (width, height) = stated(tree, node);
-        [width, height].into_iter().flatten().any(|side| side < TINY)
-    };
+    let tiny = || is_tiny(stated(tree, node));
     let of = |names: &[&str]| {
         names
             .iter()

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, Match, MatchKind};
 
+use crate::text::letters::is_unbounded;
+
 static TABLE: LazyLock<Table> = LazyLock::new(load);
 
 /// How certainly a name means an agency, from the least certain on.
@@ -91,7 +93,7 @@ fn is_word(text: &str, found: &Match) -> bool {
     let (Some(first), Some(last)) = (name.chars().next(), name.chars().next_back()) else {
         return false;
     };
-    if without_bounds(first) && without_bounds(last) {
+    if is_unbounded(first) && is_unbounded(last) {
         return true;
     }
     let mut before = text[..found.start()].chars().rev();
@@ -101,21 +103,17 @@ fn is_word(text: &str, found: &Match) -> bool {
         Some(c @ ('و' | 'ف' | 'ب' | 'ل' | 'ك')) => {
             arabic(first) && (!before.next().is_some_and(char::is_alphabetic) || c == 'ل')
         }
-        Some(c) => !c.is_alphanumeric() || without_bounds(c),
+        Some(c) => !c.is_alphanumeric() || is_unbounded(c),
         None => true,
     };
     let right = match after.next() {
         Some(c) if cyrillic(last) && last.is_lowercase() && c.is_lowercase() => {
             !after.nth(1).is_some_and(char::is_alphabetic)
         }
-        Some(c) => !c.is_alphanumeric() && !mark(c) && c != '_' || without_bounds(c),
+        Some(c) => !c.is_alphanumeric() && !mark(c) && c != '_' || is_unbounded(c),
         None => true,
     };
     left && right
-}
-
-fn without_bounds(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
 fn arabic(c: char) -> bool {

@@ -10,7 +10,7 @@ use super::agency;
 use crate::{
     dates::partial,
     model::record::{Byline, BylineKind},
-    text::collapse,
+    text::{collapse, letters::is_east_asian, listed},
 };
 
 /// The longest byline, in characters; a longer line is a sentence.
@@ -19,17 +19,17 @@ const MAX_LINE: usize = 160;
 const MAX_NAMES: usize = 12;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
-    colon: words("colon: ").collect(),
-    after: words("after: ").collect(),
-    places: words("in: ").collect(),
-    and: words("and: ").collect(),
-    newsroom: words("newsroom: ").collect(),
-    jobs: words("job: ").collect(),
-    titles: words("title: ").collect(),
-    kinds: words("kind: ").collect(),
-    degrees: words("degree: ").collect(),
-    genres: words("genre: ").collect(),
-    no_name: words("no name: ").collect(),
+    colon: words("colon").collect(),
+    after: words("after").collect(),
+    places: words("in").collect(),
+    and: words("and").collect(),
+    newsroom: words("newsroom").collect(),
+    jobs: words("job").collect(),
+    titles: words("title").collect(),
+    kinds: words("kind").collect(),
+    degrees: words("degree").collect(),
+    genres: words("genre").collect(),
+    no_name: words("no name").collect(),
 });
 
 struct Words {
@@ -47,10 +47,7 @@ struct Words {
 }
 
 fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("byline/words.txt")
-        .lines()
-        .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|words| words.split("; "))
+    listed(include_str!("byline/words.txt"), kind)
 }
 
 /// The writers of a line that is known to be a byline.
@@ -69,7 +66,7 @@ pub fn parse(line: &str) -> Vec<Byline> {
                 && place.is_none()
                 && who.contains([',', '،'])
                 && is_single(name)
-                && !name.contains(cjk)
+                && !name.contains(is_east_asian)
         })
         .cloned();
     names.truncate(names.len() - usize::from(last.is_some()));
@@ -193,7 +190,7 @@ pub fn looks_like_name(text: &str) -> bool {
     let text = suffix.map_or(text, |rest| rest.trim_end_matches(','));
     let words: Vec<&str> = text.split(' ').collect();
     let cased = text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
-    let spaced = !text.chars().any(cjk);
+    let spaced = !text.chars().any(is_east_asian);
     let particle = |word: &str| {
         matches!(
             word,
@@ -258,10 +255,6 @@ pub fn is_nobody(name: &str) -> bool {
 
 fn mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{981}'..='\u{983}' | '\u{9bc}'..='\u{9cd}' | '\u{e31}'..='\u{e4e}')
-}
-
-fn cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
 fn looks_like_names(text: &str) -> bool {
@@ -350,7 +343,7 @@ fn is_organisation(name: &str) -> bool {
     quoted
         || is_organisation_by_word(&name.to_lowercase())
         || agency::in_credit(name).is_some()
-        || name.chars().any(cjk) && WORDS.newsroom.iter().any(|newsroom| newsroom.starts_with(cjk) && name.ends_with(newsroom))
+        || name.chars().any(is_east_asian) && WORDS.newsroom.iter().any(|newsroom| newsroom.starts_with(is_east_asian) && name.ends_with(newsroom))
         // `BBC`, `NTV`: capitals alone.
         || !name.contains(' ') && name.len() >= 2 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }

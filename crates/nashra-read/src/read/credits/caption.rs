@@ -11,7 +11,11 @@ use aho_corasick::AhoCorasick;
 
 use self::forms::{split, unlabelled};
 use super::agency;
-use crate::{dates::partial, model::record::Image, text::collapse};
+use crate::{
+    dates::partial,
+    model::record::Image,
+    text::{collapse, letters::is_east_asian, listed},
+};
 
 /// The longest credit, in characters; a longer text is a sentence.
 const MAX_CREDIT: usize = 90;
@@ -39,11 +43,8 @@ struct Words {
     captions: HashSet<&'static str>,
 }
 
-fn words(kind: &str) -> impl Iterator<Item = &'static str> {
-    let lines = include_str!("caption/words.txt").lines();
-    lines
-        .filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(": "))
-        .flat_map(|words| words.split("; "))
+fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
+    listed(include_str!("caption/words.txt"), kind)
 }
 
 /// The sign by which a line is known to have a credit, from the weakest on.
@@ -174,7 +175,7 @@ fn names_archive(credit: &str) -> bool {
     words.any(|word| WORDS.archive.contains(word))
         || WORDS.archive.iter().any(|phrase| {
             phrase.contains(' ') && lower.contains(phrase)
-                || phrase.starts_with(cjk) && lower.contains(phrase)
+                || phrase.starts_with(is_east_asian) && lower.contains(phrase)
         })
 }
 
@@ -195,15 +196,11 @@ fn is_from_archive(caption: &str) -> bool {
         lower.match_indices(word).any(|(at, _)| {
             let before = lower[..at].chars().next_back();
             let after = lower[at + word.len()..].chars().next();
-            word.starts_with(cjk)
+            word.starts_with(is_east_asian)
                 || before.is_none_or(|c| !c.is_alphanumeric())
                     && after.is_none_or(|c| !c.is_alphanumeric())
         })
     })
-}
-
-fn cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
 #[cfg(test)]

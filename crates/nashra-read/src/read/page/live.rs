@@ -4,7 +4,7 @@
 //! What must stay true: a page that scrolls on to further articles, a list of teasers and a list of
 //! comments are no live blogs; an entry has a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use chrono::{DateTime, FixedOffset};
 
@@ -107,9 +107,8 @@ fn is_time(view: View<'_, '_>, node: NodeId) -> bool {
 }
 
 fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<LiveEntry> {
-    let (tree, lines) = (view.tree, &view.lines.lines);
-    let from = lines.partition_point(|line| line.first < item);
-    let to = lines.partition_point(|line| line.first < tree.end(item));
+    let tree = view.tree;
+    let Range { start: from, end: to } = view.lines.inside(tree, item);
     let text: u32 =
         (from..to).filter(|line| view.body[*line]).map(|line| view.measured.weight[line]).sum();
     if text < MIN_WEIGHT || view.measured.all[item as usize] & hints::COMMENTS != 0 {
@@ -130,11 +129,11 @@ fn entry(view: View<'_, '_>, item: NodeId, time: NodeId) -> Option<LiveEntry> {
     let mut url = view.base.clone();
     url.set_fragment(anchor.as_deref());
     let title = (from..to)
-        .find(|line| tree.tag(lines[*line].block).heading_level().is_some())
-        .map(|line| view.lines.get(&lines[line]).to_owned());
+        .find(|line| tree.tag(view.lines.lines[*line].block).heading_level().is_some())
+        .map(|line| view.lines.get(&view.lines.lines[line]).to_owned());
     let clock = (from..to).find(|line| {
         written.as_deref().is_some_and(|written| {
-            view.lines.get(&lines[*line]).trim_matches([' ', '|', '•', '-']) == written
+            view.lines.get(&view.lines.lines[*line]).trim_matches([' ', '|', '•', '-']) == written
         })
     });
     let url = anchor.is_some().then(|| url.into());

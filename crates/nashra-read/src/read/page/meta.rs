@@ -6,8 +6,8 @@ mod own;
 mod tags;
 pub(super) mod title;
 
-pub(super) use jsonld::Posted;
 use jsonld::{ArticleMetadata, Described};
+pub(super) use jsonld::{Posted, is_described};
 use tags::Tags;
 
 use chrono::{DateTime, FixedOffset};

@@ -191,7 +191,7 @@ fn figure_lines(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>> {
         .ancestors(picture.node)
         .take(MAX_FIGURE)
         .find(|ancestor| view.tree.tag(*ancestor) == Tag::Figure)?;
-    let all = lines_within(view, figure);
+    let all = view.lines.inside(view.tree, figure);
     let all = all.start..all.end.min(all.start + MAX_FIGURE_LINES);
     // A caption belongs to the last picture before it.
     let nearer = followers(view, picture)
@@ -222,7 +222,7 @@ fn caption_around(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>>
         .tree
         .ancestors(picture.node)
         .take(MAX_AROUND)
-        .map(|around| (around, lines_within(view, around)))
+        .map(|around| (around, view.lines.inside(view.tree, around)))
         .find(|(_, lines)| !lines.is_empty())?;
     let hinted = view.measured.own[around as usize] & hints::CAPTION != 0;
     let credited = || {
@@ -261,12 +261,6 @@ fn is_shown(view: View<'_, '_>, picture: &Picture) -> bool {
         && [width, height].into_iter().flatten().all(|side| side >= MIN_SIDE)
         && blocks::address(view.tree, picture.node, view.base)
             .is_some_and(|url| !is_furniture(&url))
-}
-
-/// The lines that begin in an element.
-fn lines_within(view: View<'_, '_>, node: NodeId) -> Range<usize> {
-    let at = |node: NodeId| view.lines.lines.partition_point(|line| line.first < node);
-    at(node)..at(view.tree.end(node))
 }
 
 /// Whether a line is a link of more than a few words.

@@ -16,7 +16,7 @@ use crate::{
         credits::{byline, caption},
         lines::Picture,
     },
-    text::fold,
+    text::{fold, letters::ends_sentence},
 };
 
 /// The most items that are taken.
@@ -152,9 +152,7 @@ impl<'a, 'b> Finder<'a, 'b> {
             let mut groups: HashMap<ElementForm, ItemGroup> = HashMap::new();
             for child in view.tree.children(list).filter(|child| view.tree.tag(*child) != Tag::Text)
             {
-                let from = view.lines.lines.partition_point(|line| line.first < child);
-                let until =
-                    view.lines.lines.partition_point(|line| line.first < view.tree.end(child));
+                let Range { start: from, end: until } = view.lines.inside(view.tree, child);
                 if before[until].0 == before[from].0 {
                     continue;
                 }
@@ -185,7 +183,7 @@ fn title_like(view: View<'_, '_>, at: usize) -> bool {
         view.body[at]
             && line.linked < line.chars
             && view.tree.tag(line.block) == Tag::P
-            && view.lines.get(line).ends_with(['.', '!', '?', '。', '।', '۔', '؟'])
+            && view.lines.get(line).ends_with(ends_sentence)
     };
     line.linked * 5 >= line.chars * 4
         && view.measured.weight[at] >= MIN_TITLE

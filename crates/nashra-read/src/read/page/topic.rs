@@ -6,6 +6,8 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use crate::text::letters::is_unspaced;
+
 /// The number of letters of a stem.
 const STEM: usize = 5;
 /// Stems of one paragraph; a longer one is judged by its start.
@@ -172,7 +174,7 @@ pub(super) fn stems(text: &str) -> Vec<u32> {
         if stems.len() >= MAX_STEMS {
             break;
         }
-        if word.starts_with(unspaced) {
+        if word.starts_with(is_unspaced) {
             let mut last = None;
             for c in word.chars().take(MAX_STEMS) {
                 stems.extend(last.map(|last| hash([last, c].into_iter())));
@@ -197,10 +199,6 @@ pub(super) fn stems(text: &str) -> Vec<u32> {
 /// Signs within a word: vowel signs of Indic scripts and Arabic.
 fn joins(c: char) -> bool {
     matches!(c, '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{981}'..='\u{983}' | '\u{9bc}'..='\u{9cd}')
-}
-
-fn unspaced(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
 
 /// FNV-1a. Two stems with one number would only be taken for the same word.

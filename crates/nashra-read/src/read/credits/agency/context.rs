@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::Match;
 
-use super::{Certainty, arabic, head, tail, without_bounds};
+use super::{Certainty, arabic, head, tail};
+use crate::text::{letters::is_unbounded, listed};
 
 /// Bytes before and after a name that are looked at.
 const REACH: usize = 120;
@@ -13,8 +14,8 @@ const REACH: usize = 120;
 const MAX_BRACKET: usize = 48;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
-    agency: Neighbours { before: words("agency before: "), after: words("agency after: ") },
-    said: Neighbours { before: words("said before: "), after: words("said after: ") },
+    agency: Neighbours { before: words("agency before"), after: words("agency after") },
+    said: Neighbours { before: words("said before"), after: words("said after") },
 });
 
 struct Words {
@@ -28,12 +29,8 @@ struct Neighbours {
     after: Vec<&'static str>,
 }
 
-fn words(kind: &str) -> Vec<&'static str> {
-    include_str!("attribution.txt")
-        .lines()
-        .filter_map(|line| line.strip_prefix(kind))
-        .flat_map(|rest| rest.split("; "))
-        .collect()
+fn words(kind: &'static str) -> Vec<&'static str> {
+    listed(include_str!("attribution.txt"), kind).collect()
 }
 
 /// Whether a name in running text is there as the origin of the news.
@@ -102,7 +99,7 @@ fn attributed(before: &str, after: &str, words: &Neighbours) -> bool {
         left.strip_suffix(*before).is_some_and(|rest| bounded(rest.chars().next_back()))
     }) || words.after.iter().any(|after| {
         right.strip_prefix(*after).is_some_and(|rest| {
-            without_bounds(after.chars().next().unwrap_or(' ')) || bounded(rest.chars().next())
+            is_unbounded(after.chars().next().unwrap_or(' ')) || bounded(rest.chars().next())
         })
     })
 }

@@ -1,9 +1,12 @@
 //! The names of a list, without what people write beside them: jobs, degrees, papers, agencies.
 
-use super::{WORDS, agency, cjk, is_organisation, looks_like_name};
+use super::{WORDS, agency, is_organisation, looks_like_name};
 use crate::{
     dates::{partial, words},
-    text::{letters::Letter, lower},
+    text::{
+        letters::{Letter, is_east_asian},
+        lower,
+    },
 };
 
 /// What follows a name and belongs to it.
@@ -142,7 +145,7 @@ fn of_reporter(name: &str) -> &str {
             }
         }
     }
-    if name.contains(cjk) {
+    if name.contains(is_east_asian) {
         for word in ["记者", "記者", "기자 ", "通讯员", "特派员", "特派員"] {
             if let Some((_, rest)) = name.rsplit_once(word)
                 && !rest.trim().is_empty()

@@ -4,15 +4,15 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{is_genre, looks_like_names, words};
-use crate::text::lower_in_place;
+use crate::text::{letters::is_east_asian, lower_in_place};
 
 /// The labels by their first letters: a byline is looked through word by word.
 static LABELS: LazyLock<HashMap<char, Vec<Label>>> = LazyLock::new(|| {
     let kinds = [
-        ("before: ", Role::Writer, true),
-        ("colon: ", Role::Writer, false),
-        ("other by: ", Role::Other, true),
-        ("other: ", Role::Other, false),
+        ("before", Role::Writer, true),
+        ("colon", Role::Writer, false),
+        ("other by", Role::Other, true),
+        ("other", Role::Other, false),
     ];
     let mut labels: HashMap<char, Vec<Label>> = HashMap::new();
     for (kind, role, alone) in kinds {
@@ -118,8 +118,9 @@ fn trimmed(names: &str) -> &str {
 
 fn starts_word(line: &str, at: usize) -> bool {
     let before = line[..at].chars().next_back();
-    before
-        .is_none_or(|c| !c.is_alphanumeric() || super::cjk(c) && line[at..].starts_with(super::cjk))
+    before.is_none_or(|c| {
+        !c.is_alphanumeric() || is_east_asian(c) && line[at..].starts_with(is_east_asian)
+    })
 }
 
 /// The longest label that begins at a place: its role, and where the names behind it begin.

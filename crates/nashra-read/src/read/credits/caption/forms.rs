@@ -1,8 +1,12 @@
 //! Finds the credit of a caption line by its form: in a bracket at the end, behind a label, behind a
 //! stroke, behind the last sentence, or alone.
 
-use super::{CLOSE, CreditSign, MAX_CREDIT, OPEN, WORDS, cjk, is_name, names_archive};
-use crate::{dates::partial, read::credits::agency, text::lower_in_place};
+use super::{CLOSE, CreditSign, MAX_CREDIT, OPEN, WORDS, is_name, names_archive};
+use crate::{
+    dates::partial,
+    read::credits::agency,
+    text::{letters::is_east_asian, lower_in_place},
+};
 
 /// The longest label with its spaces, in characters.
 const MAX_LABEL: usize = 28;
@@ -108,7 +112,9 @@ fn label(line: &str) -> Option<(usize, usize)> {
         line[..at].chars().next_back().is_none_or(|c| {
             // `…in the portPhoto: X` was glued together.
             let glued = c.is_lowercase() && line[at..].starts_with(char::is_uppercase);
-            !c.is_alphanumeric() || cjk(c) && line[at..].starts_with(cjk) || glued
+            !c.is_alphanumeric()
+                || is_east_asian(c) && line[at..].starts_with(is_east_asian)
+                || glued
         })
     };
     let by = WORDS

@@ -295,8 +295,9 @@ fn is_text(key: &str) -> bool {
 
 /// Whether a key names what is no text of an article, whatever it reads like.
 fn is_attribute(key: &str) -> bool {
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 23] = [
         "class",
+        "className",
         "href",
         "url",
         "src",
@@ -319,7 +320,7 @@ fn is_attribute(key: &str) -> bool {
         "css",
         "disclaimer",
     ];
-    NAMES.iter().any(|name| key.eq_ignore_ascii_case(name)) || key.eq_ignore_ascii_case("className")
+    NAMES.iter().any(|name| key.eq_ignore_ascii_case(name))
 }
 
 /// What an object of a kind is, where that is a part of a text.

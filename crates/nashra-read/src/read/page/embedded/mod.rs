@@ -11,7 +11,7 @@ use self::{
     gather::{Gatherer, Kind, Text},
     scan::{Event, scan},
 };
-use super::split::View;
+use super::{meta::is_described, split::View};
 use crate::{
     html::{NodeId, Tag, Tree},
     text::fold,
@@ -74,12 +74,6 @@ fn described(tree: &Tree<'_>, title: &str) -> Option<String> {
 /// The scripts of a page that hold something.
 fn scripts<'t, 's>(tree: &'t Tree<'s>) -> impl Iterator<Item = NodeId> + use<'t, 's> {
     (1..tree.len()).filter(move |node| tree.tag(*node) == Tag::Script && tree.end(*node) > node + 1)
-}
-
-/// Whether a script is structured data.
-fn is_described(tree: &Tree<'_>, script: NodeId) -> bool {
-    tree.attribute(script, "type")
-        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
 }
 
 /// The article in the state of scripts as markup.

@@ -135,10 +135,8 @@ impl<'a, 'b> PageMeasures<'a, 'b> {
 
     /// The sum of the lines inside a node.
     pub(super) fn inside(&self, node: NodeId) -> RunningSum {
-        let end = self.tree.end(node);
-        let from = self.lines.lines.partition_point(|line| line.first < node);
-        let to = self.lines.lines.partition_point(|line| line.first < end);
-        self.before[to].minus(self.before[from])
+        let lines = self.lines.inside(self.tree, node);
+        self.before[lines.end].minus(self.before[lines.start])
     }
 }
 

@@ -77,14 +77,8 @@ pub(super) struct Described {
 
 /// Reads the scripts of a page.
 pub(super) fn collect(tree: &Tree<'_>) -> Described {
-    let is_json = |node: &NodeId| {
-        tree.tag(*node) == Tag::Script
-            && tree.attribute(*node, "type").is_some_and(|attribute| {
-                attribute.trim().to_ascii_lowercase().starts_with("application/ld+json")
-            })
-    };
     let scripts: Vec<(NodeId, Value)> = (0..tree.len())
-        .filter(is_json)
+        .filter(|node| tree.tag(*node) == Tag::Script && is_described(tree, *node))
         .flat_map(|node| {
             script::parse(&tree.whole_text(node)).into_iter().map(move |value| (node, value))
         })
@@ -106,6 +100,12 @@ pub(super) fn collect(tree: &Tree<'_>) -> Described {
             .collect(),
         page: found.page.map(|page| objects.article(page)).unwrap_or_default(),
     }
+}
+
+/// Whether a script is structured data.
+pub(in crate::read::page) fn is_described(tree: &Tree<'_>, script: NodeId) -> bool {
+    tree.attribute(script, "type")
+        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
 }
 
 /// The objects of scripts that may say something of an article.

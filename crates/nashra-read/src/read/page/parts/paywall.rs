@@ -43,20 +43,14 @@ enum PhraseKind {
 
 impl Phrases {
     fn load() -> Option<Self> {
-        let (mut words, mut kinds) = (Vec::new(), Vec::new());
-        for line in include_str!("paywall/words.txt").lines() {
-            let (kind, phrases) = match line.split_once(": ") {
-                Some(("only", phrases)) => (PhraseKind::Only, phrases),
-                Some(("more", phrases)) => (PhraseKind::More, phrases),
-                Some(("offer", phrases)) => (PhraseKind::Offer, phrases),
-                _ => continue,
-            };
-            for phrase in phrases.split("; ") {
-                words.push(phrase);
-                kinds.push(kind);
-            }
-        }
-        let finder = AhoCorasick::new(words).ok()?;
+        let table = include_str!("paywall/words.txt");
+        let kinds =
+            [("only", PhraseKind::Only), ("more", PhraseKind::More), ("offer", PhraseKind::Offer)];
+        let (phrases, kinds): (Vec<_>, Vec<_>) = kinds
+            .into_iter()
+            .flat_map(|(name, kind)| text::listed(table, name).map(move |phrase| (phrase, kind)))
+            .unzip();
+        let finder = AhoCorasick::new(phrases).ok()?;
         Some(Self { finder, kinds })
     }
 }

@@ -26,19 +26,16 @@ pub(super) const PROSE: f32 = 0.5;
 /// The prose value from which on a line is kept within a text.
 pub(super) const SENTENCE: f32 = 0.3;
 
-static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related: ").collect());
-static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other: ").collect());
-static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next: ").collect());
+static RELATED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("related").collect());
+static OTHER: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("other").collect());
+static NEXT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| table("next").collect());
 static SERVICE: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().build(table("service: ")).ok());
+    LazyLock::new(|| AhoCorasick::builder().build(table("service")).ok());
 static LEGAL: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().build(table("legal: ")).ok());
+    LazyLock::new(|| AhoCorasick::builder().build(table("legal")).ok());
 
 fn table(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("words.txt")
-        .lines()
-        .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|words| words.split("; "))
+    text::listed(include_str!("words.txt"), kind)
 }
 
 /// What a line may be besides text.

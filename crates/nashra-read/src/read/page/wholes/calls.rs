@@ -11,7 +11,7 @@ use aho_corasick::AhoCorasick;
 use super::{Judged, stem::Stem};
 use crate::{
     html::Tag,
-    text::{fold, lower},
+    text::{fold, letters::ends_sentence, lower},
 };
 
 /// The largest weight of a line that is looked at, and of one about copyright.
@@ -231,18 +231,22 @@ fn is_call(page: Judged<'_, '_>, at: usize) -> bool {
         return false;
     }
     let text = page.text(at);
-    if weight < MAX_RIGHTS && is_of_rights(text) {
+    let rights = weight < MAX_RIGHTS;
+    if rights && begins_with_rights(text) {
         return true;
     }
     let apart = line.linked > 0 || line.stressed == line.chars;
-    apart && signs(text) & CALL == CALL
+    if !rights && !apart {
+        return false;
+    }
+    let signs = signs(text);
+    rights && signs & RIGHTS != 0 || apart && signs & CALL == CALL
 }
 
-fn is_of_rights(text: &str) -> bool {
+fn begins_with_rights(text: &str) -> bool {
     let start = text.trim_start_matches(['(', ' ']);
     start.starts_with('©')
         || start.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("copyright"))
-        || signs(text) & RIGHTS != 0
 }
 
 /// Leaves out what is behind the last sentence of the article: calls without a link, lines that lead
@@ -282,7 +286,7 @@ fn leads_on(page: Judged<'_, '_>, at: usize) -> bool {
     let inside: Range<u32> = 1..3;
     line.linked * 5 > line.chars * 3
         && page.tree.tag(line.block) == Tag::P
-        && !page.text(at).ends_with(['.', '!', '?', '。', '।', '۔', '؟'])
+        && !page.text(at).ends_with(ends_sentence)
         && page.text(at).split_once(':').is_some_and(|(word, _)| {
             inside.contains(&u32::try_from(word.split_whitespace().count()).unwrap_or(9))
         })
@@ -315,6 +319,7 @@ mod tests {
 
     #[test]
     fn a_line_about_rights_is_told_by_its_start_or_its_phrase() {
+        let is_of_rights = |text| begins_with_rights(text) || signs(text) & RIGHTS != 0;
         for text in [
             "© 2026 Harbour Post",
             "Copyright Harbour Post 2026",

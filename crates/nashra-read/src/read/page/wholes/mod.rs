@@ -1,8 +1,8 @@
 //! Judges what belongs together as one thing, after the model has judged each line by itself.
 //!
 //! A line of a table, a list or a box says little: cells are short, terms are no sentences. So a
-//! table, a list or a small box between the paragraphs of an article is in or out as a whole, unless
-//! something inside it plainly is other. Boxes that speak for the paper and tell nothing (sign-ups,
+//! table, a list or a small box between the paragraphs of an article is in as a whole, but for what
+//! plainly is other inside it. Boxes that speak for the paper and tell nothing (sign-ups,
 //! requests for gifts, consent, comments, teasers, the writer's biography) are out, whatever their
 //! sentences look like. A text that stands twice is once.
 //!
@@ -44,8 +44,7 @@ pub(super) struct Judged<'a, 'b> {
 impl Judged<'_, '_> {
     /// The lines that begin inside an element.
     fn inside(&self, node: NodeId) -> Range<usize> {
-        let at = |node: NodeId| self.lines.lines.partition_point(|line| line.first < node);
-        at(node)..at(self.tree.end(node))
+        self.lines.inside(self.tree, node)
     }
 
     fn text(&self, at: usize) -> &str {

@@ -1,4 +1,4 @@
-//! Puts tables, lists and small boxes of an article in or out as wholes, and puts back sentences and
+//! Puts tables, lists and small boxes of an article in as wholes, and puts back sentences and
 //! headings between its paragraphs.
 
 use std::ops::Range;
@@ -26,7 +26,7 @@ const MAX_BOX: usize = 14;
 /// The least words of a sentence that is mostly a link, and the least probability.
 const MIN_SENTENCE: u32 = 35;
 
-/// Puts each thing of the element with the article in or out.
+/// Puts the things in that are text as wholes, among those of the element with the article.
 pub(super) fn settle(page: Judged<'_, '_>, stem: &Stem, body: &mut [bool]) {
     let tree = page.tree;
     let mut places = Places::new(tree);
@@ -36,8 +36,8 @@ pub(super) fn settle(page: Judged<'_, '_>, stem: &Stem, body: &mut [bool]) {
         let inside = lines.start >= stem.text.start && lines.start <= stem.text.end;
         let share = ratio(page.body(lines.clone(), body), stem.weight);
         if lines.len() > 1 && inside && share < TOO_LARGE {
-            if let Some(is_text) = verdict(page, stem, node, lines.clone(), body) {
-                body[lines].fill(is_text);
+            if belongs(page, stem, node, lines.clone(), body) {
+                body[lines].fill(true);
             }
             node = tree.end(node);
         } else {
@@ -56,14 +56,14 @@ fn is_thing(page: Judged<'_, '_>, places: &mut Places<'_, '_>, node: NodeId) -> 
     }
 }
 
-/// Whether a thing is text as a whole; `None` where that is left to its lines.
-fn verdict(
+/// Whether a thing is text as a whole; else its lines stay what they are by themselves.
+fn belongs(
     page: Judged<'_, '_>,
     stem: &Stem,
     node: NodeId,
     lines: Range<usize>,
     body: &[bool],
-) -> Option<bool> {
+) -> bool {
     let tree = page.tree;
     let weight = page.weight(lines.clone());
     let text = page.body(lines.clone(), body);
@@ -75,10 +75,10 @@ fn verdict(
         });
     if other || page.linked(lines.clone()) > LINKED {
         // Links that are most likely text stay what they are.
-        return None;
+        return false;
     }
     if tree.tag(node) == Tag::Aside && lines.len() > MAX_BOX {
-        return None;
+        return false;
     }
     let led = lines.start.checked_sub(1).filter(|at| body[*at]).is_some_and(|at| {
         page.text(at).ends_with([':', '：'])
@@ -89,10 +89,9 @@ fn verdict(
         && within
         && lines.clone().any(|at| page.measured.prose[at])
         && page.linked(lines.clone()) == 0.0;
-    let is_text = likely >= if told { LIKELY_BOX } else { LIKELY }
+    likely >= if told { LIKELY_BOX } else { LIKELY }
         || ratio(text, weight) >= PART
-        || within && (led || tree.tag(node) == Tag::Table);
-    is_text.then_some(true)
+        || within && (led || tree.tag(node) == Tag::Table)
 }
 
 /// The mean probability of some lines, by their weight.

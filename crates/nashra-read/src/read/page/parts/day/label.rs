@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use crate::text::lower;
+use crate::text::{letters::is_unbounded, listed, lower};
 
 /// What a day on a page is the day of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +26,19 @@ const MAX_LINE: usize = 40;
 
 static WORDS: LazyLock<HashMap<&'static str, Role>> = LazyLock::new(|| {
     let kinds =
-        [("published: ", Role::Published), ("updated: ", Role::Updated), ("other: ", Role::Other)];
+        [("published", Role::Published), ("updated", Role::Updated), ("other", Role::Other)];
     let of = |(kind, role): (&'static str, Role)| lines(kind).map(move |word| (word, role));
     kinds.into_iter().flat_map(of).collect()
 });
-static AT: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines("at: ").collect());
+static AT: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines("at").collect());
+/// The labels of scripts without spaces.
+static UNSPACED: LazyLock<Vec<(&'static str, Role)>> = LazyLock::new(|| {
+    let labels = WORDS.iter().filter(|(word, _)| word.chars().all(is_unbounded));
+    labels.map(|(word, role)| (*word, *role)).collect()
+});
 
 fn lines(kind: &'static str) -> impl Iterator<Item = &'static str> {
-    include_str!("words.txt")
-        .lines()
-        .filter_map(move |line| line.strip_prefix(kind))
-        .flat_map(|words| words.split("; "))
+    listed(include_str!("words.txt"), kind)
 }
 
 /// The role of a day by what stands to its left, to its right, and in the line before it.
@@ -124,18 +126,14 @@ fn longest_at(words: &[&str], at: usize) -> Option<(Role, usize)> {
 
 /// The last label of a script without spaces.
 fn unspaced(text: &str) -> Option<Role> {
-    if !text.chars().any(is_unspaced) {
+    if !text.chars().any(is_unbounded) {
         return None;
     }
-    let labels = WORDS.iter().filter(|(word, _)| word.chars().all(is_unspaced));
-    labels
+    UNSPACED
+        .iter()
         .filter_map(|(word, role)| Some((text.rfind(word)? + word.len(), word.len(), *role)))
         .max_by_key(|(end, length, _)| (*end, *length))
         .map(|(.., role)| role)
-}
-
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
 fn words(text: &str) -> Vec<&str> {
