@@ -296,13 +296,9 @@ impl DedupArticles {
             is_unlike.set(true);
             copy
         });
-        let is_known = assigned.like.as_ref().is_some_and(|(_, overlap)| overlap.is_same());
-        let known = match before {
-            Some(before) if is_unlike.get() => Some(before.once_more(day)),
-            Some(_) => None,
-            None if is_known => None,
-            None => Some(KnownText { article, story: assigned.story, published, day, times: 1 }),
-        };
+        let compared = (!is_unlike.get()).then(|| assigned.is_of_same_text());
+        let new = KnownText { article, story: assigned.story, published, day, times: 1 };
+        let known = KnownText::replace(before, compared, new);
         self.texts.extend(key.zip(known));
         assigned
     }

@@ -291,8 +291,8 @@ impl DecisionBatch {
         }
     }
 
-    /// Keeps of an article by what other texts are compared with its own, and gives it its story
-    /// where it has none; returns the records of the stories that changed.
+    /// Keeps of an article by what other texts are compared with its own, also after a revision, and
+    /// gives it its story where it has none; returns the records of the stories that changed.
     fn compare(
         &mut self,
         id: Uuid,
@@ -301,9 +301,11 @@ impl DecisionBatch {
     ) -> Result<Vec<NewRecord>, StoreError> {
         let [title, text] = evidence::tokens(content);
         state.sketch = sketch::of(title.iter().chain(&text));
-        let Some(mut stories) = self.stories.take_if(|_| state.story.is_none()) else {
+        if let (Some(story), Some(stories)) = (&state.story, &mut self.stories) {
+            stories.revise(id, story.id, &text, &mut self.batch);
             return Ok(Vec::new());
-        };
+        }
+        let Some(mut stories) = self.stories.take() else { return Ok(Vec::new()) };
         let mut batch = std::mem::take(&mut self.batch);
         let known = |id| self.state(id);
         let article =

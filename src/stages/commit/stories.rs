@@ -152,9 +152,10 @@ impl StoryBatch {
     ) -> Result<Assignment, StoreError> {
         let (published, day) = (text.published, text.day);
         let oldest = day.saturating_sub(self.stories.key_days);
-        let (mut before, mut failed) = (None, None);
+        let (mut before, mut failed, mut is_unlike) = (None, None, false);
         let (view, changed) = (&self.view, &self.changed);
         let assigned = self.stories.index.assign(text, || {
+            is_unlike = true;
             let found = find_exact(view, changed, article, key.as_ref()?, oldest);
             let found = found.map_err(|error| failed = Some(error)).ok().flatten()?;
             before = Some(found.0);
@@ -164,17 +165,27 @@ impl StoryBatch {
             return Err(error);
         }
         let Some(key) = key else { return Ok(assigned) };
-        let is_known = assigned.like.as_ref().is_some_and(|(_, overlap)| overlap.is_same());
-        match before {
-            Some(before) => batch.known_text(&key, &before.once_more(day)),
-            // The first article with this text has the key already.
-            None if is_known => {}
-            None => {
-                let (article, story) = (article.id, assigned.story);
-                batch.known_text(&key, &KnownText { article, story, published, day, times: 1 });
-            }
+        let compared = (!is_unlike).then(|| assigned.is_of_same_text());
+        if compared == Some(false) {
+            before = known_text(view, &key, oldest)?;
+        }
+        let new =
+            KnownText { article: article.id, story: assigned.story, published, day, times: 1 };
+        if let Some(known) = KnownText::replace(before, compared, new) {
+            batch.known_text(&key, &known);
         }
         Ok(assigned)
+    }
+
+    /// Has new texts compared with the present text of an article that has its story.
+    pub(super) fn revise(&mut self, id: Uuid, story: Uuid, tokens: &[Token], batch: &mut Batch) {
+        if self.stories.index.is_empty() {
+            return;
+        }
+        let signature = self.stories.signer.sign(tokens);
+        if let Some((published, day)) = self.stories.index.revise(id, &signature) {
+            batch.text(&IndexedText { article: id, story, published, day, signature });
+        }
     }
 
     /// Notes that an article of a story is withdrawn, or is not any more. Returns the record of the
@@ -270,9 +281,7 @@ fn find_exact(
     key: &TextKey,
     oldest: u32,
 ) -> Result<Option<(KnownText, Option<ExactCopy>)>, StoreError> {
-    let Some(found) = view.known_text(key)?.filter(|found| found.day >= oldest) else {
-        return Ok(None);
-    };
+    let Some(found) = known_text(view, key, oldest)? else { return Ok(None) };
     if found.is_template() {
         return Ok(Some((found, None)));
     }
@@ -293,6 +302,15 @@ fn find_exact(
     }
     let is_erased = (article.known)(found.article)?.is_some_and(|state| state.erased.is_some());
     Ok(Some((found, (!is_erased).then_some(ExactCopy { of: found.article, story }))))
+}
+
+/// What is known of a text that came on a day or later, when it was not compared any more.
+fn known_text(
+    view: &StoryView,
+    key: &TextKey,
+    oldest: u32,
+) -> Result<Option<KnownText>, StoreError> {
+    Ok(view.known_text(key)?.filter(|found| found.day >= oldest))
 }
 
 /// What is kept of a story, with what a batch adds to it.

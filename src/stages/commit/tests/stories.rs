@@ -105,3 +105,39 @@ async fn a_text_is_forgotten_with_its_article_and_after_its_time() {
     world.decide(long(3, "c", LONG)).await;
     assert_eq!(world.story().size, 1);
 }
+
+/// Another text of its own.
+const OTHER: &str = "Bakers in the old quarter opened their doors at four on the day of the fair, \
+    and by seven nothing was left but the rolls with aniseed that nobody asks for until the sun is \
+    up. The guild says that flour came late from the mill, where a belt had torn, and that next \
+    year two wagons will wait in the yard the evening before whatever the weather is.";
+
+#[tokio::test]
+async fn an_article_that_was_rewritten_is_compared_by_its_present_text_also_after_a_restart() {
+    let mut world = World::new();
+    world.decide(long(1, "a", LONG)).await;
+    world.decide(long(2, "a", OTHER)).await;
+    let first = world.articles()[0].id;
+    assert_eq!((world.articles().len(), world.story().id), (2, first));
+    world.decide(long(3, "b", &format!("AGENCY - {OTHER}"))).await;
+    assert_eq!((world.story().id, world.story().of), (first, Some(first)));
+    world.later(1);
+    world.decide(long(4, "c", &format!("PAPER - {OTHER}"))).await;
+    assert_eq!((world.story().id, world.story().size), (first, 3));
+    // Its first text is known by its key.
+    world.decide(long(5, "d", LONG)).await;
+    assert_eq!((world.story().id, world.story().size), (first, 4));
+}
+
+#[tokio::test]
+async fn a_text_keeps_its_key_where_one_that_is_like_it_is_compared() {
+    let mut world = World::new();
+    world.decide(long(1, "a", LONG)).await;
+    let first = world.articles()[0].id;
+    world.later(30);
+    world.decide(long(2, "b", &format!("{LONG} {OTHER}"))).await;
+    world.decide(long(3, "c", LONG)).await;
+    world.later(30);
+    world.decide(long(4, "d", LONG)).await;
+    assert_eq!((world.story().of, world.story().id), (Some(first), first));
+}

@@ -45,6 +45,10 @@ const LEAST_COMMON: u32 = 6;
 const FREE_NUMBERS: f32 = 1.5;
 /// For each number that is the same, as many more may differ.
 const NUMBERS_SHARE: f32 = 0.8;
+/// Texts that share this much are the same but for their numbers, and these are few among the words:
+/// as many more may differ, because an edition brings a count or two up to date.
+const SAME_BUT_NUMBERS: f32 = 0.9;
+const EDITION_NUMBERS: f32 = 4.0;
 
 /// A text that is compared with many others.
 pub(super) struct Compared<'a> {
@@ -165,10 +169,11 @@ impl Overlap {
             + SHORT * ratio(1, self.smaller)
             + A_DAY * (days - FREE_DAYS).max(0.0)
             + if recurring { RECURRING } else { 0.0 };
+        let edition = if self.contained >= SAME_BUT_NUMBERS { EDITION_NUMBERS } else { 0.0 };
+        let numbers = FREE_NUMBERS + NUMBERS_SHARE * ratio(self.same_numbers, 1) + edition;
         self.common >= LEAST_COMMON
             && self.contained >= needed.min(ENOUGH)
-            && ratio(self.other_numbers, 1)
-                <= FREE_NUMBERS + NUMBERS_SHARE * ratio(self.same_numbers, 1)
+            && ratio(self.other_numbers, 1) <= numbers
     }
 
     /// The share of each text that is in the other, whichever is less: near 1 only where the texts

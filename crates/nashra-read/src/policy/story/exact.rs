@@ -54,9 +54,22 @@ impl KnownText {
         usize::from(self.times) >= RECURRING
     }
 
+    /// What is to be kept of the text of a new article instead of what was kept `before`; `None`: that
+    /// stays. `compared`: whether the text that the index found is the same; `None` where it found none.
+    #[must_use]
+    pub fn replace(before: Option<Self>, compared: Option<bool>, new: Self) -> Option<Self> {
+        match (before, compared) {
+            (Some(before), None) => Some(before.once_more(new.day)),
+            // The first article with this text has the key, also where the index found another that
+            // is like it.
+            (Some(_), Some(_)) | (None, Some(true)) => None,
+            (None, _) => Some(new),
+        }
+    }
+
     /// After the text has come once more.
     #[must_use]
-    pub fn once_more(self, day: u32) -> Self {
+    fn once_more(self, day: u32) -> Self {
         Self { day, times: self.times.saturating_add(1), ..self }
     }
 }
@@ -96,6 +109,21 @@ mod tests {
         assert_ne!(key_of(&text), key_of(&format!("{text} 12")));
         assert_ne!(key_of(&format!("{text} 13")), key_of(&format!("{text} 12")));
         assert_eq!(key_of("No further news is expected before the morning, says the desk."), None);
+    }
+
+    #[test]
+    fn the_first_article_with_a_text_keeps_its_key() {
+        let known = |day: u32| {
+            let id = Uuid::from_u128(day.into());
+            KnownText { article: id, story: id, published: None, day, times: 1 }
+        };
+        let (before, new) = (known(1), known(20));
+        assert_eq!(KnownText::replace(None, None, new), Some(new));
+        assert_eq!(KnownText::replace(None, Some(false), new), Some(new));
+        assert_eq!(KnownText::replace(None, Some(true), new), None);
+        assert_eq!(KnownText::replace(Some(before), None, new), Some(before.once_more(20)));
+        assert_eq!(KnownText::replace(Some(before), Some(false), new), None);
+        assert_eq!(KnownText::replace(Some(before), Some(true), new), None);
     }
 
     #[test]

@@ -204,12 +204,46 @@ impl StoryIndex {
     /// Forgets the text of one article: nothing is found by it any more.
     pub fn forget(&mut self, article: Uuid) {
         let Some(at) = self.texts.iter().position(|text| text.article == article) else { return };
-        let Some(text) = self.texts.get_mut(at) else { return };
-        let (signature, group) = (std::mem::take(&mut text.signature), text.group.take());
-        let number = self.first.wrapping_add(u32::try_from(at).unwrap_or(u32::MAX));
+        self.replace(at, Signature::default());
         // Its place stays, because the numbers of the others go by it.
-        self.text_bytes -= signature.heap_bytes();
-        self.unlink(number, &signature, group);
+        if let Some(text) = self.texts.get_mut(at)
+            && let Some(group) = text.group.take()
+        {
+            self.groups.remove_text(group, self.number(at));
+        }
+    }
+
+    /// Has new texts compared with the present text of an article; returns when it was published and
+    /// the day on which it came, where its text changed.
+    ///
+    /// A text that is too short to be compared does not take the place of a longer one.
+    pub fn revise(&mut self, article: Uuid, signature: &Signature) -> Option<(Option<i64>, u32)> {
+        // Ids of articles are in the order of their times (UUID version 7), and texts are added in
+        // that order but where a clock was set back.
+        let at = self.texts.binary_search_by(|text| text.article.cmp(&article)).ok()?;
+        let text = self.texts.get(at)?;
+        if !signature.is_comparable() || text.signature == *signature {
+            return None;
+        }
+        let known = (text.published, text.day);
+        self.replace(at, signature.clone());
+        self.keep_in_bounds();
+        Some(known)
+    }
+
+    /// Puts a signature in the place of a text's own.
+    fn replace(&mut self, at: usize, signature: Signature) {
+        let number = self.number(at);
+        let Some(text) = self.texts.get_mut(at) else { return };
+        let before = std::mem::replace(&mut text.signature, signature);
+        self.text_bytes += text.signature.heap_bytes();
+        self.text_bytes -= before.heap_bytes();
+        for anchor in anchors(&before) {
+            self.anchors.remove(*anchor, number);
+        }
+        for anchor in anchors(&text.signature) {
+            self.anchors.add(*anchor, number);
+        }
     }
 
     /// Gives an article its story, and adds its text. Where no text is like it, `elsewhere` is asked
@@ -449,7 +483,7 @@ impl StoryIndex {
     }
 
     fn push(&mut self, text: Text) {
-        let number = self.first.wrapping_add(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        let number = self.number(self.texts.len());
         for anchor in anchors(&text.signature) {
             self.anchors.add(*anchor, number);
         }
@@ -458,6 +492,10 @@ impl StoryIndex {
         }
         self.text_bytes += text.bytes();
         self.texts.push_back(text);
+        self.keep_in_bounds();
+    }
+
+    fn keep_in_bounds(&mut self) {
         while self.bytes() > self.max_bytes && self.texts.len() > 1 {
             self.forget_oldest();
         }
@@ -468,17 +506,17 @@ impl StoryIndex {
         let number = self.first;
         self.first = self.first.wrapping_add(1);
         self.text_bytes -= text.bytes();
-        self.unlink(number, &text.signature, text.group);
-    }
-
-    /// Removes what leads to a text.
-    fn unlink(&mut self, number: u32, signature: &Signature, group: Option<GroupId>) {
-        for anchor in anchors(signature) {
+        for anchor in anchors(&text.signature) {
             self.anchors.remove(*anchor, number);
         }
-        if let Some(group) = group {
+        if let Some(group) = text.group {
             self.groups.remove_text(group, number);
         }
+    }
+
+    /// The number of the text at a place.
+    fn number(&self, at: usize) -> u32 {
+        self.first.wrapping_add(u32::try_from(at).unwrap_or(u32::MAX))
     }
 }
 
@@ -486,6 +524,12 @@ impl Assignment {
     /// An article that is a story by itself.
     fn alone(article: Uuid) -> Self {
         Self { story: article, role: Role::Original, like: None, size: 1, changed: Vec::new() }
+    }
+
+    /// Whether the article has the same text as the one that it is most like.
+    #[must_use]
+    pub fn is_of_same_text(&self) -> bool {
+        self.like.is_some_and(|(_, overlap)| overlap.is_same())
     }
 }
 

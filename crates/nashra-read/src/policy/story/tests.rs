@@ -112,6 +112,52 @@ fn reports_from_one_template_with_other_numbers_are_no_copies() {
 }
 
 #[test]
+fn a_long_text_with_a_few_numbers_brought_up_to_date_is_a_copy_and_a_short_one_is_not() {
+    let edition = |number: u32, count: usize| {
+        let (one, two) = (words(count as u64, count), words(count as u64 + 1, count));
+        format!(
+            "The council counted {number} boats. {one} By noon {number} ferries left, and {number} \
+             came back late. {two} In all {number} people waited, {number} of them in the hall."
+        )
+    };
+    let mut stream = Stream::new();
+    stream.publish(&edition(1, 150), 1);
+    assert_eq!(stream.publish(&edition(2, 150), 2).story, id(1));
+    stream.publish(&edition(1, 12), 3);
+    assert_eq!(stream.publish(&edition(2, 12), 4).story, id(4));
+}
+
+#[test]
+fn a_text_that_was_rewritten_is_found_by_its_present_words() {
+    let mut stream = Stream::new();
+    stream.publish(&words(9, 200), 1);
+    stream.publish(&words(1, 60), 1);
+    stream.publish(&words(8, 200), 1);
+    let revised = stream.signer.sign(&read(&words(2, 60)));
+    assert_eq!(stream.index.revise(id(2), &revised), Some((Some(3_600), 0)));
+    assert_eq!(stream.index.revise(id(2), &revised), None);
+    assert_eq!(stream.index.revise(id(7), &revised), None);
+    let bytes = stream.index.bytes();
+    let before = stream.signer.sign(&read(&words(1, 60)));
+    for _ in 0..100 {
+        assert!(stream.index.revise(id(2), &before).is_some());
+        assert!(stream.index.revise(id(2), &revised).is_some());
+    }
+    assert_eq!(stream.index.bytes(), bytes);
+    assert_eq!(stream.publish(&words(2, 60), 2).story, id(2));
+    assert_eq!(stream.publish(&words(1, 60), 3).story, id(5));
+    // In a story of several articles, and a text that is too short to take another's place.
+    let third = stream.signer.sign(&read(&words(3, 60)));
+    assert!(stream.index.revise(id(2), &third).is_some());
+    assert_eq!(stream.index.revise(id(2), &stream.signer.sign(&read("word"))), None);
+    let copy = stream.publish(&words(3, 60), 4);
+    assert_eq!((copy.story, copy.size), (id(2), 3));
+    stream.index.forget(id(2));
+    assert_eq!(stream.publish(&words(3, 60), 5).story, id(2));
+    assert_eq!(stream.publish(&words(2, 60), 6).story, id(2));
+}
+
+#[test]
 fn a_roundup_does_not_make_one_story_of_the_articles_that_it_quotes() {
     let mut stream = Stream::new();
     let (one, other) = (words(1, 200), words(2, 200));
