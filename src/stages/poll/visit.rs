@@ -40,6 +40,9 @@ mod ending;
 
 pub(super) use ending::ListingAnswer;
 
+/// Bytes of a body in which the first tag of a page is looked for.
+const START: usize = 1_024;
+
 /// What one visit found and changed.
 pub(super) struct Visit {
     pub(super) facts: Facts,
@@ -334,7 +337,7 @@ pub(super) fn is_known(facts: &Facts, hash: [u8; 16], now: DateTime<Utc>) -> boo
 
 /// Whether a body that lists nothing is a page: a notice, a login, the home page.
 fn is_html(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let start = read::encoding::start(bytes, START);
     ["<!doctype html", "<html", "<head", "<body"]
         .iter()
         .any(|tag| start.get(..tag.len()).is_some_and(|at| at.eq_ignore_ascii_case(tag.as_bytes())))
@@ -390,5 +393,19 @@ fn entry_format(kind: SourceKind) -> EntryFormat {
     match kind.format() {
         Format::Entries(format) => format,
         Format::Sitemap | Format::Page | Format::Site | Format::Messages => EntryFormat::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_html;
+
+    #[test]
+    fn a_page_in_the_place_of_a_feed_is_known_in_every_encoding() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for page in ["<!DOCTYPE html><p>", "\n\n <html><p>", "\u{feff}<head>"] {
+            assert!(is_html(page.as_bytes()) && is_html(&wide(page)), "{page}");
+        }
+        assert!(!is_html(b"<rss>") && !is_html(&wide("<rss><channel>")) && !is_html(b""));
     }
 }

@@ -40,28 +40,38 @@ pub fn to_text<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> 
     }
 }
 
-/// The form of UTF-16 that bytes are in: by their byte order mark, or by a tag with zeros between
-/// its letters.
+/// The form of UTF-16 that bytes are in: by their byte order mark, or by the zeros beside the letters
+/// of a tag or of four characters of ASCII.
 #[must_use]
 pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
-        [0xff, 0xfe, ..] | [b'<', 0, _, 0, ..] => Some(encoding_rs::UTF_16LE),
-        [0xfe, 0xff, ..] | [0, b'<', 0, _, ..] => Some(encoding_rs::UTF_16BE),
-        _ => None,
+        [0xff, 0xfe, ..] | [b'<', 0, _, 0, ..] => return Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] | [0, b'<', 0, _, ..] => return Some(encoding_rs::UTF_16BE),
+        _ => {}
+    }
+    let start = bytes.as_chunks::<2>().0.get(..4)?;
+    let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    if start.iter().all(|[low, high]| is_text(*low) && *high == 0) {
+        Some(encoding_rs::UTF_16LE)
+    } else if start.iter().all(|[high, low]| is_text(*low) && *high == 0) {
+        Some(encoding_rs::UTF_16BE)
+    } else {
+        None
     }
 }
 
-/// The start of a text in UTF-16 as UTF-8, and other bytes as they are.
+/// The start of a body, at most that many of its bytes, without a byte order mark and white space
+/// before it: UTF-16 as UTF-8, other bytes as they are. What a body is by its first letters is asked
+/// of this.
 #[must_use]
-pub(super) fn start(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
-    let start = &bytes[..bytes.len().min(most)];
-    match utf_16(start) {
-        Some(encoding) => {
-            let text = encoding.decode_with_bom_removal(start).0;
-            Cow::Owned(text.into_owned().into_bytes())
-        }
-        None => Cow::Borrowed(start),
+pub fn start(bytes: &[u8], most: usize) -> Cow<'_, [u8]> {
+    let first = |bytes: &[u8]| bytes.len().min(most);
+    if let Some(encoding) = utf_16(bytes) {
+        let text = encoding.decode_with_bom_removal(&bytes[..first(bytes)]).0;
+        return Cow::Owned(text.as_bytes().trim_ascii_start().to_vec());
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    Cow::Borrowed(&bytes[..first(bytes)])
 }
 
 /// The encoding that the first `charset=` names.

@@ -36,23 +36,21 @@ const SAMPLE: usize = 16 << 10;
 /// Names what a site sends by mistake in the place of a page; `None` where it may be one.
 #[must_use]
 pub(super) fn nothing(bytes: &[u8]) -> Option<&'static str> {
-    let start = bytes.trim_ascii_start();
-    // Letters of many scripts are control characters in UTF-16, byte by byte.
-    if encoding::utf_16(start).is_some() {
-        return is_noise(&encoding::start(start, SAMPLE)).then_some("no text in any language");
-    }
+    let start = encoding::start(bytes, SAMPLE);
+    let is_json = || {
+        let whole = encoding::start(bytes, usize::MAX);
+        serde_json::from_slice::<serde::de::IgnoredAny>(&whole).is_ok()
+    };
     match start.first() {
         None => Some("empty"),
         Some(0x1f) if start.starts_with(b"\x1f\x8b") => Some("a gzip file"),
-        Some(b'{' | b'[') if serde_json::from_slice::<serde::de::IgnoredAny>(start).is_ok() => {
-            Some("JSON")
-        }
-        _ => is_noise(&start[..start.len().min(SAMPLE)]).then_some("no text in any language"),
+        Some(b'{' | b'[') if is_json() => Some("JSON"),
+        _ => is_noise(&start).then_some("no text in any language"),
     }
 }
 
-/// Whether there are control characters throughout, which no language is written with. UTF-16 has
-/// zeros throughout.
+/// Whether there are control characters throughout, which no language is written with. UTF-16 that was
+/// not known as that has zeros throughout.
 fn is_noise(sample: &[u8]) -> bool {
     let controls = sample.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count();
     let zeros = memchr::memchr_iter(0, sample).count();
@@ -63,9 +61,9 @@ fn is_noise(sample: &[u8]) -> bool {
 #[must_use]
 pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     const FEEDS: [(&[u8], &str); 2] = [(b"<rss", "an RSS feed"), (b"<feed", "an Atom feed")];
-    let start = bytes.trim_ascii_start();
+    let start = encoding::start(bytes, SAMPLE);
     let feed = || FEEDS.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| *what);
-    media::of_bytes(bytes).or_else(|| media::of_bytes(start)).or_else(feed)
+    media::of_bytes(bytes).or_else(|| media::of_bytes(&start)).or_else(feed)
 }
 
 /// Names what a body is that is sent as a file of some kind, unless its bytes are those of a page.
@@ -73,12 +71,12 @@ pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
 #[must_use]
 pub(super) fn sent_as_file(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
     let content_type = content_type?;
-    let start = &bytes[..bytes.len().min(SAMPLE)];
+    let start = encoding::start(bytes, SAMPLE);
     let is_file = if media::of_type(content_type).is_some() {
-        !has_tag(start)
+        !has_tag(&start)
     } else {
         // A page that is damaged on its way is asked for again.
-        !content_type.to_ascii_lowercase().contains("html") && is_noise(start)
+        !content_type.to_ascii_lowercase().contains("html") && is_noise(&start)
     };
     is_file.then(|| content_type.split(';').next().unwrap_or_default().trim().to_owned())
 }
@@ -144,6 +142,47 @@ mod tests {
                 .collect::<Vec<u8>>(),
         ] {
             assert_eq!(nothing(bytes), None);
+        }
+    }
+
+    /// What is told of bytes.
+    fn told(bytes: &[u8], content_type: &str) -> [Option<String>; 3] {
+        [
+            sent_as_file(bytes, Some(content_type)),
+            foreign(bytes).map(str::to_owned),
+            nothing(bytes).map(str::to_owned),
+        ]
+    }
+
+    #[test]
+    fn a_body_in_utf_16_and_one_with_a_mark_is_taken_for_what_it_is_in_utf_8() {
+        let bodies = [
+            "<!doctype html><p>Совет проголосовал за трамвай.</p>".repeat(40),
+            "\n <html><p>Совет проголосовал за трамвай.</p>".repeat(40),
+            "The Совет voted for the трамвай.\n".repeat(40),
+            "<rss version=\"2.0\"><channel></channel></rss>".to_owned(),
+            "\n<feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>".to_owned(),
+            "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>".to_owned(),
+            "BEGIN:VCALENDAR\nVERSION:2.0".to_owned(),
+            " {\"title\": \"Совет\"}".to_owned(),
+            " \n \n ".to_owned(),
+        ];
+        for body in &bodies {
+            for content_type in ["text/plain", "text/html", "application/pdf", "audio/x-m4a"] {
+                let expected = told(body.as_bytes(), content_type);
+                let marked = format!("\u{feff}{body}");
+                assert_eq!(told(marked.as_bytes(), content_type), expected, "{marked:.40}");
+                for order in [u16::to_le_bytes, u16::to_be_bytes] {
+                    for text in [body, &marked] {
+                        let wide: Vec<u8> = text.encode_utf16().flat_map(order).collect();
+                        assert_eq!(
+                            told(&wide, content_type),
+                            expected,
+                            "{content_type} {text:.40}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         kind::{EntryFormat, Format, SourceKind},
     },
     read::{
-        feed,
+        encoding, feed,
         listing::{self, selectors::Selectors},
     },
 };
@@ -78,8 +78,9 @@ fn links(
         Some(selectors) => listing::parse_with(selectors, bytes, content_type, url),
     };
     let feed = found.map(listing::to_feed).map_err(|error| error.to_string())?;
-    // Tags and attributes are ASCII in every encoding that a page may have.
-    Ok(Feed { links: feed::hubs_of_page(&String::from_utf8_lossy(bytes), url), ..feed })
+    // Tags and attributes are ASCII in every other encoding that a page may have than UTF-16.
+    let page = encoding::start(bytes, usize::MAX);
+    Ok(Feed { links: feed::hubs_of_page(&String::from_utf8_lossy(&page), url), ..feed })
 }
 
 #[cfg(test)]
@@ -123,6 +124,9 @@ mod tests {
     fn a_page_lists_the_links_that_selectors_name_and_its_hubs() {
         let selectors = Selectors { item: None, link: Some("h2 a".parse().unwrap()) };
         let feed = parse(EntryFormat::Links, Some(&selectors), PAGE, None, &url()).unwrap();
+        assert_eq!((feed.entries.len(), feed.links.len()), (1, 1));
+        let wide: Vec<u8> = PAGE.iter().flat_map(|byte| [*byte, 0]).collect();
+        let feed = parse(EntryFormat::Links, Some(&selectors), &wide, None, &url()).unwrap();
         assert_eq!((feed.entries.len(), feed.links.len()), (1, 1));
         let none = Selectors { item: None, link: Some("h3 a".parse().unwrap()) };
         assert!(parse(EntryFormat::Links, Some(&none), PAGE, None, &url()).is_err());

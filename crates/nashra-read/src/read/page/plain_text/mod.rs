@@ -55,7 +55,7 @@ pub fn is_plain_text(bytes: &[u8], content_type: Option<&str>) -> bool {
         Some(media_type) if media_type == "text/plain" => true,
         Some(media_type) if media_type.ends_with("html") || media_type.ends_with("xml") => false,
         _ => {
-            let start = encoding::start(bytes.trim_ascii_start(), START);
+            let start = encoding::start(bytes, START);
             // A page has a tag within its first few thousand bytes; a text may have a `<` here and
             // there.
             !guard::has_tag(&start)
@@ -112,7 +112,7 @@ fn related(text_page: &PlainTextPage, spans: &[ArticleSpan]) -> Vec<Related> {
 /// Whether more than one byte in a hundred of the start is a control character, which text in an
 /// encoding without a byte order mark does not have.
 fn is_binary(bytes: &[u8]) -> bool {
-    let start = &bytes[..bytes.len().min(START)];
+    let start = encoding::start(bytes, START);
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
     !marked
         && start.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31)).count()
