@@ -298,6 +298,9 @@ fn weight_of(body: &[bool], measured: &Measured) -> u32 {
 mod tests;
 
 #[cfg(test)]
+mod days;
+
+#[cfg(test)]
 mod fields;
 
 #[cfg(test)]

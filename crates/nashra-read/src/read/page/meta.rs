@@ -1,21 +1,21 @@
 //! What a page says of itself: JSON-LD first, then `<meta>`, then its visible headline.
 
+mod days;
 mod jsonld;
 mod names;
 mod own;
 mod tags;
 pub(super) mod title;
 
+pub(super) use days::{Candidate, Told, in_own_zone, set_published};
 use jsonld::{ArticleMetadata, Described};
 pub(super) use jsonld::{Posted, is_described};
 use tags::Tags;
 
-use chrono::{DateTime, FixedOffset};
 use url::Url;
 
 use super::{features::PageMetadata, writers};
 use crate::{
-    dates::moment,
     html::{NodeId, Tag, Tree},
     model::record::{Byline, BylineKind, Content, Image, Origin},
     read::credits::byline,
@@ -39,8 +39,10 @@ pub struct Meta {
     pub(super) claim: Option<String>,
     /// The article's text, as the metadata repeat it.
     pub(super) body: Option<String>,
+    /// When it was published, as metadata tell it, the strongest first.
+    pub(super) told: Vec<Told>,
     /// When it was made, with its source: the day of publication where the page shows none.
-    pub(super) made: Vec<(String, Origin)>,
+    pub(super) made: Vec<Candidate>,
     /// Further articles that scripts describe, each with the script's place.
     pub(super) further: Vec<(NodeId, ArticleMetadata)>,
     /// Whether the page says that it is an article.
@@ -83,9 +85,8 @@ impl Meta {
             metadata.section,
             metadata.keywords,
         );
-        let published = metadata.published.map(|value| (value, Origin::JsonLd));
-        content.modified = moment_of(metadata.modified);
-        set_published(&mut content, published);
+        content.modified = days::first_of(metadata.modified);
+        set_published(&mut content, &days::of_script(metadata.published));
         set_bylines(&mut content, &metadata.authors, Origin::JsonLd);
         content
     }
@@ -102,7 +103,9 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
     let site_name = tags.first(&["og:site_name"]).or_else(|| metadata.publisher.clone());
     let site = title::Site::new(site_name.as_deref(), base);
     let (headline, agreed) = title::choose(&metadata, &tags, &site);
-    let mut content = content(&metadata, &tags, page.published, base);
+    let mut content = content(&metadata, &tags, base);
+    let published = days::published(&metadata, &tags, page.published);
+    let told = set_published(&mut content, &published);
     if let Some((title, origin)) = headline {
         content.title = Some(title);
         content.provenance.title = Some(origin);
@@ -142,7 +145,8 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
         content,
         claim,
         body: metadata.body,
-        made: made(&tags),
+        told,
+        made: days::made(&tags),
         further: articles,
         article,
         anonymous,
@@ -153,9 +157,9 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
     }
 }
 
-/// What script and tags say of an article but for its headline and writers: of each field the
+/// What script and tags say of an article but for its headline, writers and day of publication: of each field the
 /// script's word, else that of the first tag that has one.
-fn content(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>, base: &Url) -> Content {
+fn content(metadata: &ArticleMetadata, tags: &Tags, base: &Url) -> Content {
     let subtitle =
         metadata.alternative_headline.clone().or_else(|| tags.property("alternativeHeadline"));
     let summary = metadata.description.clone().or_else(|| {
@@ -186,8 +190,7 @@ fn content(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>, base: 
         .into_iter()
         .chain(tags.modified().map(str::to_owned))
         .chain(tags.property("dateModified"));
-    content.modified = moment_of(modified);
-    set_published(&mut content, days(metadata, tags, page));
+    content.modified = days::first_of(modified);
     let locked = || {
         tags.first(&["article:content_tier"]).is_some_and(|tag| tag.eq_ignore_ascii_case("locked"))
     };
@@ -227,11 +230,12 @@ pub fn candidates(tree: &Tree<'_>, base: &Url) -> Vec<FieldCandidate> {
     let of = |field: &'static str| {
         move |(value, origin): (String, Origin)| FieldCandidate { field, value, origin }
     };
+    let published = days::published(&metadata, &tags, page.published);
     titles(&metadata, &tags)
         .into_iter()
         .filter_map(|(value, origin)| Some((value?, origin)))
         .map(of("title"))
-        .chain(days(&metadata, &tags, page.published).into_iter().map(of("published")))
+        .chain(published.into_iter().map(|it| (it.value, it.origin)).map(of("published")))
         .collect()
 }
 
@@ -251,50 +255,8 @@ fn titles(metadata: &ArticleMetadata, tags: &Tags) -> [(Option<String>, Origin);
     ]
 }
 
-/// When metadata say that the article was published, the strongest first.
-fn days(metadata: &ArticleMetadata, tags: &Tags, page: Option<String>) -> Vec<(String, Origin)> {
-    let of_script = metadata.published.clone().map(|value| (value, Origin::JsonLd));
-    let of_tags = tags.published().map(|value| (value.to_owned(), Origin::Meta));
-    let of_item = tags.property("datePublished").map(|value| (value, Origin::Microdata));
-    let of_page = page.map(|value| (value, Origin::JsonLd));
-    of_script.into_iter().chain(of_tags).chain(of_item).chain(of_page).collect()
-}
-
-/// When metadata say that the article or its page was made, the strongest first.
-fn made(tags: &Tags) -> Vec<(String, Origin)> {
-    let of_tags = tags.made().map(|value| (value.to_owned(), Origin::Meta));
-    let of_item = tags.property("dateCreated").map(|value| (value, Origin::Microdata));
-    of_tags.chain(of_item).collect()
-}
-
 /// Names of `<meta>` with a headline.
 const SHARED: [&str; 4] = ["og:title", "twitter:title", "dc.title", "parsely-title"];
-/// Takes the first moment of publication that can be read, and notes what cannot.
-pub(super) fn set_published(
-    content: &mut Content,
-    published: impl IntoIterator<Item = (String, Origin)>,
-) {
-    for (value, origin) in published {
-        match moment::parse(&value, None) {
-            Some(moment) => {
-                content.published = Some(moment.time);
-                content.provenance.published = Some(origin);
-                content.date_notes.extend(moment.note().map(|note| format!("published: {note}")));
-                break;
-            }
-            None => content.date_notes.push(format!(
-                "published: unreadable: {}",
-                value.chars().take(40).collect::<String>()
-            )),
-        }
-    }
-}
-
-/// The first moment that can be read.
-fn moment_of(values: impl IntoIterator<Item = String>) -> Option<DateTime<FixedOffset>> {
-    let read = |value: String| moment::parse(&value, None).map(|moment| moment.time);
-    values.into_iter().find_map(read)
-}
 
 /// Signs with what scripts say; where that is nobody, with the first of the other metadata that
 /// name somebody.

@@ -4,7 +4,7 @@
 //! `article.published-time`. Names are compared by their letters and digits.
 
 /// When an article was published, the most exact names first.
-const PUBLISHED: [&str; 41] = [
+const PUBLISHED: [&str; 40] = [
     "articlepublishedtime",
     "ogarticlepublishedtime",
     "ogpublishedtime",
@@ -40,15 +40,16 @@ const PUBLISHED: [&str; 41] = [
     "displaydate",
     "pdate",
     "ptime",
-    "gentime",
     "docdate",
     "ogregdate",
     "dcdate",
     "dctermsdate",
     "date",
 ];
+/// How many of them, the last, say little: many systems put the day of the last change there.
+const WEAK: usize = 3;
 /// When an article was made, or the page was: the day of publication where no other is known.
-const MADE: [&str; 12] = [
+const MADE: [&str; 13] = [
     "weiboarticlecreateat",
     "articlecreated",
     "contentcreatedate",
@@ -60,6 +61,7 @@ const MADE: [&str; 12] = [
     "created",
     "dcsextarticlefirstpublished",
     "releasedate",
+    "gentime",
     "timestamp",
 ];
 /// Endings of further names of publication.
@@ -139,6 +141,11 @@ const WRITERS: [&str; 30] = [
 /// How exactly a name says when an article was published, the least number most exactly.
 pub(super) fn published(name: &str) -> Option<usize> {
     rank(name, &PUBLISHED, &ENDS_PUBLISHED)
+}
+
+/// Whether the name of a rank says little: the day may be that of a change.
+pub(super) fn is_weak(rank: usize) -> bool {
+    rank >= 2 * (PUBLISHED.len() - WEAK)
 }
 
 /// The same for when it was made.

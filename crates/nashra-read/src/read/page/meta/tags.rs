@@ -23,6 +23,8 @@ pub(super) struct Tags {
     /// Microdata that say that it is a live blog.
     pub(super) live: bool,
     properties: Vec<Property>,
+    /// When the recordings of the page were published, in microdata.
+    recordings: Vec<String>,
     /// The first headings of the highest level.
     main: Vec<NodeId>,
 }
@@ -54,6 +56,8 @@ const OWN_ITEMS: [&str; 6] =
 /// Endings of the types of items that are no article, though they may stand in one.
 const NO_ARTICLES: [&str; 8] =
     ["Comment", "Comments", "Event", "Person", "Organization", "Offer", "Rating", "Object"];
+/// Endings of the types of items that are recordings.
+const RECORDINGS: [&str; 2] = ["AudioObject", "VideoObject"];
 
 impl Tags {
     pub(super) fn collect(tree: &Tree<'_>) -> Self {
@@ -72,7 +76,8 @@ impl Tags {
                         .find_map(attribute);
                     if let (Some(name), Some(content)) = (name, attribute("content")) {
                         // Those in microdata may be of a picture.
-                        if attribute("itemprop").is_none() || item(tree, node).is_some() {
+                        let own = || matches!(item(tree, node), Item::Article(_));
+                        if attribute("itemprop").is_none() || own() {
                             tags.metas.push((name.to_lowercase(), content));
                         }
                     }
@@ -94,8 +99,14 @@ impl Tags {
             }
             tags.live |= attribute("itemtype")
                 .is_some_and(|attribute| attribute.ends_with("/LiveBlogPosting"));
-            if tags.properties.len() < MAX_ELEMENTS {
-                tags.properties.extend(property(tree, node));
+            if tags.properties.len() + tags.recordings.len() < MAX_ELEMENTS
+                && let Some((name, value)) = property(tree, node)
+            {
+                match item(tree, node) {
+                    Item::Article(item) => tags.properties.push(Property { name, value, item }),
+                    Item::Recording if name == "datePublished" => tags.recordings.push(value),
+                    Item::Recording | Item::Other => {}
+                }
             }
         }
         tags
@@ -110,29 +121,35 @@ impl Tags {
     }
 
     /// The contents of the `<meta>` that say when the article was published, the most exact names
-    /// first.
-    pub(super) fn published(&self) -> impl Iterator<Item = &str> {
-        self.ranked(names::published)
+    /// first, and whether the name says little.
+    pub(super) fn published(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.ranked(names::published).map(|(rank, content)| (content, names::is_weak(rank)))
+    }
+
+    /// When the one recording that the page has was published; `None` where it has several.
+    pub(super) fn recorded(&self) -> Option<&str> {
+        let (first, others) = self.recordings.split_first()?;
+        others.iter().all(|other| other == first).then_some(first)
     }
 
     /// The same for when it, or its page, was made.
     pub(super) fn made(&self) -> impl Iterator<Item = &str> {
-        self.ranked(names::made)
+        self.ranked(names::made).map(|found| found.1)
     }
 
     /// The same for when it was changed.
     pub(super) fn modified(&self) -> impl Iterator<Item = &str> {
-        self.ranked(names::modified)
+        self.ranked(names::modified).map(|found| found.1)
     }
 
-    fn ranked(&self, rank: impl Fn(&str) -> Option<usize>) -> impl Iterator<Item = &str> {
+    fn ranked(&self, rank: impl Fn(&str) -> Option<usize>) -> impl Iterator<Item = (usize, &str)> {
         let mut found: Vec<(usize, &str)> = self
             .metas
             .iter()
             .filter_map(|(name, content)| Some((rank(name)?, content.as_str())))
             .collect();
         found.sort_by_key(|found| found.0);
-        found.into_iter().map(|found| found.1)
+        found.into_iter()
     }
 
     /// What `<meta>` say of the writers, the most exact first: the contents of all of one name.
@@ -171,8 +188,8 @@ impl Tags {
     }
 }
 
-/// The property that an element gives, where it may be one of an article.
-fn property(tree: &Tree<'_>, node: NodeId) -> Option<Property> {
+/// The name and the value of the property that an element gives, where an article may have it.
+fn property(tree: &Tree<'_>, node: NodeId) -> Option<(String, String)> {
     let attribute = |node: NodeId, name: &str| {
         tree.attribute(node, name).map(|value| collapse(&value)).filter(|value| !value.is_empty())
     };
@@ -182,19 +199,36 @@ fn property(tree: &Tree<'_>, node: NodeId) -> Option<Property> {
         .or_else(|| attribute(node, "datetime"))
         .or_else(|| attribute(node, "title").filter(|_| tree.tag(node) == Tag::Abbr))
         .or_else(|| text_of(tree, node))?;
-    Some(Property { name, value, item: item(tree, node)? })
+    Some((name, value))
 }
 
-/// The item in microdata that a property belongs to; `None` where that is surely no article.
-fn item(tree: &Tree<'_>, node: NodeId) -> Option<Range<NodeId>> {
+/// The item in microdata that a property belongs to.
+enum Item {
+    /// It may be the article: its elements; the whole page where no item is named.
+    Article(Range<NodeId>),
+    /// What one hears or sees, beside an article or in its place.
+    Recording,
+    /// Surely no article.
+    Other,
+}
+
+/// The item in microdata that an element stands in.
+fn item(tree: &Tree<'_>, node: NodeId) -> Item {
     let has = |node: NodeId, name: &str| tree.attribute(node, name).is_some();
     let item = tree.ancestors(node).find(|node| has(*node, "itemscope") || has(*node, "itemtype"));
-    let Some(item) = item else { return Some(0..tree.len()) };
+    let Some(item) = item else { return Item::Article(0..tree.len()) };
     let kind = tree.attribute(item, "itemtype").unwrap_or_default();
     let kind = kind.trim().trim_end_matches('/');
+    let ends = |endings: &[&str]| endings.iter().any(|ending| kind.ends_with(ending));
     // An item that is a property itself is of another one, such as a source that it cites.
     let part = tree.attribute(item, "itemprop").is_some_and(|of| !OWN_ITEMS.contains(&of.trim()));
-    (!part && !NO_ARTICLES.iter().any(|ending| kind.ends_with(ending))).then(|| tree.subtree(item))
+    if ends(&RECORDINGS) {
+        Item::Recording
+    } else if part || ends(&NO_ARTICLES) {
+        Item::Other
+    } else {
+        Item::Article(tree.subtree(item))
+    }
 }
 
 fn text_of(tree: &Tree<'_>, node: NodeId) -> Option<String> {

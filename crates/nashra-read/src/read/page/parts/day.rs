@@ -6,6 +6,7 @@
 
 mod label;
 mod line;
+mod weigh;
 
 use std::ops::Range;
 
@@ -26,6 +27,8 @@ use crate::{
 
 /// Lines between a headline and the text in which the day is looked for.
 const HEAD_LINES: usize = 30;
+/// Lines behind the first one of a text in which the day is looked for, up to its second paragraph.
+const DECK_LINES: usize = 10;
 /// Lines above a headline and below a text in which its day is looked for.
 const DAY_LINES: usize = 4;
 /// Bytes of a line of the text that may be no more than a day.
@@ -52,18 +55,20 @@ struct Shown {
     apart: bool,
     /// Whether the time of the day is there.
     timed: bool,
+    /// Whether the zone is there.
+    zoned: bool,
 }
 
 impl Shown {
     fn from_moment(moment: Moment, role: Role) -> Self {
-        let (time, note, timed) = (moment.time, moment.note(), !moment.assumed.time);
-        Self { time, note, role, apart: false, timed }
+        let (timed, zoned) = (!moment.assumed.time, !moment.assumed.zone);
+        Self { time: moment.time, note: moment.note(), role, apart: false, timed, zoned }
     }
 
     fn from_day(day: NaiveDate, role: Role) -> Self {
         let time = day.and_time(NaiveTime::MIN).and_utc().fixed_offset();
         let note = Some("a day found on the page, taken as midnight UTC");
-        Self { time, note, role, apart: false, timed: false }
+        Self { time, note, role, apart: false, timed: false, zoned: false }
     }
 }
 
@@ -85,19 +90,13 @@ impl PartBuilder<'_, '_> {
             .or_else(|| sure(Role::Bare))
             .or_else(|| sure(Role::Updated))
             .or_else(|| shown.iter().find(|shown| shown.apart).copied());
-        let ruled = self.content.provenance.published == Some(Origin::Rule);
         if let Some(known) = self.content.published {
-            // The metadata give the day, and the page its time.
-            let midnight = self.content.date_notes.iter().any(|note| note.contains("midnight"));
-            let same = |best: &Shown| known.date_naive() == best.time.date_naive();
-            if let Some(best) = best.filter(|best| best.timed && midnight && !ruled && same(best)) {
-                self.set_published(best);
-            }
+            self.weigh(known, best, &shown);
         } else if let Some(found) = best {
             self.set_published(found);
         } else {
             if self.span.holder == 0 {
-                meta::set_published(&mut self.content, self.view.meta.made.iter().cloned());
+                meta::set_published(&mut self.content, &self.view.meta.made);
             }
             if self.content.published.is_none()
                 && let Some(found) = self.day_elsewhere(from, first)
@@ -125,7 +124,21 @@ impl PartBuilder<'_, '_> {
         if !shown.iter().any(|shown| matches!(shown.role, Role::Published | Role::Bare)) {
             shown.extend(self.shown(self.above(from, own), own));
         }
+        if shown.is_empty() {
+            shown.extend(self.below_deck(first, own));
+        }
         shown.retain(|shown| shown.role != Role::Other);
+        shown
+    }
+
+    /// The moments in lines of their own behind the first paragraph, which may be a deck, up to the
+    /// second.
+    fn below_deck(&self, first: usize, own: hints::Hints) -> Vec<Shown> {
+        let paragraph = |at: &usize| self.is_text(*at) && self.line(*at).len() >= MAX_DAY;
+        let behind = first + 1..(first + DECK_LINES).min(self.span.to);
+        let end = behind.clone().find(paragraph).unwrap_or(behind.end);
+        let mut shown = self.shown(behind.start..end, own);
+        shown.retain(|shown| !shown.apart);
         shown
     }
 
