@@ -1,10 +1,11 @@
 //! Puts a daemon together from its config and runs it: config → build → run → drain.
 
+pub mod admin;
 pub mod erase;
 pub mod explain;
-pub mod admin;
 mod lists;
 mod monitor;
+pub mod reload;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         sequence::Sequence,
     },
-    config::{Backlog, Config, ConfigErrors, sources::Sources},
+    config::{Backlog, Config, ConfigErrors, Overrides, sources::Sources},
     daemon::admin::control,
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
@@ -84,6 +85,8 @@ pub enum DaemonError {
 pub struct Start {
     /// What to poll, and which topics to read.
     pub sources: Sources,
+    /// The flags that the config was loaded with; `None` where it is not to be read again.
+    pub flags: Option<Overrides>,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
     /// Ends the daemon in order.
@@ -113,22 +116,17 @@ pub async fn run_with(
     let ready = Ready::default();
     let mut side_tasks = JoinSet::new();
     side_tasks.spawn(admin::report_status(status, ready.clone()));
-    if let Some(listener) = admin_listener(config).await? {
-        let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
-        let state =
-            admin::AdminState { metrics: start.metrics.clone(), ready: ready.clone(), hosts };
-        side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
-    }
+    start_admin(config, start.metrics.clone(), &ready, &mut side_tasks).await?;
     let (operator_requests_tx, operator_requests) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
-    let path = config.control_socket();
-    let socket =
-        control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })?;
-    side_tasks.spawn(socket.serve(control::ControlTargets {
+    let (reloads_tx, reloads) = mpsc::channel(1);
+    let targets = control::ControlTargets {
         store: store.clone(),
         operator_requests: operator_requests_tx,
-        changes: changes_tx,
-    }));
+        changes: changes_tx.clone(),
+        reloads: reloads_tx,
+    };
+    side_tasks.spawn(control_socket(config)?.serve(targets));
     let monitored =
         monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
@@ -140,12 +138,16 @@ pub async fn run_with(
     ));
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, store.clone(), dead_letters, sink)?;
+    if let Some(flags) = start.flags {
+        let targets = reload::ReloadTargets {
+            changes: changes_tx,
+            pages: parts.page.rules.clone(),
+            added: store.added(),
+        };
+        let running = (config.clone(), parts.sources.topics.clone());
+        side_tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
+    }
     parts.websub = websub(config).await?;
-    let queues = Queues {
-        due: config.queues.due,
-        polled: config.queues.polled,
-        extracted: config.queues.extracted,
-    };
     let steering = Steering {
         pressure,
         status: status_tx,
@@ -155,7 +157,7 @@ pub async fn run_with(
         stop: start.stop,
         drain: config.run.drain_timeout,
     };
-    let outcome = pipeline::run(parts, queues, steering).await;
+    let outcome = pipeline::run(parts, queues(config), steering).await;
     if store.trouble().is_some() {
         // Whoever still waits for a store that cannot be reopened must not keep the process.
         store.close();
@@ -165,14 +167,32 @@ pub async fn run_with(
     Ok(outcome?)
 }
 
-/// The listener of the admin endpoint, if the config wants it.
-async fn admin_listener(config: &Config) -> Result<Option<TcpListener>, DaemonError> {
-    let Some(address) = config.admin.listen.address() else { return Ok(None) };
+/// Serves the admin endpoint, if the config wants it.
+async fn start_admin(
+    config: &Config,
+    metrics: Option<PrometheusHandle>,
+    ready: &Ready,
+    side_tasks: &mut JoinSet<()>,
+) -> Result<(), DaemonError> {
+    let Some(address) = config.admin.listen.address() else { return Ok(()) };
     let listener = listen(address).await?;
     if let Ok(local) = listener.local_addr() {
         tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
     }
-    Ok(Some(listener))
+    let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
+    let state = admin::AdminState { metrics, ready: ready.clone(), hosts };
+    side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
+    Ok(())
+}
+
+fn control_socket(config: &Config) -> Result<control::Socket, DaemonError> {
+    let path = config.control_socket();
+    control::Socket::bind(&path).map_err(|source| DaemonError::Control { path, source })
+}
+
+fn queues(config: &Config) -> Queues {
+    let queues = &config.queues;
+    Queues { due: queues.due, polled: queues.polled, extracted: queues.extracted }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {

@@ -81,8 +81,8 @@ pub struct Steering {
     pub pressure: watch::Receiver<Pressure>,
     /// Whether publishing goes on.
     pub status: watch::Sender<publish::Status>,
-    /// Requests to add and remove sources.
-    pub changes: mpsc::Receiver<schedule::change::ChangeRequest>,
+    /// Requests to take in sources and let them go.
+    pub changes: mpsc::Receiver<schedule::change::ScheduleRequest>,
     /// Commands of operators to the publish stage.
     pub operator_requests: mpsc::Receiver<publish::OperatorRequest>,
     /// Where readiness of the daemon's parts is reported.

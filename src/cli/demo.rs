@@ -114,7 +114,8 @@ async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     run::stop_when_asked(&stop, options.for_)?;
     crate::config::ConfigErrors::check(site.sources.errors)?;
     let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };
-    let start = Start { sources, metrics: metrics::start(SystemClock.now()).ok(), stop };
+    let start =
+        Start { sources, flags: None, metrics: metrics::start(SystemClock.now()).ok(), stop };
     match options.sink {
         Sink::Stdout if std::io::stdout().is_terminal() => {
             daemon::run_with(config, start, |_| Box::new(Readable::default())).await

@@ -129,6 +129,15 @@ enum Command {
         #[command(flatten)]
         overrides: Box<Overrides>,
     },
+    /// Has a running daemon read its config and lists of sources again; where something is wrong,
+    /// nothing changes.
+    Reload {
+        /// Only says what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        overrides: Box<Overrides>,
+    },
     /// Removes one article's content from everything that is kept here, and publishes its
     /// withdrawal; it is never published again.
     Erase {
@@ -166,6 +175,9 @@ pub fn main() -> ExitCode {
         Command::State { command } => command.run(),
         Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
         Command::Erase { id, overrides } => state::run(Request::Erase { article: id }, &overrides),
+        Command::Reload { dry_run, overrides } => {
+            state::run(Request::Reload { dry_run }, &overrides)
+        }
         Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -82,5 +82,6 @@ async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonErro
     let stop = CancellationToken::new();
     stop_when_asked(&stop, overrides.for_)?;
     let metrics = metrics::start(SystemClock.now()).ok();
-    daemon::run(config, Start { sources, metrics, stop }).await
+    let flags = Some(overrides.clone());
+    daemon::run(config, Start { sources, flags, metrics, stop }).await
 }

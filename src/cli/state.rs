@@ -123,6 +123,10 @@ async fn perform_without_daemon(
         Request::Sources => explain::sources(&open(config)?).map_err(failed),
         Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
         Request::Check => check(config),
+        Request::Reload { .. } => Err(CommandFailure::new(
+            &format!("no daemon runs with the data_dir {}", config.data_dir.display()),
+            WORLD_FAILED,
+        )),
         Request::Export { to } => {
             open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed)
         }

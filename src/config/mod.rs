@@ -82,6 +82,14 @@ impl Config {
         (config, errors)
     }
 
+    /// The names of the settings that have another value there.
+    #[must_use]
+    pub fn changed(&self, other: &Self) -> Vec<String> {
+        let mut names = Vec::new();
+        Setting::changed(self, other, "", &mut names);
+        names
+    }
+
     /// Says so where a config file gives no contact. The commands that run or check a daemon's
     /// config ask for it; without a file there is nobody to ask.
     #[must_use]

@@ -8,7 +8,7 @@ use toml::{Spanned, de::DeValue};
 use super::{checks::Checks, error::Place, reader::Reader};
 
 /// A value of a setting, or a section of settings.
-pub(super) trait Setting: Sized {
+pub(super) trait Setting: Sized + PartialEq {
     /// Reads it; what is wrong goes to the reader, and then there is no value.
     fn from_spanned(
         value: &Spanned<DeValue<'_>>,
@@ -23,10 +23,17 @@ pub(super) trait Setting: Sized {
     fn keys(key: &str, into: &mut Vec<String>) {
         into.push(key.to_owned());
     }
+
+    /// Names those in it that have another value there.
+    fn changed(&self, other: &Self, key: &str, into: &mut Vec<String>) {
+        if self != other {
+            into.push(key.to_owned());
+        }
+    }
 }
 
 /// A value without parts.
-pub(super) trait Scalar: Sized {
+pub(super) trait Scalar: Sized + PartialEq {
     /// Completes "expected …".
     const EXPECTED: &'static str;
 
@@ -191,6 +198,15 @@ macro_rules! settings {
 
             fn keys(key: &str, into: &mut Vec<String>) {
                 $(<$type as $crate::config::setting::Setting>::keys(
+                    &$crate::config::reader::join(key, stringify!($name)),
+                    into,
+                );)+
+            }
+
+            fn changed(&self, other: &Self, key: &str, into: &mut Vec<String>) {
+                $($crate::config::setting::Setting::changed(
+                    &self.$name,
+                    &other.$name,
                     &$crate::config::reader::join(key, stringify!($name)),
                     into,
                 );)+

@@ -289,5 +289,7 @@ settings! {
     pub Run {
         /// How long a stop waits for what is in flight.
         drain_timeout: Duration = 30 * SECOND, lasting(Duration::ZERO, DAY);
+        /// Whether config and lists of sources are read again when one of their files changes.
+        watch: bool = false;
     }
 }

@@ -9,6 +9,8 @@ mod table;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use self::{
     start::{EVENTS, REFUSALS},
     table::Counter,
@@ -28,6 +30,30 @@ fn event(counter: Counter, value: &'static str, count: usize) {
     if let Some((counter, label, _)) = listed {
         counter.add(&[(label, value)], count as u64);
     }
+}
+
+/// The config was read again, and was right or wrong.
+pub(crate) fn reloaded(is_right: bool, now: DateTime<Utc>) {
+    event(table::RELOADS, if is_right { "done" } else { "refused" }, 1);
+    if is_right {
+        config_is_right(now);
+    } else {
+        table::RELOAD_OK.set(&[], 0.0);
+    }
+}
+
+fn config_is_right(now: DateTime<Utc>) {
+    table::RELOAD_OK.set(&[], 1.0);
+    table::RELOAD_SUCCESS_TIME_SECONDS.set(&[], seconds(now));
+}
+
+/// Seconds since 1970.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53"
+)]
+fn seconds(time: DateTime<Utc>) -> f64 {
+    time.timestamp_millis() as f64 / 1000.0
 }
 
 /// A poll ended.

@@ -6,6 +6,7 @@
 mod support;
 
 mod private;
+mod reload;
 
 mod admin;
 mod allowed;

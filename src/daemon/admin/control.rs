@@ -20,10 +20,11 @@ use crate::{
     daemon::{
         erase::{self, EraseError, EraseExecutor},
         explain,
+        reload::ReloadCommand,
     },
     stages::{
         publish::OperatorRequest,
-        schedule::change::{ChangeCommand, ChangeRequest},
+        schedule::change::{ChangeCommand, ChangeRequest, ScheduleRequest},
     },
     store::{Store, StoreError},
 };
@@ -31,6 +32,9 @@ use crate::{
 /// The most bytes of a request. A list of sources to add may be as large as a file of them, and
 /// JSON makes it longer.
 const MAX_REQUEST: u64 = 256 << 20;
+
+/// Why there is no answer.
+const STOPPING: &str = "the daemon is stopping";
 
 /// A request to the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,11 @@ pub enum Request {
     },
     /// Lists the states of all sources, and the sources that were added by command.
     Sources,
+    /// Reads the config and its lists of sources again.
+    Reload {
+        /// Whether nothing is changed, and only what would be done is reported.
+        dry_run: bool,
+    },
     /// Adds or removes sources.
     Change {
         /// Which sources are to be added or removed.
@@ -76,7 +85,7 @@ pub enum Response {
     Ok(String),
     /// The request was not done, for this reason.
     Error(String),
-    /// The request was not done, because what it names is not known.
+    /// The request was not done, because what it names is not known or wrong.
     Unknown(String),
 }
 
@@ -88,7 +97,9 @@ pub struct ControlTargets {
     /// The publish stage.
     pub operator_requests: mpsc::Sender<OperatorRequest>,
     /// Where the schedule takes in changes of sources.
-    pub changes: mpsc::Sender<ChangeRequest>,
+    pub changes: mpsc::Sender<ScheduleRequest>,
+    /// Where the config is read again.
+    pub reloads: mpsc::Sender<ReloadCommand>,
 }
 
 /// The socket, removed again when it is dropped.
@@ -183,11 +194,24 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
                 Err(error) => Response::Error(error.to_string()),
             }
         }
+        Request::Reload { dry_run } => {
+            let (answer, outcome) = oneshot::channel();
+            if targets.reloads.send(ReloadCommand { dry_run, answer }).await.is_err() {
+                return Response::Error("this daemon runs without a config".to_owned());
+            }
+            match outcome.await {
+                Ok(Ok(report)) => Response::Ok(report),
+                // What is wrong is in the files of whoever asks.
+                Ok(Err(words)) => Response::Unknown(words),
+                Err(_) => Response::Error(STOPPING.to_owned()),
+            }
+        }
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
             // A long list takes a while to parse, which must not hold up the schedule.
             if let Ok(change) = tokio::task::spawn_blocking(move || wanted.into()).await {
-                targets.changes.send(ChangeRequest { change, dry_run, answer }).await.ok();
+                let request = ChangeRequest { change, dry_run, answer };
+                targets.changes.send(ScheduleRequest::Change(request)).await.ok();
             }
             await_answer(outcome).await.map_or_else(Response::Error, |report| {
                 Response::Ok(serde_json::json!(report).to_string())
@@ -203,7 +227,7 @@ async fn await_answer<T, E: std::fmt::Display>(
     match outcome.await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the daemon is stopping".to_owned()),
+        Err(_) => Err(STOPPING.to_owned()),
     }
 }
 

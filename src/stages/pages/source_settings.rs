@@ -1,6 +1,9 @@
 //! Settings that operators give for the pages of sources, by the sources' ids.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use chrono::{DateTime, Utc};
 
@@ -20,44 +23,60 @@ pub(super) struct PageSettings {
     pub(super) allowed: AllowedNetworks,
 }
 
-/// The settings of all sources' pages. Lists do not change while the daemon runs; sources that are
-/// added by command do.
+/// The settings of all sources' pages; clones share them.
 #[derive(Debug, Clone)]
 pub struct SourcePageSettings {
-    given: Arc<HashMap<String, PageSettings>>,
+    given: Arc<RwLock<GivenSettings>>,
     added: AddedStore,
+}
+
+#[derive(Debug)]
+struct GivenSettings {
+    by_id: HashMap<String, PageSettings>,
     since: DateTime<Utc>,
 }
 
 impl SourcePageSettings {
-    /// Holds the settings of the sources that are there at `since`; those of others are looked up
-    /// in `added`.
+    /// Holds the settings of the sources that are there at `since`; those of sources that are added
+    /// by command after that are looked up in `added`.
     #[must_use]
     pub fn new(sources: &Sources, added: AddedStore, since: DateTime<Utc>) -> Self {
+        let given = GivenSettings::of_sources(sources, since);
+        Self { given: Arc::new(RwLock::new(given)), added }
+    }
+
+    /// Holds those of other sources from now on.
+    pub fn replace(&self, sources: &Sources, since: DateTime<Utc>) {
+        let given = GivenSettings::of_sources(sources, since);
+        *self.given.write().unwrap_or_else(PoisonError::into_inner) = given;
+    }
+
+    /// The settings of a source's pages, by the source's id.
+    pub(super) fn for_source(&self, id: &str) -> PageSettings {
+        let since = {
+            let given = self.given.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(settings) = given.by_id.get(id) {
+                return settings.clone();
+            }
+            given.since
+        };
+        // Where the store cannot be read, another stage ends the run; until then the page is read
+        // without its rules.
+        let row = self.added.get(id).ok().flatten().filter(|row| row.at >= since);
+        added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
+    }
+}
+
+impl GivenSettings {
+    fn of_sources(sources: &Sources, since: DateTime<Utc>) -> Self {
         let polled =
             sources.polled.iter().map(|source| (&source.id, PageSettings::from_source(source)));
         let topics = sources.topics.iter().map(|topic| {
             (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) })
         });
         let settings = polled.chain(topics).filter(|(_, settings)| !settings.is_nothing());
-        Self {
-            given: Arc::new(
-                settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect(),
-            ),
-            added,
-            since,
-        }
-    }
-
-    /// The settings of a source's pages, by the source's id.
-    pub(super) fn for_source(&self, id: &str) -> PageSettings {
-        if let Some(settings) = self.given.get(id) {
-            return settings.clone();
-        }
-        // Where the store cannot be read, another stage ends the run; until then the page is read
-        // without its rules.
-        let row = self.added.get(id).ok().flatten().filter(|row| row.at >= self.since);
-        added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
+        let by_id = settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect();
+        Self { by_id, since }
     }
 }
 

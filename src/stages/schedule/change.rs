@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use url::Url;
 
+use super::reload::ReloadRequest;
 use crate::{
     base::private::shown,
     config::{
-        Place,
+        ConfigError, Place,
         sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
     model::source::AddedSource,
@@ -47,6 +48,15 @@ impl From<ChangeCommand> for SourceChange {
             ChangeCommand::Remove(names) => Self::Remove(names),
         }
     }
+}
+
+/// What the schedule is asked to do with its sources.
+#[derive(Debug)]
+pub enum ScheduleRequest {
+    /// To add or remove some that live in the store.
+    Change(ChangeRequest),
+    /// To take over what the config names now.
+    Reload(ReloadRequest),
 }
 
 /// A change, and where the answer goes.
@@ -83,11 +93,21 @@ pub(super) struct ChangePlan {
 
 /// The ids of topics that are sources, with their places: no other source has one of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TopicIds(Vec<(SourceId, Place)>);
+pub(super) struct TopicIds(pub(super) Vec<(SourceId, Place)>);
 
 impl TopicIds {
     pub(super) fn new(topics: &[TopicSource]) -> Self {
         Self(topics.iter().map(|topic| (topic.id.clone(), topic.place.clone())).collect())
+    }
+
+    /// Why a source that is listed now cannot be polled: it has the id of a topic that is read.
+    pub(super) fn refusal(&self, source: &Source) -> Option<ConfigError> {
+        let (id, place) = self.0.iter().find(|(id, _)| *id == source.id)?;
+        let message = format!(
+            "the id \"{}\" is that of the topic at {place}, which is read until the next start",
+            id.as_str()
+        );
+        Some(ConfigError { place: source.place.clone(), key: String::new(), message })
     }
 }
 

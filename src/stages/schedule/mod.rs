@@ -5,9 +5,10 @@
 //! Only this stage sees `stop`: the others end when their input closes. Due times are durable in
 //! each source's facts, so spacing survives restarts; the heap here is made from them at the start.
 
-mod state;
-mod roster;
 pub mod change;
+pub mod reload;
+mod roster;
+mod state;
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -23,7 +24,8 @@ use crate::{
     store::{AddedStore, PollStore},
     telemetry::metrics,
 };
-use change::ChangeRequest;
+use change::{ChangeRequest, ScheduleRequest, SourceChange};
+use reload::ReloadRequest;
 
 pub use roster::Slot;
 pub use state::{ScheduleState, StartOptions};
@@ -100,7 +102,7 @@ pub struct Channels {
     /// Room in the outbox and on the disk.
     pub pressure: watch::Receiver<Pressure>,
     /// Sources that come and go.
-    pub changes: mpsc::Receiver<ChangeRequest>,
+    pub changes: mpsc::Receiver<ScheduleRequest>,
     /// Sources that are to be polled sooner.
     pub early_polls: mpsc::Receiver<EarlyPoll>,
     /// Where the ids of sources go that are polled no more.
@@ -156,15 +158,12 @@ pub async fn run<C: Clock>(
                     gone.send(vec![left.to_string()]).await.ok();
                 }
             }
-            Some(ChangeRequest { change, dry_run, answer }) = channels.changes.recv() => {
-                let removes = !dry_run && matches!(change, change::SourceChange::Remove(_));
-                let report = schedule.change(change, dry_run, &stores, now).await;
-                if let (true, Ok(report), Some(gone)) = (removes, &report, &channels.gone) {
+            Some(request) = channels.changes.recv() => {
+                let gone = schedule.obey(request, &stores, now).await;
+                if let (false, Some(channel)) = (gone.is_empty(), &channels.gone) {
                     // Closed only when that stage failed, which ends the run by itself.
-                    gone.send(report.done.clone()).await.ok();
+                    channel.send(gone).await.ok();
                 }
-                // A command that gave up waiting does not need the answer.
-                answer.send(report).ok();
             }
             Some(first) = channels.early_polls.recv() => {
                 let more = std::iter::from_fn(|| channels.early_polls.try_recv().ok());

@@ -71,16 +71,21 @@ impl Roster {
             .map(|slot| &slot.source.id)
     }
 
-    /// Lets go those that were added by command and have one of these ids: gives what was
-    /// remembered of them.
+    /// Puts other declarations in the places of sources, by their ids. A poll that is under way ends
+    /// by the one that it began with.
+    pub(super) fn replace(&mut self, mut sources: HashMap<String, Arc<Source>>) {
+        for entry in self.slots.iter_mut().flatten().filter(|entry| !entry.leaves) {
+            if let Some(source) = sources.remove(entry.source.id.as_str()) {
+                entry.source = source;
+            }
+        }
+    }
+
+    /// Lets go those that have one of these ids: gives what was remembered of them.
     pub(super) fn remove(&mut self, ids: &HashSet<String>) -> Vec<SourceStatus> {
         let mut gone = Vec::new();
         for (slot, entry) in (0..).zip(&mut self.slots) {
-            let Some(entry) =
-                entry.as_mut().filter(|entry| !entry.leaves && entry.source.added.is_some())
-            else {
-                continue;
-            };
+            let Some(entry) = entry.as_mut().filter(|entry| !entry.leaves) else { continue };
             if ids.contains(entry.source.id.as_str()) {
                 entry.leaves = true;
                 self.leaving.insert(entry.source.id.clone(), slot);
@@ -154,11 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_list_names_is_not_let_go() {
+    fn another_declaration_takes_the_place_of_a_source_and_its_token_stays() {
         let (mut roster, one) = (Roster::default(), source("https://a.example/"));
-        let listed = Arc::new(Source { added: None, ..(*one).clone() });
-        roster.insert(listed, STATUS);
-        assert!(roster.remove(&ids(&[&one])).is_empty());
+        let slot = roster.insert(Arc::clone(&one), STATUS).unwrap();
+        let paused = Arc::new(Source { paused: true, ..(*one).clone() });
+        roster.replace(HashMap::from([(one.id.to_string(), paused)]));
+        assert!(roster.take_back(slot).is_some_and(|(source, _)| source.paused));
         assert_eq!(roster.sources().count(), 1);
     }
 }

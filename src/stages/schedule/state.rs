@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -10,8 +10,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    EarlyPoll, PolledSource, ScheduleStores, Slot, SourceStatus,
+    ChangeRequest, EarlyPoll, PolledSource, ReloadRequest, ScheduleRequest, ScheduleStores, Slot,
+    SourceChange, SourceStatus,
     change::{self, ChangePlan, TopicIds},
+    reload::{self, BeforePolls, ReloadError, ReloadPlan, ReloadReport},
     roster::Roster,
 };
 use crate::{
@@ -206,10 +208,38 @@ impl ScheduleState {
         self.early.extend(slots);
     }
 
-    /// Takes sources in or lets them go, once that is durable.
-    pub(super) async fn change(
+    /// Does what is asked for, and answers; returns the ids of the sources that are polled no more.
+    pub(super) async fn obey(
         &mut self,
-        change: change::SourceChange,
+        request: ScheduleRequest,
+        stores: &ScheduleStores,
+        now: DateTime<Utc>,
+    ) -> Vec<String> {
+        // A command that gave up waiting does not need the answer.
+        match request {
+            ScheduleRequest::Change(ChangeRequest { change, dry_run, answer }) => {
+                let removes = !dry_run && matches!(change, SourceChange::Remove(_));
+                let report = self.change(change, dry_run, stores, now).await;
+                let done =
+                    report.as_ref().ok().filter(|_| removes).map(|report| report.done.clone());
+                answer.send(report).ok();
+                done.unwrap_or_default()
+            }
+            ScheduleRequest::Reload(ReloadRequest { listed, dry_run, before_polls, answer }) => {
+                let before_polls = (!dry_run).then_some(before_polls);
+                let report = self.reload(listed, before_polls, stores, now);
+                let gone = report.as_ref().ok().filter(|_| !dry_run);
+                let gone = gone.map(|report| report.removed.clone());
+                answer.send(report).ok();
+                gone.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Takes sources in or lets them go, once that is durable.
+    async fn change(
+        &mut self,
+        change: SourceChange,
         dry_run: bool,
         stores: &ScheduleStores,
         now: DateTime<Utc>,
@@ -220,15 +250,59 @@ impl ScheduleState {
         }
         change::commit(&plan, &stores.added).await?;
         let ChangePlan { add, remove, report } = plan;
-        if !remove.is_empty() {
-            for status in self.roster.remove(&remove) {
-                metrics::source_state(Some(status.state), None);
-                self.budget.leave(status.appetite);
-            }
+        self.let_go(&remove);
+        let add: Vec<Source> = add.into_iter().map(|(source, _)| source).collect();
+        let facts = read_facts(&add, &stores.polls)?;
+        self.take_in(add.into_iter().zip(facts), now);
+        Ok(report)
+    }
+
+    /// Takes over what the config names now, beside the sources that were added by command. Without
+    /// `before_polls` nothing is changed.
+    fn reload(
+        &mut self,
+        mut listed: Sources,
+        before_polls: Option<BeforePolls>,
+        stores: &ScheduleStores,
+        now: DateTime<Utc>,
+    ) -> Result<ReloadReport, ReloadError> {
+        listed.with_added(stores.added.all()?)?;
+        let plan = reload::plan(listed.polled, self.roster.sources(), &self.topics)?;
+        let Some(before_polls) = before_polls else { return Ok(plan.report) };
+        let facts = read_facts(&plan.add, &stores.polls)?;
+        // From here on nothing can fail.
+        before_polls.perform();
+        let ReloadPlan { add, remove, replace, report } = plan;
+        self.let_go(&remove);
+        let changed = report.changed.iter().filter_map(|id| replace.get(id));
+        // What was paused and is no more, and what has another address, shows at once.
+        let polls = changed.map(|source| EarlyPoll { source: source.id.clone(), at: now });
+        let polls: Vec<EarlyPoll> = polls.collect();
+        self.roster.replace(replace);
+        if !polls.is_empty() {
+            self.poll_earlier(polls);
         }
-        let turns = turns(now, add.len());
-        for ((source, _), turn) in add.into_iter().zip(turns) {
-            let facts = stores.polls.facts(source.id.as_str())?.unwrap_or_default();
+        self.take_in(add.into_iter().zip(facts), now);
+        Ok(report)
+    }
+
+    fn let_go(&mut self, ids: &HashSet<String>) {
+        if ids.is_empty() {
+            return;
+        }
+        for status in self.roster.remove(ids) {
+            metrics::source_state(Some(status.state), None);
+            self.budget.leave(status.appetite);
+        }
+    }
+
+    fn take_in(
+        &mut self,
+        sources: impl ExactSizeIterator<Item = (Source, Facts)>,
+        now: DateTime<Utc>,
+    ) {
+        let turns = turns(now, sources.len());
+        for ((source, facts), turn) in sources.zip(turns) {
             let (status, at) =
                 (SourceStatus::from_facts(&facts), first_due(&source, &facts, now).unwrap_or(turn));
             metrics::source_state(None, Some(status.state));
@@ -237,8 +311,13 @@ impl ScheduleState {
                 self.heap.push(Reverse((at, slot)));
             }
         }
-        Ok(report)
     }
+}
+
+/// What is known of sources, in their order.
+fn read_facts(sources: &[Source], store: &PollStore) -> Result<Vec<Facts>, StoreError> {
+    let facts = |source: &Source| store.facts(source.id.as_str()).map(Option::unwrap_or_default);
+    sources.iter().map(facts).collect()
 }
 
 fn learn(before: &mut SourceStatus, now: SourceStatus, budget: &mut Budget) {

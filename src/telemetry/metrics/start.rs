@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::{
-    event, refused,
+    config_is_right, event, refused, seconds,
     table::{self, Counter},
 };
 use crate::model::record::Topic;
@@ -17,7 +17,7 @@ const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.
 
 /// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start,
 /// because Prometheus sees no increase in what appears as 1: the first event would be lost.
-pub(super) const EVENTS: [(Counter, &str, &[&str]); 7] = [
+pub(super) const EVENTS: [(Counter, &str, &[&str]); 8] = [
     (
         table::POLLS,
         "outcome",
@@ -38,6 +38,7 @@ pub(super) const EVENTS: [(Counter, &str, &[&str]); 7] = [
             "panicked",
         ],
     ),
+    (table::RELOADS, "outcome", &["done", "refused"]),
     (table::ENTRIES_LEFT_OUT, "bound", &["poll", "day", "pending"]),
     (table::TOPIC_MESSAGES, "what", &["address", "document", "deletion", "unreadable"]),
     (table::TOPIC_RESETS, "reason", &["other_cluster", "expired", "shorter", "other_message"]),
@@ -64,11 +65,8 @@ pub fn start(now: DateTime<Utc>) -> Result<PrometheusHandle, BuildError> {
 
 fn begin(now: DateTime<Utc>) {
     table::describe();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53"
-    )]
-    table::PROCESS_START_TIME_SECONDS.set(&[], now.timestamp_millis() as f64 / 1000.0);
+    table::PROCESS_START_TIME_SECONDS.set(&[], seconds(now));
+    config_is_right(now);
     for (counter, _, values) in EVENTS {
         for value in values {
             event(counter, value, 0);

@@ -80,6 +80,10 @@ macro_rules! metrics {
 metrics! {
     PROCESS_START_TIME_SECONDS: Gauge = "process_start_time_seconds", "When the process began, in seconds since 1970";
 
+    RELOADS: Counter = "nashra_reloads_total", "Times that the config was read again while the daemon ran, by outcome: done, refused (it is wrong, and nothing changed)";
+    RELOAD_OK: Gauge = "nashra_reload_ok", "0 from the time that the config was read again and was wrong until it is read again and is right";
+    RELOAD_SUCCESS_TIME_SECONDS: Gauge = "nashra_reload_success_time_seconds", "When the config was last read and was right, in seconds since 1970";
+
     // Polls.
     POLLS: Counter = "nashra_polls_total", "Polls of sources by outcome";
     POLL_DURATION_SECONDS: Histogram = "nashra_poll_duration_seconds", "From the request of a poll until its commit";

@@ -1,0 +1,339 @@
+//! Reads the config and its lists of sources again while the daemon runs: at SIGHUP, by `nashra
+//! reload`, and where `run.watch` says so when one of the files changes.
+//!
+//! What must stay true: all of it is read and checked before anything changes, and where something is
+//! wrong nothing does. Sources are taken over at once; other settings wait for the next start, and
+//! are named until then.
+
+use std::{
+    fmt::Write as _,
+    fs, future,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, oneshot},
+    time::MissedTickBehavior,
+};
+
+use super::lists;
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    config::{Config, Overrides, SourceList, sources::TopicSource},
+    stages::{
+        pages::source_settings::SourcePageSettings,
+        schedule::{
+            change::ScheduleRequest,
+            reload::{BeforePolls, ReloadReport, ReloadRequest},
+        },
+    },
+    store::AddedStore,
+    telemetry::metrics,
+};
+
+/// How often the files are looked at. One that changed is read when it has not changed since the
+/// last look, so that a half-written one is not.
+const LOOK: Duration = Duration::from_secs(2);
+/// The most sources that a report names.
+const MAX_NAMED: usize = 1000;
+/// The setting that says which lists there are.
+const SOURCES: &str = "sources";
+
+/// A command to read the config again.
+#[derive(Debug)]
+pub struct ReloadCommand {
+    /// Whether nothing is changed, and only what would be done is reported.
+    pub dry_run: bool,
+    /// Where the report goes, or the words that say what is wrong.
+    pub answer: oneshot::Sender<Result<String, String>>,
+}
+
+/// Where a reload takes effect.
+#[derive(Debug)]
+pub(super) struct ReloadTargets {
+    pub(super) changes: mpsc::Sender<ScheduleRequest>,
+    pub(super) pages: SourcePageSettings,
+    pub(super) added: AddedStore,
+}
+
+/// Reads the config again when it is told to.
+#[derive(Debug)]
+pub(super) struct Reloader {
+    /// The flags that the config was loaded with.
+    flags: Overrides,
+    /// What the daemon runs with.
+    running: Config,
+    topics: Vec<TopicSource>,
+    targets: ReloadTargets,
+    watched: WatchedFiles,
+    hangup: Option<Signal>,
+}
+
+/// What a reload came to.
+#[derive(Debug)]
+struct Reloaded {
+    sources: ReloadReport,
+    /// Settings that have another value now than what the daemon runs with.
+    waiting: Vec<String>,
+}
+
+impl Reloader {
+    /// From now on SIGHUP does not end the process.
+    pub(super) fn new(
+        flags: Overrides,
+        (running, topics): (Config, Vec<TopicSource>),
+        targets: ReloadTargets,
+    ) -> Self {
+        let hangup = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be taken"))
+            .ok();
+        let watched = WatchedFiles::new(watched_files(&flags, &running));
+        Self { flags, running, topics, targets, watched, hangup }
+    }
+
+    /// Runs until it is aborted.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<ReloadCommand>) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = hung_up(&mut self.hangup) => drop(self.reload(false, "SIGHUP").await),
+                Some(ReloadCommand { dry_run, answer }) = commands.recv() => {
+                    answer.send(self.reload(dry_run, "a command").await).ok();
+                }
+                _ = looks.tick(), if self.running.run.watch => {
+                    if self.watched.have_changed() {
+                        drop(self.reload(false, "a changed file").await);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads all again and takes it over; returns words for a terminal.
+    async fn reload(&mut self, dry_run: bool, cause: &'static str) -> Result<String, String> {
+        // What is written from here on is another change.
+        self.watched.look();
+        let outcome = self.take_over(dry_run).await;
+        if !dry_run {
+            metrics::reloaded(outcome.is_ok(), SystemClock.now());
+        }
+        match outcome {
+            Ok(Reloaded { sources, waiting }) => {
+                if !dry_run {
+                    let ReloadReport { added, removed, changed, unchanged } = &sources;
+                    tracing::info!(
+                        cause,
+                        added = added.len(),
+                        removed = removed.len(),
+                        changed = changed.len(),
+                        unchanged,
+                        at_next_start = waiting.join(" "),
+                        "the config was read again"
+                    );
+                }
+                Ok(words(&sources, &waiting))
+            }
+            Err(error) => {
+                tracing::error!(
+                    cause,
+                    error,
+                    "the config was read again and is wrong: nothing changed"
+                );
+                Err(error)
+            }
+        }
+    }
+
+    async fn take_over(&mut self, dry_run: bool) -> Result<Reloaded, String> {
+        let config = self.read_config().await?;
+        let listed = lists::load(&config).await.map_err(|error| error.to_string())?;
+        let mut waiting = self.running.changed(&config);
+        waiting.retain(|name| name != SOURCES);
+        if says_other_topics(&self.topics, &listed.topics) {
+            waiting.push("topics that are sources".to_owned());
+        }
+        let since = SystemClock.now();
+        let mut all = listed.clone();
+        let rows = self.targets.added.all().map_err(|error| error.to_string())?;
+        all.with_added(rows).map_err(|error| error.to_string())?;
+        let pages = self.targets.pages.clone();
+        let before_polls = BeforePolls::new(move || pages.replace(&all, since));
+        let (answer, outcome) = oneshot::channel();
+        let request = ReloadRequest { listed, dry_run, before_polls, answer };
+        self.targets.changes.send(ScheduleRequest::Reload(request)).await.ok();
+        let sources = match outcome.await {
+            Ok(Ok(sources)) => sources,
+            Ok(Err(error)) => return Err(error.to_string()),
+            Err(_) => return Err("the daemon is stopping".to_owned()),
+        };
+        if !dry_run {
+            self.watched.follow(watched_files(&self.flags, &config));
+        }
+        Ok(Reloaded { sources, waiting })
+    }
+
+    async fn read_config(&self) -> Result<Config, String> {
+        let flags = self.flags.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let path = flags.config.as_deref();
+            let config = Config::load(path, &flags).map_err(|errors| errors.to_string())?;
+            match config.lacks_contact(path) {
+                Some(error) => Err(error.to_string()),
+                None => Ok(config),
+            }
+        });
+        read.await.map_err(|error| error.to_string())?
+    }
+}
+
+/// Completes at the next SIGHUP.
+async fn hung_up(signal: &mut Option<Signal>) {
+    let received = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if received.is_none() {
+        future::pending::<()>().await;
+    }
+}
+
+/// Whether two lists of topics differ in more than their places.
+fn says_other_topics(running: &[TopicSource], listed: &[TopicSource]) -> bool {
+    let is_same = |(one, other): (&TopicSource, &TopicSource)| {
+        *one == TopicSource { place: one.place.clone(), ..other.clone() }
+    };
+    running.len() != listed.len() || !running.iter().zip(listed).all(is_same)
+}
+
+/// A report for a terminal.
+fn words(sources: &ReloadReport, waiting: &[String]) -> String {
+    let ReloadReport { added, removed, changed, unchanged } = sources;
+    let signs = [("+", added), ("-", removed), ("~", changed)];
+    let ids = signs.iter().flat_map(|(sign, ids)| ids.iter().map(move |id| (*sign, id)));
+    let mut text = String::new();
+    for (sign, id) in ids.clone().take(MAX_NAMED) {
+        writeln!(text, "{sign} {id}").ok();
+    }
+    let more = ids.count().saturating_sub(MAX_NAMED);
+    if more > 0 {
+        writeln!(text, "and {more} more").ok();
+    }
+    write!(
+        text,
+        "sources added: {}, removed: {}, changed: {}, as before: {unchanged}",
+        added.len(),
+        removed.len(),
+        changed.len()
+    )
+    .ok();
+    if !waiting.is_empty() {
+        write!(text, "\nchanged, and used from the next start on: {}", waiting.join(", ")).ok();
+    }
+    text
+}
+
+/// The files that a config is read from.
+fn watched_files(flags: &Overrides, config: &Config) -> Vec<PathBuf> {
+    let lists = config.sources.iter().filter_map(|list| match list {
+        SourceList::File(path) => Some(path.clone()),
+        SourceList::Url(_) => None,
+    });
+    flags.config.iter().cloned().chain(lists).collect()
+}
+
+/// What is seen of a file without reading it: when it changed, its size, its number. A link is
+/// followed, so that one that leads elsewhere is another file.
+type FileState = Option<(i64, i64, u64, u64)>;
+
+/// Files that are looked at now and then.
+#[derive(Debug)]
+struct WatchedFiles {
+    files: Vec<(PathBuf, FileState)>,
+    /// Whether one changed at the last look.
+    is_changing: bool,
+}
+
+impl WatchedFiles {
+    fn new(paths: Vec<PathBuf>) -> Self {
+        let files = paths.into_iter().map(|path| {
+            let state = file_state(&path);
+            (path, state)
+        });
+        Self { files: files.collect(), is_changing: false }
+    }
+
+    /// Looks at all; returns whether one is not as it was.
+    fn look(&mut self) -> bool {
+        self.is_changing = false;
+        let mut is_other = false;
+        for (path, state) in &mut self.files {
+            let now = file_state(path);
+            is_other |= now != *state;
+            *state = now;
+        }
+        is_other
+    }
+
+    /// Looks at all; returns whether one has changed before the last look and none has since.
+    fn have_changed(&mut self) -> bool {
+        let was_changing = self.is_changing;
+        let is_other = self.look();
+        self.is_changing = is_other;
+        was_changing && !is_other
+    }
+
+    /// Looks at these files from now on. What is known of those that were looked at before stays.
+    fn follow(&mut self, paths: Vec<PathBuf>) {
+        let known = std::mem::replace(self, Self::new(paths)).files;
+        for (path, state) in &mut self.files {
+            if let Some((_, before)) = known.iter().find(|(known, _)| known == path) {
+                *state = *before;
+            }
+        }
+    }
+}
+
+fn file_state(path: &Path) -> FileState {
+    let file = fs::metadata(path).ok()?;
+    Some((file.mtime(), file.mtime_nsec(), file.size(), file.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_counts_as_changed_once_it_is_left_alone_and_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (config, list) = (dir.path().join("nashra.toml"), dir.path().join("list"));
+        fs::write(&config, "a").unwrap();
+        let mut files = WatchedFiles::new(vec![config.clone(), list.clone()]);
+        assert!(!files.have_changed() && !files.have_changed());
+        fs::write(&list, "https://a.example/").unwrap();
+        assert!(!files.have_changed(), "it may be under way");
+        fs::write(&list, "https://a.example/feed").unwrap();
+        assert!(!files.have_changed());
+        assert!(files.have_changed());
+        assert!(!files.have_changed());
+        fs::remove_file(&list).unwrap();
+        files.look();
+        assert!(!files.have_changed() && !files.have_changed(), "that was read already");
+        files.follow(vec![config]);
+        fs::write(&list, "https://a.example/").unwrap();
+        assert!(!files.have_changed() && !files.have_changed());
+    }
+
+    #[test]
+    fn a_long_report_is_cut_and_tells_all_numbers() {
+        let added = (0..MAX_NAMED + 5).map(|number| number.to_string()).collect();
+        let report = ReloadReport { added, unchanged: 7, ..ReloadReport::default() };
+        let words = words(&report, &["poll.budget".to_owned()]);
+        assert_eq!(words.lines().count(), MAX_NAMED + 3);
+        let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nchanged, and used from the next start on: poll.budget";
+        assert!(words.ends_with(end), "{words}");
+    }
+}
