@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Train the model that tells the links to articles from the others of a listing page.
 
-usage: listing.py TRUTH.json CANDIDATES.jsonl [--write crates/nashra-read/src/read/listing/weights.rs]
+usage: listing.py TRUTH.json CANDIDATES.jsonl [--made TRUTH.json CANDIDATES.jsonl] [--write crates/nashra-read/src/read/listing/weights.rs]
 
 TRUTH.json        {id: {"url", "language", "articles": [href, ...], "optional": [href, ...]}}
 CANDIDATES.jsonl  what `nashra listing --manifest M --candidates` says of the same pages
+--made            the same of the pages that listing_pages.py makes: they are trained on and never counted
 
 Prints precision, recall and F1 (means over pages, then over languages) with every site left out once, and
 writes the weights of a model of all pages. Needs Python 3.9, numpy and lightgbm. No page is kept in the
@@ -21,9 +22,14 @@ import lightgbm
 import numpy
 
 # Small trees that see a few measures each: with thirty sites, anything larger learns the sites by heart.
-SHAPE = dict(n_estimators=150, learning_rate=0.08, num_leaves=6, min_child_samples=40, reg_lambda=10,
-             colsample_bytree=0.15, subsample=0.7, subsample_freq=1, n_jobs=1, verbose=-1)
-SEEDS = 2
+SHAPE = dict(objective="binary", learning_rate=0.08, num_leaves=6, min_data_in_leaf=40, lambda_l2=10, feature_fraction=0.15,
+             bagging_fraction=0.7, bagging_freq=1, num_threads=1, verbosity=-1)
+ROUNDS, SEEDS = 150, 2
+# What a made page weighs beside a real one: enough to tell cards from menus where addresses tell nothing.
+MADE = 0.05
+# From so many links in one place of repeated items they are judged together, where so large a share is an article's
+# (`groups.rs` does the same).
+TOGETHER, SHARE = 3, 0.8
 # A link counts as an article's from here on.
 THRESHOLD = 0.35
 
@@ -55,36 +61,44 @@ def load(truth, path):
                 names = names or [name for name, _ in link["measures"]]
                 address = key(said["url"], link["url"])
                 if address not in optional:
-                    rows[page["id"]].append((address in articles, [value for _, value in link["measures"]]))
+                    rows[page["id"]].append((address in articles, [value for _, value in link["measures"]], link["group"]))
             missed = articles - {key(said["url"], it["url"]) for it in page["candidates"]}
             if missed:
                 print("%s: %d articles are no candidates" % (page["id"], len(missed)))
     return names, rows
 
 
-def fit(rows, pages):
+def fit(pages, made):
     x, y, weights = [], [], []
-    for page in pages:
-        right = sum(it for it, _ in rows[page])
-        for article, measures in rows[page]:
+    for page, worth in [(it, 1) for it in pages] + [(it, MADE) for it in made]:
+        right = sum(article for article, _, _ in page)
+        for article, measures, _ in page:
             x.append(measures)
             y.append(article)
             # Pages count about the same, however long they are.
-            weights.append((right + 5) ** -0.5)
+            weights.append(worth * (right + 5) ** -0.5)
     weights = numpy.array(weights) / numpy.mean(weights)
-    x = numpy.array(x, dtype=numpy.float32)
-    return [lightgbm.LGBMClassifier(random_state=seed, **SHAPE).fit(x, y, sample_weight=weights).booster_ for seed in range(SEEDS)]
+    data = lightgbm.Dataset(numpy.array(x, dtype=numpy.float32), y, weight=weights, free_raw_data=False)
+    return [lightgbm.train(dict(SHAPE, seed=seed), data, num_boost_round=ROUNDS) for seed in range(SEEDS)]
 
 
-def judge(models, measures):
-    raw = sum(it.predict(numpy.array(measures, dtype=numpy.float32), raw_score=True) for it in models) / len(models)
-    return 1 / (1 + numpy.exp(-raw))
+def judge(models, page):
+    """The probability of each link of a page, those of one place judged together."""
+    measures = numpy.array([it for _, it, _ in page], dtype=numpy.float32)
+    found = 1 / (1 + numpy.exp(-sum(it.predict(measures, raw_score=True) for it in models) / len(models)))
+    groups = collections.defaultdict(list)
+    for at, (_, _, group) in enumerate(page):
+        groups[group].append(at)
+    for group in groups.values():
+        if len(group) >= TOGETHER and (found[group] > THRESHOLD).sum() >= SHARE * len(group):
+            found[group] = numpy.maximum(found[group], THRESHOLD + 1e-6)
+    return found
 
 
 def evaluate(truth, rows, scores):
     by_language, pages = collections.defaultdict(list), []
     for page, found in scores.items():
-        articles = numpy.array([it for it, _ in rows[page]])
+        articles = numpy.array([it for it, _, _ in rows[page]])
         chosen = found > THRESHOLD
         hits = (articles & chosen).sum()
         precision, recall = hits / max(chosen.sum(), 1), hits / max(len(truth[page]["articles"]), 1)
@@ -136,20 +150,25 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("truth")
     arguments.add_argument("candidates")
+    arguments.add_argument("--made", nargs=2, metavar=("TRUTH", "CANDIDATES"))
     arguments.add_argument("--write")
     given = arguments.parse_args()
     with open(given.truth, encoding="utf-8") as file:
         truth = json.load(file)
     names, rows = load(truth, given.candidates)
+    made = []
+    if given.made:
+        with open(given.made[0], encoding="utf-8") as file:
+            made = list(load(json.load(file), given.made[1])[1].values())
     scores = {}
     for left_out in sorted({site(truth[it]["url"]) for it in rows}):
-        models = fit(rows, [it for it in rows if site(truth[it]["url"]) != left_out])
+        models = fit([rows[it] for it in rows if site(truth[it]["url"]) != left_out], made)
         for page in rows:
             if site(truth[page]["url"]) == left_out:
-                scores[page] = judge(models, [it for _, it in rows[page]])
+                scores[page] = judge(models, rows[page])
     evaluate(truth, rows, scores)
     if given.write:
-        write(fit(rows, list(rows)), names, given.write)
+        write(fit(list(rows.values()), made), names, given.write)
 
 
 if __name__ == "__main__":

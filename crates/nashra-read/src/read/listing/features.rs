@@ -58,15 +58,22 @@ pub(super) struct AddressKey {
     pub(super) name: u64,
     pub(super) path: u64,
     pub(super) item_path: u64,
+    /// Equal for links of the same kind in the items of one list.
+    pub(super) group: u64,
 }
 
-/// Measures all addresses of a page.
-pub(super) fn measure(survey: &Survey<'_, '_>, gathered: &Gathered, page: &Url) -> Vec<Measures> {
+/// Measures all addresses of a page; with each the group that its link is in: links in the same
+/// place of the items of one list, titles apart from others.
+pub(super) fn measure(
+    survey: &Survey<'_, '_>,
+    gathered: &Gathered,
+    page: &Url,
+) -> Vec<(u64, Measures)> {
     let meter = PageMeasurer { survey, gathered, page, page_form: address::form(page) };
     let mut all: Vec<(AddressKey, Measures)> =
         gathered.targets.iter().map(|target| meter.alone(target)).collect();
     compare::compare(&mut all, &gathered.targets);
-    all.into_iter().map(|(_, measures)| measures).collect()
+    all.into_iter().map(|(known, measures)| (known.group, measures)).collect()
 }
 
 struct PageMeasurer<'s, 't, 'a> {
@@ -103,8 +110,10 @@ impl PageMeasurer<'_, '_, '_> {
         self.place(&mut measures, target, &best);
         self.regions(&mut measures, target, &best);
         let name = self.name_hash(best.title);
-        let path = self.survey.path(best.node);
-        (AddressKey { form, name, path, item_path: self.survey.path(best.item) }, measures)
+        let (path, item_path) = (self.survey.path(best.node), self.survey.path(best.item));
+        let list = (u64::from(self.survey.tree.parent(best.item)) << 2) | best.named as u64;
+        let group = Hash::join(path, list);
+        (AddressKey { form, name, path, item_path, group }, measures)
     }
 
     fn address(&self, measures: &mut Measures, form: &AddressForm, target: &Target) {

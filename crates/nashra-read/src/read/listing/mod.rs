@@ -26,6 +26,8 @@ mod compare;
 mod model;
 mod weights;
 
+mod groups;
+
 mod card;
 
 mod entries;
@@ -81,6 +83,8 @@ pub struct WeighedLink {
     pub article: bool,
     /// The model's sum: above 0 is an article.
     pub score: f32,
+    /// Equal for links that have the same place in the items of one list.
+    pub group: u64,
     /// Its measures, by name.
     pub measures: Vec<(&'static str, f32)>,
 }
@@ -111,11 +115,9 @@ pub enum ListingError {
 /// Says what the page is or lacks instead.
 pub fn parse(bytes: &[u8], content_type: Option<&str>, url: &Url) -> Result<Listing, ListingError> {
     with_page(bytes, content_type, url, |survey, found| {
-        let measures = features::measure(survey, found, url);
-        let chosen: Vec<usize> = (0..measures.len())
-            .filter(|index| model::score(&measures[*index]) > 0.0)
-            .take(MAX_LINKS)
-            .collect();
+        let scores = groups::scores(&features::measure(survey, found, url));
+        let chosen: Vec<usize> =
+            (0..scores.len()).filter(|index| scores[*index] > 0.0).take(MAX_LINKS).collect();
         if chosen.is_empty() {
             return Err(ListingError::NoArticles { links: found.targets.len() });
         }
@@ -157,10 +159,11 @@ pub fn weighed_links(
 ) -> Result<Vec<WeighedLink>, ListingError> {
     surveyed(bytes, content_type, url, |_, survey, found| {
         let measures = features::measure(survey, &found, url);
-        let weighed = found.targets.into_iter().zip(measures).map(|(target, measures)| {
-            let score = model::score(&measures);
+        let scores = groups::scores(&measures);
+        let weighed = found.targets.into_iter().zip(measures).zip(scores);
+        let weighed = weighed.map(|((target, (group, measures)), score)| {
             let measures = features::NAMES.iter().copied().zip(measures.values()).collect();
-            WeighedLink { url: target.url, article: score > 0.0, score, measures }
+            WeighedLink { url: target.url, article: score > 0.0, score, group, measures }
         });
         Ok(weighed.collect())
     })

@@ -59,6 +59,42 @@ fn the_rows_of_a_ranking_on_other_hosts_are_articles() {
 }
 
 #[test]
+fn cards_of_one_kind_are_articles_at_whatever_addresses_and_cards_of_topics_are_none() {
+    let headlines = [
+        "Harbour reopens after the storm",
+        "Mill owner buys the last bakery",
+        "Two islands agree on fishing",
+        "School",
+        "Ferry timetable changes from Monday",
+    ];
+    let addresses: [fn(usize) -> String; 4] = [
+        |at| format!("/p/k{at}v9x"),
+        |at| format!("/{}", 4_711 + at),
+        |at| format!("/show.php?id={}", 90 + at),
+        |at| format!("/a/3f1c9a20-77d4-4e0b-9f52-0c1a8be4d70{at}"),
+    ];
+    for address in addresses {
+        let card = |(at, headline): (usize, &&str)| {
+            format!(
+                "<li><a href='{}'><img src=/{at}.jpg><h3>{headline}</h3></a><p>Who said so, and what comes next.</p> <a href=/w/{at}>Ann</a></li>",
+                address(at)
+            )
+        };
+        let cards: String = headlines.iter().enumerate().map(card).collect();
+        let topic = |topic: &str| {
+            format!("<li><a href=/t/{topic}><img src=/{topic}.jpg><h3>{topic}</h3></a></li>")
+        };
+        let topics = ["Sea", "Trams", "Food", "Art"].map(topic).concat();
+        let page = format!(
+            "<body><nav><a href=/news>News</a> <a href=/sport>Sport</a> <a href=/art>Art</a></nav><ul>{cards}</ul><ul>{topics}</ul><p><a href='?page=2'>2</a> <a href='?page=3'>3</a></p><footer><a href=/about>About</a> <a href=/terms>Terms</a></footer>"
+        );
+        let links = listed(&page);
+        assert_eq!(links.len(), headlines.len(), "{:#?}", self::addresses(&links));
+        assert_eq!(links[3].title.as_deref(), Some("School"));
+    }
+}
+
+#[test]
 fn relative_addresses_are_resolved_against_the_base_and_fragments_dropped() {
     let html = ENGLISH
         .replace("<head>", "<head><base href='https://other.example/en/'>")
