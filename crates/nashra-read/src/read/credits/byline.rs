@@ -30,6 +30,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     degrees: words("degree").collect(),
     genres: words("genre").collect(),
     no_name: words("no name").collect(),
+    links: words("link").collect(),
+    sections: words("section").collect(),
 });
 
 struct Words {
@@ -44,6 +46,8 @@ struct Words {
     degrees: HashSet<&'static str>,
     genres: HashSet<&'static str>,
     no_name: HashSet<&'static str>,
+    links: HashSet<&'static str>,
+    sections: HashSet<&'static str>,
 }
 
 fn words(kind: &'static str) -> impl Iterator<Item = &'static str> {
@@ -251,6 +255,17 @@ pub fn is_nobody(name: &str) -> bool {
         WORDS.newsroom.contains(text) || WORDS.jobs.contains(text) || text.starts_with("admin")
     };
     account || lower.split([' ', '-']).all(word) || company()
+}
+
+/// Whether words are those of a page, and nobody's name: a section, such as `Nachrichten`, or the
+/// label of a link, such as `More information`.
+#[must_use]
+pub fn is_of_page(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let plain = lower.trim_matches(|c: char| !c.is_alphanumeric() && !mark(c));
+    WORDS.sections.contains(plain)
+        || WORDS.links.contains(plain)
+        || !plain.is_empty() && plain.split(' ').all(|word| WORDS.no_name.contains(word))
 }
 
 fn mark(c: char) -> bool {

@@ -267,7 +267,7 @@ fn choose_bylines<'a>(
     nobody: impl Fn(&Byline) -> bool,
 ) {
     set_bylines(content, authors, Origin::JsonLd);
-    let person = |name: &str| (name.to_owned(), BylineKind::Person);
+    let person = |name: &str| (jsonld::clean(name), BylineKind::Person);
     let others = others
         .map(|names| (names.into_iter().map(person).collect(), Origin::Meta))
         .chain(std::iter::once((of_page.to_vec(), Origin::JsonLd)));

@@ -56,6 +56,9 @@ const PAGES: [&str; 14] = [
 /// name that has no form of one stays as it is.
 pub(super) fn of_metadata(said: &str, kind: BylineKind) -> Vec<Byline> {
     let said = said.trim().trim_end_matches([',', ';', '|']);
+    if byline::is_of_page(said) {
+        return Vec::new();
+    }
     let one = |name: String| vec![Byline { name, kind, place: None }];
     // A dash joins what somebody is called, and an address stands for a site.
     let joined = said.split_once(" - ").is_some_and(|(first, _)| !first.contains(' '));
@@ -228,6 +231,9 @@ mod tests {
             let found = of_metadata(said, BylineKind::Person);
             let found: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();
             assert_eq!(found, wanted, "{said}");
+        }
+        for said in ["Nachrichten", "Alles von", "Weitere Informationen"] {
+            assert!(of_metadata(said, BylineKind::Person).is_empty(), "{said}");
         }
     }
 

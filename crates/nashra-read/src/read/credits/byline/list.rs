@@ -1,6 +1,6 @@
 //! The names of a list, without what people write beside them: jobs, degrees, papers, agencies.
 
-use super::{WORDS, agency, is_organisation, looks_like_name};
+use super::{WORDS, agency, is_of_page, is_organisation, looks_like_name};
 use crate::{
     dates::{partial, words},
     text::{
@@ -18,6 +18,9 @@ const FOR: [&str; 16] = [
 ];
 /// The most words of an agency's name.
 const AGENCY_WORDS: usize = 4;
+
+/// The most words of the label of a link.
+const LINK_WORDS: usize = 6;
 
 /// The names of a list in their order.
 pub(super) fn names(line: &str) -> Vec<String> {
@@ -53,7 +56,7 @@ fn add(names: &mut Vec<String>, part: &str) {
         part.trim_matches([' ', ',', ':', '-', '–', '—', '(', ')', '[', ']', '【', '】', '\u{a0}']);
     let part = without_full_stop(part);
     let reports = part.ends_with("報導") || part.ends_with("报道");
-    let part = of_reporter(part);
+    let part = of_link(of_reporter(part));
     if let Some(last) = names.last_mut()
         && is_suffix(part)
     {
@@ -71,13 +74,14 @@ fn add(names: &mut Vec<String>, part: &str) {
         return;
     }
     let (name, credited) = without_agency(part);
-    let name = without_job(without_paper(name));
+    let name = without_job(of_job(without_paper(name)));
     let name = without_small_words(without_degrees(name));
     let letters = || name.chars().map(Letter::from_char);
     let usable = letters().filter(|letter| letter.is_alphabetic()).count() >= 2
         && !letters().any(Letter::is_numeric)
         && !is_job(name)
-        && !is_no_name(name);
+        && !is_no_name(name)
+        && !is_of_page(name);
     if usable {
         names.push(name.to_owned());
     }
@@ -107,7 +111,11 @@ fn is_title(text: &str) -> bool {
 }
 
 pub(super) fn is_job(name: &str) -> bool {
-    lower(name).split(' ').any(|part| WORDS.jobs.contains(part))
+    let lower = lower(name);
+    let title = |part: &str| WORDS.titles.contains(part);
+    let all = |part: &str| title(part) || WORDS.kinds.contains(part);
+    lower.split(' ').any(|part| WORDS.jobs.contains(part))
+        || lower.contains(' ') && lower.split(' ').any(title) && lower.split(' ').all(all)
 }
 
 /// Whether words are those of a page, and no name: `More Posts`, `No Comments`.
@@ -172,6 +180,35 @@ fn without_paper(name: &str) -> &str {
     name
 }
 
+/// A name without what a link to its page says before it: `Alles von Jana Wolf`.
+fn of_link(name: &str) -> &str {
+    let ends: Vec<usize> = name.match_indices(' ').map(|(at, _)| at).take(LINK_WORDS).collect();
+    let label = |end: &&usize| WORDS.links.contains(lower(&name[..**end]).as_ref());
+    let rest = ends.iter().rev().find(label).map(|end| name[*end..].trim_start());
+    rest.filter(|rest| !rest.starts_with(char::is_lowercase)).unwrap_or(name)
+}
+
+/// A name without the job that stands before it: `Senior Reporter Ann Lee`.
+fn of_job(name: &str) -> &str {
+    let (mut rest, mut job) = (name, false);
+    while let Some((word, behind)) = rest.split_once(' ') {
+        let plain = lower(word);
+        let last = plain.rsplit('-').next().unwrap_or_default();
+        let is_job = WORDS.jobs.contains(last);
+        if !is_job && (job || !WORDS.kinds.contains(plain.as_ref())) {
+            break;
+        }
+        (rest, job) = (behind, job || is_job);
+    }
+    let named = || {
+        rest.contains(' ')
+            && looks_like_name(rest)
+            && !is_organisation(rest)
+            && rest.split(' ').all(|word| !WORDS.kinds.contains(lower(word).as_ref()))
+    };
+    if job && named() { rest } else { name }
+}
+
 /// A name without the job that follows it, with what tells more of the job.
 fn without_job(name: &str) -> &str {
     let words: Vec<&str> = name.split(' ').collect();
@@ -180,9 +217,15 @@ fn without_job(name: &str) -> &str {
         of(plain.trim_matches([',', '.', '-']))
     };
     let job = |word: &str| says(word, &|plain| WORDS.jobs.contains(plain));
-    let Some(place) = words.iter().position(|word| job(word)).filter(|place| *place >= 2) else {
-        return name;
+    let place = words.iter().position(|word| job(word)).filter(|place| *place >= 2);
+    // `Ann Lee Content Marketing Coordinator`: a title at the end, and what tells more of it before.
+    let titled = || {
+        let title = |word: &str| says(word, &|plain| WORDS.titles.contains(plain));
+        let more = |word: &str| title(word) || says(word, &|plain| WORDS.kinds.contains(plain));
+        let last = words.len() - 1;
+        (last > 2 && title(words[last]) && more(words[2])).then_some(last)
     };
+    let Some(place) = place.or_else(titled) else { return name };
     let first = words[..place]
         .iter()
         .rposition(|word| !says(word, &|plain| WORDS.kinds.contains(plain)))

@@ -211,3 +211,55 @@ fn writers_within_the_first_and_last_lines_of_a_text_are_read() {
     assert_eq!(names(of_end("（记者王小明、陈立）")), ["王小明", "陈立"]);
     assert!(of_end("市场将迁往大厅（第九码头）").is_empty());
 }
+
+#[test]
+fn what_links_and_jobs_say_before_a_name_is_no_part_of_it() {
+    for line in [
+        "Alles von Jana Wolf",
+        "Autorenseite von Jana Wolf",
+        "Pressemitteilung von Jana Wolf",
+        "Über Jana Wolf",
+        "HAFEN-Online-Experte Jana Wolf",
+        "All posts by Jana Wolf",
+        "contributions from Jana Wolf",
+        "About Jana Wolf",
+        "Senior Reporter Jana Wolf",
+        "Tous les articles de Jana Wolf",
+        "Ver todos los artículos de Jana Wolf",
+        "Wszystkie artykuły autora Jana Wolf",
+        "Jana Wolf Content Marketing Coordinator",
+    ] {
+        assert_eq!(names(line), ["Jana Wolf"], "{line}");
+    }
+    // What follows in small letters is no name.
+    assert!(!is_byline("More from the harbour") && !is_byline("Mehr von Jana Wolf"));
+}
+
+#[test]
+fn sections_of_sites_and_labels_of_links_are_no_writers() {
+    for line in [
+        "Alles von",
+        "Über",
+        "Autorenseite von",
+        "Weitere Informationen",
+        "Gesponserte Inhalte",
+        "Nachrichten",
+        "País",
+        "Pressemitteilung von",
+        "contributions from",
+        "Contenido patrocinado",
+        "Actualités",
+        "Wiadomości",
+        "Новости",
+        "أخبار",
+        "ニュース",
+        "국제",
+        "Servicemenü",
+        "Marketing Director",
+    ] {
+        assert!(parse(line).is_empty(), "{line}");
+    }
+    // Beside other words they are parts of names.
+    reads("Hafen Nachrichten", &[("Hafen Nachrichten", Person, None)]);
+    reads("Maria País", &[("Maria País", Person, None)]);
+}

@@ -107,6 +107,12 @@ fn several_elements_of_one_name_are_several_writers() {
             &["Ann Lee", "Bo Ray"],
         ),
         ("<meta name=dcterms.creator content='Ann Lee'>", &["Ann Lee"]),
+        (
+            "<meta name=author content='田中宏昌，&lt;b&gt;ITmedia&lt;/b&gt;'>",
+            &["田中宏昌，ITmedia"],
+        ),
+        ("<meta name=author content='Ann Lee &amp;amp; Bo Ray'>", &["Ann Lee", "Bo Ray"]),
+        ("<meta name=author content='Nachrichten'>", &[]),
         ("<meta property=article:author_name content='Ann Lee'>", &["Ann Lee"]),
         ("<meta name=author content='Ann Lee'><meta name=author content='Ann Lee'>", &["Ann Lee"]),
     ] {

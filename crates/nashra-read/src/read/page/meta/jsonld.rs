@@ -13,6 +13,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
+pub(super) use self::fields::clean;
 use self::fields::{get, strings};
 use crate::{
     html::{NodeId, Tag, Tree},

@@ -211,7 +211,8 @@ pub(super) fn strings(value: &Value) -> Vec<String> {
     }
 }
 
-fn clean(text: &str) -> String {
+/// A text without the markup and the escapes that content systems leave in it.
+pub(in crate::read::page::meta) fn clean(text: &str) -> String {
     let plain = if text.contains('&') { htmlize::unescape(text) } else { text.into() };
     if !plain.contains('<') {
         return collapse(&plain);
