@@ -23,7 +23,7 @@ use crate::{
         sequence::Sequence,
     },
     config::{Backlog, Config, ConfigErrors, Overrides, sources::Sources},
-    daemon::admin::control,
+    daemon::admin::{control, status::StatusPages},
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
     policy::{looks::LookRules, polling::decide::Bounds, retry},
@@ -34,7 +34,7 @@ use crate::{
         pages::{self, reading, source_settings},
         poll,
         publish::{Status, sink::Sink, sinks},
-        schedule::Pressure,
+        schedule::{Pressure, change::ScheduleRequest},
         websub,
     },
     store::{Store, StoreError},
@@ -104,74 +104,91 @@ pub async fn run(config: &Config, start: Start) -> Result<(), DaemonError> {
 /// Runs the daemon with a sink of the caller's, which is made once the store is open.
 pub async fn run_with(
     config: &Config,
-    start: Start,
+    mut start: Start,
     sink: impl FnOnce(&Store) -> Box<dyn Sink>,
 ) -> Result<(), DaemonError> {
     let store = open(config, &start.stop).await?;
-    let mut sources = start.sources;
+    let mut sources = std::mem::take(&mut start.sources);
     sources.with_added(store.added().all()?)?;
     let sink = sink(&store);
+    let (mut beside, steering, reloads) = start_beside(config, &store, &start).await?;
+    tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
+    let mut parts = parts(config, sources, store.clone(), beside.dead_letters, sink)?;
+    if let Some(flags) = start.flags {
+        let targets = reload::ReloadTargets {
+            changes: beside.changes,
+            pages: parts.page.rules.clone(),
+            added: store.added(),
+        };
+        let running = (config.clone(), parts.sources.topics.clone());
+        beside.tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
+    }
+    parts.websub = websub(config).await?;
+    let outcome = pipeline::run(parts, queues(config), steering).await;
+    if store.trouble().is_some() {
+        // Whoever still waits for a store that cannot be reopened must not keep the process.
+        store.close();
+    }
+    beside.tasks.shutdown().await;
+    tracing::info!("stopped");
+    Ok(outcome?)
+}
+
+/// What runs beside the stages.
+struct Beside {
+    tasks: JoinSet<()>,
+    /// Where the schedule takes requests.
+    changes: mpsc::Sender<ScheduleRequest>,
+    dead_letters: DeadLetterFiles,
+}
+
+/// Starts what shows how the stages do and takes commands for them; returns it with the other ends
+/// of its channels.
+async fn start_beside(
+    config: &Config,
+    store: &Store,
+    start: &Start,
+) -> Result<(Beside, Steering, mpsc::Receiver<reload::ReloadCommand>), DaemonError> {
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
-    let ready = Ready::default();
-    let mut side_tasks = JoinSet::new();
-    side_tasks.spawn(admin::report_status(status, ready.clone()));
-    start_admin(config, start.metrics.clone(), &ready, &mut side_tasks).await?;
     let (operator_requests_tx, operator_requests) = mpsc::channel(1);
     let (changes_tx, changes) = mpsc::channel(1);
     let (reloads_tx, reloads) = mpsc::channel(1);
+    let ready = Ready::default();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(admin::report_status(status, ready.clone()));
+    let pages =
+        StatusPages::new(start.metrics.clone(), ready.clone(), store.clone(), changes_tx.clone());
+    start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
     let targets = control::ControlTargets {
         store: store.clone(),
         operator_requests: operator_requests_tx,
         changes: changes_tx.clone(),
         reloads: reloads_tx,
     };
-    side_tasks.spawn(control_socket(config)?.serve(targets));
-    let monitored =
-        monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics: start.metrics };
+    tasks.spawn(control_socket(config)?.serve(targets));
+    let metrics = start.metrics.clone();
+    let monitored = monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics };
     let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
-    side_tasks.spawn(monitor::run(
-        store.clone(),
-        monitor::Settings::from_config(config),
-        monitored,
-        dead_letters.clone(),
-    ));
-    tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let mut parts = parts(config, sources, store.clone(), dead_letters, sink)?;
-    if let Some(flags) = start.flags {
-        let targets = reload::ReloadTargets {
-            changes: changes_tx,
-            pages: parts.page.rules.clone(),
-            added: store.added(),
-        };
-        let running = (config.clone(), parts.sources.topics.clone());
-        side_tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
-    }
-    parts.websub = websub(config).await?;
+    let settings = monitor::Settings::from_config(config);
+    tasks.spawn(monitor::run(store.clone(), settings, monitored, dead_letters.clone()));
     let steering = Steering {
         pressure,
         status: status_tx,
         changes,
         operator_requests,
         ready,
-        stop: start.stop,
+        stop: start.stop.clone(),
         drain: config.run.drain_timeout,
     };
-    let outcome = pipeline::run(parts, queues(config), steering).await;
-    if store.trouble().is_some() {
-        // Whoever still waits for a store that cannot be reopened must not keep the process.
-        store.close();
-    }
-    side_tasks.shutdown().await;
-    tracing::info!("stopped");
-    Ok(outcome?)
+    Ok((Beside { tasks, changes: changes_tx, dead_letters }, steering, reloads))
 }
 
 /// Serves the admin endpoint, if the config wants it.
 async fn start_admin(
     config: &Config,
     metrics: Option<PrometheusHandle>,
-    ready: &Ready,
+    pages: StatusPages,
     side_tasks: &mut JoinSet<()>,
 ) -> Result<(), DaemonError> {
     let Some(address) = config.admin.listen.address() else { return Ok(()) };
@@ -180,7 +197,8 @@ async fn start_admin(
         tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
     }
     let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
-    let state = admin::AdminState { metrics, ready: ready.clone(), hosts };
+    side_tasks.spawn(pages.clone().keep_history());
+    let state = admin::AdminState { metrics, hosts, pages };
     side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
     Ok(())
 }

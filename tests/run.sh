@@ -39,6 +39,11 @@ NASHRA_TEST_BROKER_DIR=$dir/broker
 export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER NASHRA_TEST_BROKER_DIR
 
 cargo test --locked "$@"
+if command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
+  tests/browser/run.sh target/debug/nashra
+else
+  echo "left out: the status pages in a browser (Chromium or npm is missing: apt-get install chromium npm)"
+fi
 if [ -z "${NASHRA_SKIP_CHAOS:-}" ]; then
   tests/chaos.sh --seed 1 --minutes 2
 else

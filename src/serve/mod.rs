@@ -56,28 +56,34 @@ pub async fn serve<H>(listener: TcpListener, handler: H, stop: CancellationToken
 where
     H: Fn(ServedRequest<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
-    serve_guarded(listener, handler, AccessRules::default(), stop).await;
+    let service = move |request: Request<Incoming>| {
+        let (path, headers) = (request.uri().path(), request.headers());
+        std::future::ready(handler(ServedRequest { path, headers }))
+    };
+    serve_guarded(listener, service, AccessRules::default(), stop).await;
 }
 
-/// Serves as [`serve`] does, to those whom the guard lets in.
-pub async fn serve_guarded<H>(
+/// Serves answers that take their time, as [`serve`] does, to those whom the guard lets in.
+pub async fn serve_guarded<S, F>(
     listener: TcpListener,
-    handler: H,
+    service: S,
     guard: AccessRules,
     stop: CancellationToken,
 ) where
-    H: Fn(ServedRequest<'_>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+    S: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let terms =
         ConnectionLimits { lifetime: LIFETIME, keep_alive: true, spare: guard.has_reserve() };
     let service = move |request: Request<Incoming>, place: ConnectionSlot| {
-        let answer = match guard.refusal(&request, place == ConnectionSlot::Spare) {
-            Some(refusal) => refusal,
-            None => {
-                handler(ServedRequest { path: request.uri().path(), headers: request.headers() })
+        let refusal = guard.refusal(&request, place == ConnectionSlot::Spare);
+        let answer = if refusal.is_none() { Some(service(request)) } else { None };
+        async move {
+            match (refusal, answer) {
+                (None, Some(answer)) => answer.await,
+                (refusal, _) => refusal.unwrap_or_default(),
             }
-        };
-        std::future::ready(answer)
+        }
     };
     run(listener, service, terms, stop).await;
 }

@@ -62,6 +62,22 @@ impl ArticleView {
         })
     }
 
+    /// The latest articles before an id, the latest first, at most so many: ids are in the order of
+    /// their times (UUID version 7).
+    pub fn latest(
+        &self,
+        before: Uuid,
+        most: usize,
+    ) -> Result<Vec<(Uuid, ArticleState)>, StoreError> {
+        let rows = self.0.before(Table::Articles, before.as_bytes()).take(most);
+        let decoded = rows.map(|row| {
+            let (key, value) = row?;
+            let id = Uuid::from_slice(&key).map_err(|error| StoreError::damaged("articles", error));
+            Ok((id?, decode(&value)?))
+        });
+        decoded.collect()
+    }
+
     /// What is known of an article.
     pub fn article(&self, id: Uuid) -> Result<Option<ArticleState>, StoreError> {
         self.0.get(Table::Articles, id.as_bytes())?.map(|bytes| decode(&bytes)).transpose()

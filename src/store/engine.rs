@@ -379,6 +379,25 @@ impl Snapshot {
         }
     }
 
+    /// Rows before a key, the last one first; ends at the first error, which is its last item.
+    pub(crate) fn before(&self, table: Table, end: &[u8]) -> Rows<'_> {
+        match self {
+            Self::Disk { view, disk } => {
+                let rows = view.range(&disk.tables[table as usize], ..end.min(&MARK[..]));
+                Box::new(rows.rev().map(|row| {
+                    row.into_inner()
+                        .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                        .map_err(StoreError::engine)
+                }))
+            }
+            Self::Memory(tables) => {
+                let rows = tables[table as usize]
+                    .range::<[u8], _>((std::ops::Bound::Unbounded, std::ops::Bound::Excluded(end)));
+                Box::new(rows.rev().map(|(key, value)| Ok((key.clone(), value.clone()))))
+            }
+        }
+    }
+
     /// How many rows a table has.
     pub(crate) fn len(&self, table: Table) -> Result<u64, StoreError> {
         self.from(table, &[]).try_fold(0, |count, row| row.map(|_| count + 1))

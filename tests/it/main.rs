@@ -39,6 +39,7 @@ mod erase;
 mod discover;
 
 mod site;
+mod status;
 
 mod sources;
 

@@ -350,6 +350,12 @@ pub(crate) fn random(seed: u64) -> impl Iterator<Item = u64> {
 
 /// GET, on a connection of its own: status and body.
 pub(crate) fn get(url: &str) -> (u16, String) {
+    let (head, body) = get_whole(url);
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+}
+
+/// GET, on a connection of its own: head and body.
+pub(crate) fn get_whole(url: &str) -> (String, String) {
     use std::io::{Read as _, Write as _};
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = std::net::TcpStream::connect(host).unwrap();
@@ -357,7 +363,7 @@ pub(crate) fn get(url: &str) -> (u16, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    (head.to_owned(), body.to_owned())
 }
 
 /// Runs a command of the program to its end: exit code, standard output, standard error.

@@ -1,11 +1,14 @@
-//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and a status page, over plain HTTP; and
+//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and the status pages, over plain HTTP; and
 //! the control socket for commands.
 
 pub mod control;
+pub mod status;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Response, StatusCode, header};
+use hyper::{Request, Response, StatusCode, body::Incoming, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
@@ -20,10 +23,10 @@ use crate::{
 pub struct AdminState {
     /// Renders the metrics; `None` where another daemon of this process records them.
     pub metrics: Option<PrometheusHandle>,
-    /// Whether the daemon does its work.
-    pub ready: Ready,
     /// The public host names under which the endpoint is reached.
     pub hosts: Vec<String>,
+    /// The pages for people.
+    pub pages: status::StatusPages,
 }
 
 /// Paths that are answered however many clients are connected, because an orchestrator asks for
@@ -33,11 +36,15 @@ const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationToken) {
     let guard = crate::serve::AccessRules { hosts: Some(state.hosts.clone()), reserve: &RESERVE };
-    crate::serve::serve_guarded(listener, move |request| answer(&state, request.path), guard, stop)
-        .await;
+    let state = Arc::new(state);
+    let service = move |request: Request<Incoming>| {
+        let state = Arc::clone(&state);
+        async move { answer(&state, request.uri().path(), request.uri().query()).await }
+    };
+    crate::serve::serve_guarded(listener, service, guard, stop).await;
 }
 
-fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
+async fn answer(state: &AdminState, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
     match path {
         "/metrics" => text(
             StatusCode::OK,
@@ -46,18 +53,13 @@ fn answer(state: &AdminState, path: &str) -> Response<Full<Bytes>> {
         // An answer shows that the process lives; what it waits for is shown by `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {
-            let (ready, words) = state.ready.words();
+            let (ready, words) = state.pages.ready().words();
             text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
         }
-        "/" => text(
-            StatusCode::OK,
-            format!(
-                "nashra {}\n\n{}\n/metrics /healthz /readyz\n",
-                env!("CARGO_PKG_VERSION"),
-                state.ready.words().1
-            ),
-        ),
-        _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+        _ => match state.pages.answer(path, query).await {
+            Some(page) => page,
+            None => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+        },
     }
 }
 

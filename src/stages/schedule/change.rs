@@ -4,7 +4,10 @@
 //! added nor removed; a source is durable before it is polled, and gone from the store before it is
 //! let go.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -17,7 +20,7 @@ use crate::{
         ConfigError, Place,
         sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
-    model::source::AddedSource,
+    model::source::{AddedSource, State},
     store::{AddedStore, StoreError},
 };
 
@@ -57,6 +60,17 @@ pub enum ScheduleRequest {
     Change(ChangeRequest),
     /// To take over what the config names now.
     Reload(ReloadRequest),
+    /// To list those that are polled.
+    List(oneshot::Sender<Vec<PolledNow>>),
+}
+
+/// A source that is polled.
+#[derive(Debug, Clone)]
+pub struct PolledNow {
+    /// As it is declared.
+    pub source: Arc<Source>,
+    /// Its state after its last poll.
+    pub state: State,
 }
 
 /// A change, and where the answer goes.

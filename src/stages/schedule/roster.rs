@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use super::SourceStatus;
+use super::{SourceStatus, change::PolledNow};
 use crate::config::sources::{Source, SourceId};
 
 /// A place in the roster.
@@ -98,6 +98,15 @@ impl Roster {
     /// All that are polled.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.slots.iter().flatten().filter(|slot| !slot.leaves).map(|slot| &*slot.source)
+    }
+
+    /// All that are polled, each with its state.
+    pub(super) fn polled(&self) -> impl Iterator<Item = PolledNow> {
+        self.slots
+            .iter()
+            .flatten()
+            .filter(|slot| !slot.leaves)
+            .map(|slot| PolledNow { source: Arc::clone(&slot.source), state: slot.status.state })
     }
 
     /// The slots of the sources that are polled, with the sources' ids.

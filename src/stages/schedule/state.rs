@@ -233,6 +233,10 @@ impl ScheduleState {
                 answer.send(report).ok();
                 gone.unwrap_or_default()
             }
+            ScheduleRequest::List(answer) => {
+                answer.send(self.roster.polled().collect()).ok();
+                Vec::new()
+            }
         }
     }
 

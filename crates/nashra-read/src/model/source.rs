@@ -72,6 +72,19 @@ pub enum State {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::New,
+        Self::Ok,
+        Self::Backoff,
+        Self::Throttled,
+        Self::Blocked,
+        Self::Moved,
+        Self::Gone,
+        Self::Silent,
+        Self::Paused,
+    ];
+
     /// Its label in records and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -36,6 +36,12 @@ impl Expectation {
         self.shape.busiest_hour()
     }
 
+    /// The share of a day's entries of each hour, in UTC.
+    #[must_use]
+    pub fn hours(&self) -> [f64; 24] {
+        self.shape.hours()
+    }
+
     /// Polls a day that it is worth at a price of one: by the square root of its rate.
     #[must_use]
     pub fn appetite(&self) -> f64 {

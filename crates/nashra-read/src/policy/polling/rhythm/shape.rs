@@ -242,10 +242,16 @@ impl Shape {
 
     /// The hour of the day, in UTC, in which most is published, and its share of the day.
     pub(super) fn busiest_hour(&self) -> (usize, f64) {
-        let share =
-            |hour: usize| f64::from(self.slots[hour * 4..][..4].iter().sum::<f32>()) / SLOTS as f64;
-        let best = (0..24).max_by(|&a, &b| share(a).total_cmp(&share(b))).unwrap_or(0);
-        (best, share(best))
+        let hours = self.hours();
+        let best = (0..24).max_by(|&a, &b| hours[a].total_cmp(&hours[b])).unwrap_or(0);
+        (best, hours[best])
+    }
+
+    /// The share of each hour of the day, in UTC.
+    pub(super) fn hours(&self) -> [f64; 24] {
+        std::array::from_fn(|hour| {
+            f64::from(self.slots[hour * 4..][..4].iter().sum::<f32>()) / SLOTS as f64
+        })
     }
 }
 

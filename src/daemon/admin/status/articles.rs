@@ -1,0 +1,128 @@
+//! The articles: the latest, one that is looked for by its address or id, and a page for each.
+
+use maud::{Markup, html};
+use url::Url;
+use uuid::Uuid;
+
+use super::{PageError, Query, StatusPages, layout, overview::count};
+use crate::{
+    base::{
+        clock::{Clock as _, SystemClock},
+        private::shown,
+    },
+    daemon::explain,
+    model::{identity, story::StoryState},
+};
+
+/// Articles on a page.
+const A_PAGE: usize = 50;
+
+/// What a search comes to.
+pub(super) enum Found {
+    One(Uuid),
+    Page(Markup),
+}
+
+impl StatusPages {
+    /// The latest articles, or those before the one that `before` names; with `q` the article at an
+    /// address or with an id.
+    pub(super) async fn articles(&self, query: &Query) -> Result<Found, PageError> {
+        let (wanted, before) = (query.get("q").to_owned(), query.get("before").parse().ok());
+        self.read(move |store| {
+            let view = store.articles().view()?;
+            let mut is_unknown = false;
+            if !wanted.is_empty() {
+                let id = match (wanted.parse::<Uuid>(), Url::parse(&wanted)) {
+                    (Ok(id), _) => view.article(id)?.map(|_| id),
+                    (_, Ok(url)) => view.alias(&identity::of_url(&url))?,
+                    _ => None,
+                };
+                if let Some(id) = id {
+                    return Ok(Found::One(id));
+                }
+                is_unknown = true;
+            }
+            let latest = view.latest(before.unwrap_or(Uuid::max()), A_PAGE)?;
+            let now = SystemClock.now();
+            let main = html! {
+                h1 { "Articles" }
+                form method="get" action="/articles" role="search" {
+                    label { "Address or id" input type="search" name="q" value=(wanted) dir="auto"; }
+                    button { "Find" }
+                }
+                @if is_unknown { p.bad role="status" { "No article is known by this address or id." } }
+                p.quiet { "The latest first, by when they were first seen." }
+                div.scroll tabindex="0" role="region" aria-label="Articles" {
+                    table {
+                        thead { tr { @for name in ["Article", "Source", "First seen", "Revision", "Last verdict"] { th scope="col" { (name) } } } }
+                        tbody {
+                            @for (id, state) in &latest {
+                                tr {
+                                    td dir="ltr" { a href=(format!("/article?id={id}")) { (state.url.as_deref().map_or_else(|| id.to_string(), |url| shown(url).into_owned())) } }
+                                    td { bdi { (state.source) } }
+                                    td { (layout::time(Some(state.first_seen), now)) }
+                                    td.number { (state.revision) @if state.withdrawn { " " span.bad { "withdrawn" } } }
+                                    td { (state.verdict.what) div.quiet { (state.verdict.why) } }
+                                }
+                            }
+                        }
+                    }
+                }
+                nav aria-label="Pages of the list" {
+                    @if let Some((id, _)) = latest.last().filter(|_| latest.len() == A_PAGE) {
+                        a rel="next" href=(format!("/articles?before={id}")) { "Older" }
+                    }
+                }
+            };
+            Ok(Found::Page(layout::page("/articles", "nashra: articles", &main)))
+        })
+        .await
+    }
+
+    pub(super) async fn article(&self, query: Query) -> Result<Markup, PageError> {
+        self.read(move |store| {
+            let unknown = || PageError::Unknown("No article has this id.".to_owned());
+            let id: Uuid = query.get("id").parse().map_err(|_| unknown())?;
+            let state = store.articles().view()?.article(id)?.ok_or_else(unknown)?;
+            let explained = explain::explain(store, &id.to_string())?;
+            // Its first line is the heading.
+            let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
+            let story = match &state.story {
+                Some(story) => store.stories().view()?.story(story.id)?,
+                None => None,
+            };
+            let main = html! {
+                h1 { "Article " (id) }
+                @if let Some(url) = &state.url { p { (layout::link(&shown(url))) } }
+                p.quiet { "Revision " (state.revision) }
+                (layout::facts(explained))
+                @if let Some(story) = &story { (members(id, story)) }
+            };
+            Ok(layout::page("/article", "nashra: article", &main))
+        })
+        .await
+    }
+}
+
+/// The articles that carry the same text.
+fn members(of: Uuid, story: &StoryState) -> Markup {
+    html! {
+        h2 { "Its story: " (layout::number(count(story.size as usize))) " articles with this text" }
+        div.scroll tabindex="0" role="region" aria-label="Its story" {
+            table {
+                thead { tr { @for name in ["Article", "Source", "Role", "Similarity"] { th scope="col" { (name) } } } }
+                tbody {
+                    @for member in &story.members {
+                        @let name = member.url.clone().unwrap_or_else(|| member.article.to_string());
+                        tr {
+                            td dir="ltr" { @if member.article == of { (name) } @else { a href=(format!("/article?id={}", member.article)) { (name) } } }
+                            td { bdi { (member.source) } }
+                            td { (member.role.label()) @if member.withdrawn { " " span.bad { "withdrawn" } } }
+                            td.number { @if let Some(share) = member.similarity { (layout::number(f64::from(share) * 100.0)) " %" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

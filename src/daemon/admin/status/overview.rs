@@ -1,0 +1,85 @@
+//! The first page: whether the daemon is healthy, and what it does.
+
+use maud::{Markup, html};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::{
+    PageError, StatusPages,
+    history::{Charted, Page},
+    layout,
+};
+use crate::base::clock::{Clock as _, SystemClock};
+
+/// A single number: a name, the metric, and how it is written.
+type Number = (&'static str, &'static str, fn(f64) -> String);
+
+const NUMBERS: [Number; 8] = [
+    ("Entries that wait to be read", "nashra_entries_pending", layout::number),
+    ("Looks that are planned", "nashra_looks_pending", layout::number),
+    ("Records not yet acknowledged", "nashra_outbox_records", layout::number),
+    ("Their bytes", "nashra_outbox_bytes", layout::bytes),
+    ("The oldest of them", "nashra_outbox_oldest_seconds", seconds),
+    ("Dead letters since the start", "nashra_dead_letters_total", layout::number),
+    ("Store", "nashra_store_bytes", layout::bytes),
+    ("Free disk", "nashra_disk_free_bytes", layout::bytes),
+];
+
+fn seconds(value: f64) -> String {
+    format!("{} s", layout::number(value))
+}
+
+impl StatusPages {
+    pub(super) async fn overview(&self) -> Result<Markup, PageError> {
+        let page = Page(self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default());
+        let polled = self.polled().await?.len();
+        let (is_ready, words) = self.ready.words();
+        let now = SystemClock.now();
+        let main = html! {
+            h1 { @if is_ready { span.good { "In order" } } @else { span.bad { "Not in order" } } }
+            @if !is_ready {
+                ul.health { @for line in words.lines() { li.bad { (line) } } }
+            }
+            @if page.sum("nashra_reload_ok", &[]) < 1.0 && self.metrics.is_some() {
+                p.bad { "The config was read again and is wrong: nothing changed. The log says what." }
+            }
+            p.quiet { "Started " (layout::time(Some(self.started), now)) ", " (layout::number(count(polled))) " sources are polled." }
+            h2 { "The last hour and day" }
+            div.charts { @for chart in self.history.charts() { (charts(&chart)) } }
+            h2 { "Sources by state" }
+            dl.cards {
+                @for (labels, count) in page.values("nashra_sources").filter(|(_, count)| *count > 0.0) {
+                    @let state = labels.split('"').nth(1).unwrap_or_default();
+                    div { dt { a href=(format!("/sources?state={state}")) { (state) } } dd { (layout::number(count)) } }
+                }
+            }
+            h2 { "Now" }
+            dl.cards {
+                @for (name, metric, written) in NUMBERS {
+                    div { dt { (name) } dd { (written(page.sum(metric, &[]))) } }
+                }
+            }
+        };
+        Ok(layout::page("/", "nashra: overview", &main))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sources stay far below 2^53")]
+pub(super) fn count(count: usize) -> f64 {
+    count as f64
+}
+
+fn charts(chart: &Charted) -> Markup {
+    let words = |values: &[f64], unit: &str| {
+        let most = values.iter().copied().fold(0.0, f64::max);
+        let (last, most) = (values.last().copied().unwrap_or_default(), layout::number(most));
+        format!("{}: {} in the last {unit}, at most {most}", chart.title, layout::number(last))
+    };
+    html! {
+        @for (values, places, unit, span) in [(&chart.hour, 60, "minute", "a minute, last hour"), (&chart.day, 96, "quarter of an hour", "a quarter of an hour, last day")] {
+            figure {
+                (layout::bars(values, places, &words(values, unit)))
+                figcaption { (chart.title) " " (span) @if values.is_empty() { ": known in a minute" } }
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The sources: a list that is searched and paged, and a page for each.
+
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+
+use super::{PageError, Query, StatusPages, layout, overview::count};
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    config::sources::Source,
+    daemon::explain,
+    model::source::State,
+    stages::schedule::change::PolledNow,
+    store::Facts,
+};
+
+/// Sources on a page.
+const A_PAGE: usize = 100;
+
+/// Which sources are listed.
+struct Filter {
+    words: String,
+    state: String,
+    sort: String,
+    page: usize,
+}
+
+impl Filter {
+    fn new(query: &Query) -> Self {
+        Self {
+            words: query.get("q").to_owned(),
+            state: query.get("state").to_owned(),
+            sort: query.get("sort").to_owned(),
+            page: query.get("page").parse().unwrap_or(1).max(1),
+        }
+    }
+
+    /// The sources that are wanted, in the order that is wanted.
+    fn apply(&self, mut polled: Vec<PolledNow>) -> Vec<PolledNow> {
+        let words = self.words.to_lowercase();
+        polled.retain(|PolledNow { source, state }| {
+            (self.state.is_empty() || state.as_str() == self.state)
+                && (words.is_empty() || has_words(source, &words))
+        });
+        match self.sort.as_str() {
+            "name" => polled.sort_by_cached_key(|polled| shown_name(&polled.source).to_lowercase()),
+            "state" => polled.sort_by_key(|polled| polled.state.as_str()),
+            _ => {}
+        }
+        polled
+    }
+
+    /// The address of another page of the same list.
+    fn address(&self, page: usize) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("q", &self.words), ("state", &self.state), ("sort", &self.sort)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("page", &page.to_string());
+        format!("/sources?{}", query.finish())
+    }
+}
+
+fn has_words(source: &Source, words: &str) -> bool {
+    let has = |text: &str| text.to_lowercase().contains(words);
+    has(source.id.as_str())
+        || source.name.as_deref().is_some_and(has)
+        || has(&source.at.to_string())
+        || source.tags.iter().any(|tag| has(tag))
+}
+
+fn shown_name(source: &Source) -> String {
+    source.name.clone().unwrap_or_else(|| source.at.to_string())
+}
+
+impl StatusPages {
+    pub(super) async fn sources(&self, query: Query) -> Result<Markup, PageError> {
+        let polled = self.polled().await?;
+        self.read(move |store| {
+            let (all, filter) = (polled.len(), Filter::new(&query));
+            let found = filter.apply(polled);
+            let shown = found.iter().skip((filter.page - 1) * A_PAGE).take(A_PAGE);
+            let mut rows = Vec::new();
+            for PolledNow { source, state } in shown {
+                let facts = store.polls().facts(source.id.as_str())?.unwrap_or_default();
+                rows.push((source, *state, facts));
+            }
+            let now = SystemClock.now();
+            let pages = found.len().div_ceil(A_PAGE).max(1);
+            let main = html! {
+                h1 { "Sources" }
+                (form(&filter))
+                p.quiet { (layout::number(count(found.len()))) " of " (layout::number(count(all))) " sources, page " (filter.page) " of " (pages) }
+                div.scroll tabindex="0" role="region" aria-label="Sources" {
+                    table {
+                        thead { tr { @for name in ["Source", "Kind", "State", "Last poll", "Next poll", "Interval", "Entries"] { th scope="col" { (name) } } } }
+                        tbody { @for (source, state, facts) in &rows { (row(source, *state, facts, now)) } }
+                    }
+                }
+                nav aria-label="Pages of the list" {
+                    @if filter.page > 1 { a rel="prev" href=(filter.address(filter.page - 1)) { "Previous" } }
+                    @if filter.page < pages { a rel="next" href=(filter.address(filter.page + 1)) { "Next" } }
+                }
+            };
+            Ok(layout::page("/sources", "nashra: sources", &main))
+        })
+        .await
+    }
+
+    pub(super) async fn source(&self, query: Query) -> Result<Markup, PageError> {
+        let id = query.get("id").to_owned();
+        let known = self.polled().await?.into_iter().find(|known| known.source.id.as_str() == id);
+        self.read(move |store| {
+            let facts = store.polls().facts(&id)?;
+            if facts.is_none() && known.is_none() {
+                return Err(PageError::Unknown("No source has this id.".to_owned()));
+            }
+            let now = SystemClock.now();
+            let name = known.as_ref().map_or_else(|| id.clone(), |known| shown_name(&known.source));
+            let hours = facts.as_ref().map(|facts| facts.rhythm.expectation(now.timestamp()));
+            let explained =
+                if facts.is_some() { explain::explain(store, &id)? } else { String::new() };
+            // Its first line is the heading.
+            let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
+            let main = html! {
+                h1 { bdi { (name) } }
+                @if let Some(PolledNow { source, .. }) = &known {
+                    p { (layout::link(&source.at.to_string())) }
+                    p.quiet { "Listed at " (source.place.to_string()) @if source.paused { ", paused there" } }
+                } @else {
+                    p.bad { "It is not polled any more." }
+                }
+                @if facts.is_none() { p { "It was not polled yet." } }
+                (layout::facts(explained))
+                @if let Some(expected) = hours {
+                    h2 { "When it publishes" }
+                    div.charts {
+                        figure {
+                            (layout::bars(&expected.hours(), 24, &format!("Entries by hour of the day; most at {:02}:00", expected.busiest_hour().0)))
+                            figcaption { "Share of a day's entries by hour, 00:00 to 23:00 UTC" }
+                        }
+                    }
+                }
+            };
+            Ok(layout::page("/source", &format!("nashra: {name}"), &main))
+        })
+        .await
+    }
+}
+
+fn form(filter: &Filter) -> Markup {
+    html! {
+        form method="get" action="/sources" role="search" {
+            label { "Name, address, id or tag" input type="search" name="q" value=(filter.words) dir="auto"; }
+            label {
+                "State"
+                select name="state" {
+                    option value="" { "all" }
+                    @for state in State::ALL {
+                        option value=(state.as_str()) selected[state.as_str() == filter.state] { (state.as_str()) }
+                    }
+                }
+            }
+            label {
+                "Order"
+                select name="sort" {
+                    @for (value, name) in [("", "as listed"), ("name", "by name"), ("state", "by state")] {
+                        option value=(value) selected[value == filter.sort] { (name) }
+                    }
+                }
+            }
+            button { "Show" }
+        }
+    }
+}
+
+fn row(source: &Source, state: State, facts: &Facts, now: DateTime<Utc>) -> Markup {
+    let address = format!(
+        "/source?{}",
+        url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("id", source.id.as_str())
+            .finish()
+    );
+    let is_good = matches!(state, State::Ok | State::New | State::Paused);
+    html! {
+        tr {
+            td {
+                a href=(address) { bdi { (shown_name(source)) } }
+                @if source.name.is_some() { div.quiet { (source.at.to_string()) } }
+            }
+            td { (source.kind.as_str()) }
+            td {
+                span.good[is_good].bad[!is_good] { (state.as_str()) }
+                @if !facts.reason.is_empty() { div.quiet { (facts.url.secrets().hide(&facts.reason)) } }
+            }
+            td { (layout::time(facts.last_poll, now)) }
+            td { (layout::time(facts.next_due, now)) @if !facts.next_why.is_empty() { div.quiet { (facts.next_why) } } }
+            td.number { (layout::number(f64::from(u32::try_from(facts.interval_s).unwrap_or(u32::MAX)))) " s" }
+            td.number { (layout::number(f64::from(u32::try_from(facts.entries).unwrap_or(u32::MAX)))) }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The status pages, as a browser gets them.
+
+use tempfile::tempdir;
+
+use crate::support::{Nashra, Site, get, get_whole, lines, until};
+
+#[test]
+fn the_pages_show_what_is_polled_and_what_came_of_it_and_escape_it() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "One"), ("two", "Two")]);
+    site.page("one", "One", "It began.");
+    site.page("two", "Two", "It went on.");
+    let list = format!(
+        "[[source]]\nid = \"good\"\nname = \"<b>صحيفة</b> & co\"\nurl = \"{0}/feed\"\n[[source]]\nid = \"bad\"\nurl = \"{0}/gone?key=secret\"\n[[source]]\nid = \"off\"\nurl = \"{0}/off\"\npaused = true\n",
+        site.base
+    );
+    let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
+    until("the articles are there", || (lines(dir.path()).len() == 2).then_some(()));
+    let admin = nashra.admin();
+    let page = |path: &str| get(&format!("{admin}{path}"));
+    until("it is in order", || page("").1.contains("In order").then_some(()));
+    nashra.counts("nashra_sources{state=\"backoff\"} 1");
+    let overview = page("").1;
+    assert!(overview.contains("3 sources are polled"), "{overview}");
+    assert!(overview.contains("/sources?state=backoff"), "{overview}");
+
+    let all = page("sources").1;
+    assert!(all.contains("&lt;b&gt;صحيفة&lt;/b&gt; &amp; co") && !all.contains("<b>"), "{all}");
+    assert!(all.contains("HTTP status 404") && !all.contains("secret"), "{all}");
+    let failing = page("sources?state=backoff").1;
+    assert!(failing.contains("1 of 3 sources") && failing.contains("id=bad"), "{failing}");
+    assert!(page("sources?q=%D8%B5%D8%AD%D9%8A%D9%81%D8%A9").1.contains("1 of 3 sources"));
+    assert!(page("sources?q=nobody&page=7&sort=state").1.contains("0 of 3 sources"));
+
+    let source = page("source?id=good").1;
+    assert!(source.contains("next poll") && source.contains("Entries by hour"), "{source}");
+    assert_eq!(page("source?id=nobody").0, 404);
+
+    let articles = page("articles").1;
+    assert!(articles.contains("/a/one") && articles.contains("/a/two"), "{articles}");
+    let id = lines(dir.path())[0]["id"].as_str().unwrap().to_owned();
+    let article = page(&format!("article?id={id}")).1;
+    assert!(article.contains("last verdict") && article.contains(&id), "{article}");
+    let found = page(&format!("articles?q={}/a/one", site.base));
+    assert_eq!(found.0, 303);
+    assert!(page("articles?q=https://nobody.example/").1.contains("No article is known"));
+    assert_eq!((page("article?id=x").0, page("nothing").0), (404, 404));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_page_may_load_nothing_from_elsewhere_and_is_not_kept() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[]);
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file"]);
+    let admin = nashra.admin();
+    let head = |path: &str| get_whole(&format!("{admin}{path}")).0.to_ascii_lowercase();
+    for path in ["", "sources", "articles", "style.css", "live.js"] {
+        let head = head(path);
+        assert!(head.contains("content-security-policy: default-src 'none'"), "{path}: {head}");
+        assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
+    }
+    assert!(head("").contains("cache-control: no-store"));
+    assert_eq!(nashra.stop(), Some(0));
+}
