@@ -41,6 +41,7 @@ mod discover;
 mod site;
 mod status;
 
+mod silence;
 mod sources;
 
 mod state;

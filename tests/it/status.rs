@@ -20,6 +20,7 @@ fn the_pages_show_what_is_polled_and_what_came_of_it_and_escape_it() {
     let page = |path: &str| get(&format!("{admin}{path}"));
     until("it is in order", || page("").1.contains("In order").then_some(()));
     nashra.counts("nashra_sources{state=\"backoff\"} 1");
+    nashra.counts("nashra_articles_total{change=\"new\"} 2");
     let overview = page("").1;
     assert!(overview.contains("3 sources are polled"), "{overview}");
     assert!(overview.contains("/sources?state=backoff"), "{overview}");

@@ -75,7 +75,8 @@ pub async fn report_status(mut status: watch::Receiver<Status>, ready: Ready) {
 
 fn check_publishing(status: &Status) -> Result<(), String> {
     match status {
-        Status::Connecting => Err("connecting to the sink".to_owned()),
+        Status::Starting => Err("connecting to the sink".to_owned()),
+        Status::Connecting(sink) => Err(format!("connecting to {sink}")),
         Status::Publishing => Ok(()),
         Status::KeepingLetters(reason) => Err(format!(
             "dead letters are kept in data_dir, since their topic refuses them: {reason}"

@@ -98,11 +98,7 @@ impl Drain {
         };
         Ok(match outcome {
             Ok(step) => {
-                self.reporter.set(
-                    self.refused.letters_denied().map_or(Status::Publishing, |reason| {
-                        Status::KeepingLetters(reason.to_owned())
-                    }),
-                );
+                self.reporter.set(self.in_order());
                 step
             }
             Err(StepError::Sink(error)) => {
@@ -110,6 +106,20 @@ impl Drain {
             }
             Err(StepError::Store(error)) => return Err(error),
         })
+    }
+
+    /// The status of a sink that takes records.
+    fn in_order(&self) -> Status {
+        let letters = self.refused.letters_denied();
+        letters.map_or(Status::Publishing, |reason| Status::KeepingLetters(reason.to_owned()))
+    }
+
+    /// Notes whether the sink could be reached while there was nothing to deliver.
+    pub(super) fn note_probe(&self, answer: Result<(), PublishError>) {
+        match answer {
+            Ok(()) => self.reporter.set(self.in_order()),
+            Err(error) => self.reporter.note_silence(&error),
+        }
     }
 
     /// Does what an operator asks for; returns whether the next step is to follow at once.

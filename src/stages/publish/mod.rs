@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     drain::{Drain, Step},
-    sink::Sink,
+    sink::{PublishError, Sink},
 };
 use crate::{
     base::backoff::Backoff,
@@ -42,9 +42,11 @@ pub use position::{Halt, Position, WriterId};
 /// Whether publishing goes on; what `/readyz` and `nashra state` show.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Status {
-    /// The sink has not answered yet.
+    /// Nothing was asked of the sink yet.
     #[default]
-    Connecting,
+    Starting,
+    /// This sink has not answered yet.
+    Connecting(String),
     /// The sink takes records.
     Publishing,
     /// The sink takes articles, but no dead letters, for this reason; they are kept in `data_dir`.
@@ -102,6 +104,9 @@ const FENCED: Backoff = Backoff::doubling(Duration::from_mins(1), Duration::from
 /// How often a halted stage checks whether the reason for the halt is gone.
 const HALTED_RECHECK: Duration = Duration::from_secs(15);
 
+/// How often it is checked whether the sink can be reached while there is nothing to deliver.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
 /// Runs until `wake` closes (the committing task has ended) and the outbox is empty, or the
 /// deadline is over.
 pub async fn run(
@@ -112,6 +117,7 @@ pub async fn run(
 ) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut operator_requests, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
+    drain.reporter.begin(sink.name());
     let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
     let mut wake_is_open = true;
     loop {
@@ -139,10 +145,15 @@ pub async fn run(
             Step::Fenced => Some(fenced.failed()),
         };
         let until = pause_for.map(|pause| Instant::now() + pause);
+        let mut probe_at = Instant::now() + PROBE_EVERY;
         loop {
             tokio::select! {
                 () = deadline.cancelled() => return Ok(()),
                 () = tokio::time::sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
+                answer = probe(&mut *sink, probe_at), if until.is_none() => {
+                    drain.note_probe(answer);
+                    probe_at = Instant::now() + PROBE_EVERY;
+                }
                 // New records do not shorten a pause. The end of the committing task does, because
                 // the stage then has to find out whether it is done.
                 woken = wake.recv(), if wake_is_open => {
@@ -157,6 +168,12 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Asks whether the sink can be reached, at a time.
+async fn probe(sink: &mut dyn Sink, at: Instant) -> Result<(), PublishError> {
+    tokio::time::sleep_until(at).await;
+    sink.probe().await
 }
 
 #[cfg(test)]

@@ -86,6 +86,16 @@ pub trait Sink: Debug + Send + 'static {
         position: &'a Position,
     ) -> SinkFuture<'a, Delivered>;
 
+    /// What it is called in words for operators, with where it is.
+    fn name(&self) -> String {
+        "the sink".to_owned()
+    }
+
+    /// Asks whether it can be reached, where nothing is delivered. The call may be broken off.
+    fn probe(&mut self) -> SinkFuture<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The articles of this store that were published after the position `_after`, in their order;
     /// empty from a sink without memory.
     fn published<'a>(&'a mut self, _after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {

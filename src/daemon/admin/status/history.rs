@@ -24,7 +24,7 @@ pub(super) const CHARTED: [(&str, &str, &[&str]); 3] = [
     (
         "New and revised articles",
         "nashra_articles_total",
-        &["decision=\"new\"", "decision=\"revised\""],
+        &["change=\"new\"", "change=\"revised\""],
     ),
     ("Records acknowledged", "nashra_published_total", &[]),
 ];
@@ -118,6 +118,14 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_charted_is_counted() {
+        let metrics = include_str!("../../../telemetry/metrics/table.rs");
+        for (_, name, _) in CHARTED {
+            assert!(metrics.contains(&format!("Counter = \"{name}\"")), "{name}");
+        }
+    }
 
     #[test]
     fn values_are_read_with_their_labels_and_summed() {

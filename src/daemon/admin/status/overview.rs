@@ -69,17 +69,34 @@ pub(super) fn count(count: usize) -> f64 {
 }
 
 fn charts(chart: &Charted) -> Markup {
-    let words = |values: &[f64], unit: &str| {
-        let most = values.iter().copied().fold(0.0, f64::max);
-        let (last, most) = (values.last().copied().unwrap_or_default(), layout::number(most));
-        format!("{}: {} in the last {unit}, at most {most}", chart.title, layout::number(last))
+    let words = |values: &[f64], unit: &str, span: &str| {
+        let Some(last) = values.last() else {
+            return format!("{} in the last {span}: known in a minute", chart.title);
+        };
+        let (last, most) = (layout::number(*last), values.iter().copied().fold(0.0, f64::max));
+        let most = layout::number(most);
+        format!("{} in the last {span}: {last} in the last {unit}, at most {most}", chart.title)
     };
     html! {
-        @for (values, places, unit, span) in [(&chart.hour, 60, "minute", "a minute, last hour"), (&chart.day, 96, "quarter of an hour", "a quarter of an hour, last day")] {
+        @for (values, places, unit, span) in [(&chart.hour, 60, "minute", "hour"), (&chart.day, 96, "quarter of an hour", "day")] {
             figure {
-                (layout::bars(values, places, &words(values, unit)))
-                figcaption { (chart.title) " " (span) @if values.is_empty() { ": known in a minute" } }
+                @let words = words(values, unit, span);
+                (layout::bars(values, places, &words))
+                figcaption aria-hidden="true" { (words) }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_metrics() {
+        let metrics = include_str!("../../../telemetry/metrics/table.rs");
+        for (_, name, _) in NUMBERS {
+            assert!(metrics.contains(&format!("= \"{name}\"")), "{name}");
         }
     }
 }

@@ -12,17 +12,35 @@ use super::{
 use crate::telemetry::metrics;
 
 /// After this long without an answer of the sink, that is logged and shown.
-pub(super) const SLOW_ANSWER: Duration = Duration::from_secs(30);
+pub(super) const SLOW_ANSWER: Duration = Duration::from_secs(10);
 
 /// Shows the status of the stage.
 #[derive(Debug)]
 pub(in crate::stages::publish) struct Reporter {
     status: watch::Sender<Status>,
+    /// What the sink is called.
+    sink: String,
 }
 
 impl Reporter {
     pub(super) fn new(status: watch::Sender<Status>) -> Self {
-        Self { status }
+        Self { status, sink: "the sink".to_owned() }
+    }
+
+    /// Shows which sink is asked first.
+    pub(in crate::stages::publish) fn begin(&mut self, sink: String) {
+        tracing::info!(sink, "connecting to the sink");
+        self.set(Status::Connecting(sink.clone()));
+        self.sink = sink;
+    }
+
+    /// Logs and shows that the sink cannot be reached, once.
+    pub(super) fn note_silence(&self, error: &PublishError) {
+        let words = format!("{} cannot be reached: {error}", self.sink);
+        if !matches!(&*self.status.borrow(), Status::Retrying(_)) {
+            tracing::warn!(reason = words, "records could not be delivered now; nothing is lost");
+        }
+        self.set(Status::Retrying(words));
     }
 
     /// Shows a status, where it is a new one.
@@ -80,7 +98,7 @@ impl Reporter {
         if let Ok(answer) = timeout(long, &mut call).await {
             return answer;
         }
-        let words = format!("the sink has not answered for {} s", long.as_secs());
+        let words = format!("{} has not answered for {} s", self.sink, long.as_secs());
         tracing::warn!(reason = words, "publishing takes long; nothing is lost");
         // The reason of a halt says more.
         if !matches!(*self.status.borrow(), Status::Halted(_)) {

@@ -46,6 +46,8 @@ use crate::{
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take for an answer that only shows that it is there.
+const PROBE: Duration = Duration::from_secs(5);
 /// How often a batch is sent whose transaction had to be aborted, before the sink starts again.
 const TRIES: u32 = 3;
 /// Bytes of a record that the producer takes at all, before compression. Records are bounded far
@@ -245,6 +247,19 @@ impl Sink for KafkaSink {
         position: &'a Position,
     ) -> SinkFuture<'a, Delivered> {
         Box::pin(self.send(rows, position))
+    }
+
+    fn name(&self) -> String {
+        format!("Kafka at {}", self.shared.config.bootstrap_servers())
+    }
+
+    fn probe(&mut self) -> SinkFuture<'_, ()> {
+        let Some(producer) = self.producer.clone() else { return Box::pin(async { Ok(()) }) };
+        let positions = self.shared.topic("positions");
+        Box::pin(blocking(move || {
+            let answer = producer.client().fetch_metadata(Some(&positions), PROBE);
+            answer.map(drop).map_err(|error| sink_error("asking the brokers", &error))
+        }))
     }
 
     fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {
