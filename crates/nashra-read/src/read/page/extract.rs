@@ -304,6 +304,9 @@ mod days;
 mod fields;
 
 #[cfg(test)]
+mod headline;
+
+#[cfg(test)]
 mod metadata;
 
 #[cfg(test)]

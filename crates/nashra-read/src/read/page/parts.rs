@@ -2,6 +2,7 @@
 //! list.
 
 mod head;
+mod headline;
 mod day;
 mod paywall;
 

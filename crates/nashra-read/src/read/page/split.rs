@@ -48,6 +48,8 @@ const NEUTRAL: f32 = 0.25;
 const MAX_HEADINGS: usize = 3_000;
 /// Lines in which the head of an article is searched.
 const HEAD_LINES: usize = 25;
+/// Bytes from which a headline is known by the line that begins with it, in the form of [`fold`].
+const MIN_BEGINNING: usize = 16;
 
 /// The lines of one article of a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -279,9 +281,15 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
     let least = u32::try_from(letters).unwrap_or(u32::MAX);
     let same = |at: &usize| {
         let known = |line: &str| {
-            title.as_ref().is_some_and(|title| alike(line, title)) || part.as_deref() == Some(line)
+            title
+                .as_ref()
+                .is_some_and(|title| alike(line, title) || heading(at) && begins(line, title))
+                || part.as_deref() == Some(line)
         };
-        (least..400).contains(&lines[*at].chars) && known(&fold(view.lines.get(&lines[*at])))
+        let text = view.lines.get(&lines[*at]);
+        // A path to the page ends with the words of its title, too.
+        let path = || !heading(at) && [" > ", " » ", " › "].iter().any(|sign| text.contains(sign));
+        (least..400).contains(&lines[*at].chars) && known(&fold(text)) && !path()
     };
     // The highest before the text, and of several the last: menus and hidden heads repeat it above,
     // bars below.
@@ -302,6 +310,11 @@ fn headline(view: View<'_, '_>) -> Option<usize> {
 pub(super) fn alike(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
     one == other || short.len() * 3 > long.len() * 2 && short.len() > 12 && long.contains(short)
+}
+
+/// Whether a line is a headline with more behind it. Both are folded.
+fn begins(line: &str, headline: &str) -> bool {
+    headline.len() >= MIN_BEGINNING && line.starts_with(headline)
 }
 
 /// Whether a line could be the headline of an article that follows the ones before.

@@ -108,6 +108,10 @@ pub(super) fn choose(
     if let Some(shared) = shared.as_ref().filter(|shared| seen(shared)) {
         return (Some((shared.clone(), Origin::Meta)), false);
     }
+    let window = tags.title.clone().and_then(own);
+    if let Some(heading) = in_both(tags, window.as_deref(), shared.as_deref(), first()) {
+        return (Some((heading, Origin::Dom)), false);
+    }
     let machine = script
         .map(|script| (script, Origin::JsonLd))
         .or(marked.map(|marked| (marked, Origin::Microdata)));
@@ -117,7 +121,6 @@ pub(super) fn choose(
         (Some(one), _) => Some(one),
         (None, Some(shared)) => Some((shared, Origin::Meta)),
         (None, None) => {
-            let window = tags.title.clone().and_then(own);
             let longest =
                 window.as_deref().map(longest).filter(|longest| longest.len() >= MIN_KNOWN);
             let in_window = longest
@@ -135,6 +138,27 @@ pub(super) fn choose(
         }
     };
     (title, false)
+}
+
+/// The heading that the title of the window has, too: readers see it in both places. The headline
+/// that is made for sharing stands, where another heading shows it or the two are alike.
+fn in_both(
+    tags: &Tags,
+    window: Option<&str>,
+    shared: Option<&str>,
+    mut headings: impl Iterator<Item = String>,
+) -> Option<String> {
+    let window = window?;
+    let (whole, part) = (fold(window), longest(window));
+    let shared = shared.map(fold).unwrap_or_default();
+    if !shared.is_empty() && tags.headings.iter().any(|heading| fold(&heading.1) == shared) {
+        return None;
+    }
+    headings.find(|heading| {
+        let plain = fold(heading);
+        let named = plain.len() >= MIN_KNOWN && (plain == whole || plain == part);
+        named && (shared.is_empty() || !plain.contains(&shared) && !shared.contains(&plain))
+    })
 }
 
 /// Of the same headline in several places the one that kept its quotation marks.

@@ -1,12 +1,11 @@
-//! Finds what is around a text: the headline, the deck and the writers.
+//! Finds what is around a text: the deck and the writers.
 
 use super::{MAX_DECK, PartBuilder, day};
 use crate::{
-    html::Tag,
     model::record::{Byline, Origin},
     read::{
         credits::byline,
-        page::{hints, meta::title, split::alike, writers},
+        page::{hints, writers},
     },
     text::fold,
 };
@@ -34,74 +33,6 @@ struct NearText {
 }
 
 impl PartBuilder<'_, '_> {
-    pub(super) fn title(&mut self) {
-        let ruled = self.content.provenance.title == Some(Origin::Rule);
-        if let Some(at) = self.span.headline.filter(|_| !ruled) {
-            let visible = self.line(at).to_owned();
-            let said = self.content.title.as_deref().map(fold);
-            // What readers see wins over what machines are told, where both are the same headline
-            // with something before or behind it.
-            let same = said.as_deref().is_some_and(|said| alike(said, &fold(&visible)))
-                || self
-                    .content
-                    .title
-                    .as_deref()
-                    .is_some_and(|title| title::is_part(title, &visible));
-            let first = self.span.holder == 0;
-            // One that only names a part of the page, such as its menu, is none of what the
-            // metadata say.
-            let telling = title::is_telling(&visible)
-                || said.as_deref().is_none_or(|said| title::is_within(said, &visible));
-            let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1
-                && !self.view.meta.site.is_named(&visible)
-                && telling;
-            // What the metadata agree on, with a kicker or in other words, is the headline.
-            let agreed = first && self.view.meta.agreed;
-            let settled = agreed
-                && (!same
-                    || self
-                        .content
-                        .title
-                        .as_deref()
-                        .is_some_and(|title| title::ends_with(title, &visible)));
-            // A kicker that is set into the heading is none of the headline.
-            let kicked = first
-                && self
-                    .content
-                    .title
-                    .as_deref()
-                    .is_some_and(|title| title::ends_with(&visible, title));
-            // Letters alone: what stands between the parts of a headline is lost where they are
-            // elements of their own.
-            if kicked
-                || first
-                    && said.as_deref() == Some(&fold(&visible))
-                    && said.as_ref().is_some_and(|said| !said.is_empty())
-            {
-                self.used.insert(at);
-            } else if said.is_none() || self.span.holder != 0 || !settled && (same || heading) {
-                self.content.title = Some(visible);
-                self.content.provenance.title = Some(Origin::Dom);
-            }
-        }
-        // Printed twice or thrice it is still no text.
-        if let Some(title) = self.content.title.as_deref().map(fold) {
-            // Folding is what costs: a line of another length is another one.
-            let letters = u32::try_from(title.chars().count()).unwrap_or(u32::MAX);
-            let long = |chars: u32| {
-                chars < 400
-                    && chars.saturating_mul(2) >= letters
-                    && chars <= letters.saturating_mul(2).saturating_add(20)
-            };
-            let same = |at: &usize| {
-                long(self.view.lines.lines[*at].chars) && fold(self.line(*at)) == title
-            };
-            let printed: Vec<usize> = (self.span.from..self.span.to).filter(same).collect();
-            self.used.extend(printed);
-        }
-        self.used.extend(self.span.headline);
-    }
-
     /// Finds the deck between headline and text: by its place before the element with the
     /// paragraphs.
     pub(super) fn deck(&mut self, first: usize) {
