@@ -126,6 +126,30 @@ fn what_a_listing_says_of_a_link_is_not_published_where_its_page_is_no_article()
 }
 
 #[test]
+fn a_link_of_a_listing_or_a_feed_that_leads_to_a_page_of_teasers_gives_none_of_them_as_its_text() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    put_pages(&site);
+    let teasers = include_str!("../fixtures/listing/teasers.html");
+    site.put(
+        &format!("/a/{}", ARTICLES[0].0),
+        Answer::ok(teasers).with("content-type", "text/html"),
+    );
+    site.put("/", home(&ARTICLES));
+    site.feed("/feed", &[("moved", "Moved")]);
+    site.put("/a/moved", Answer::ok(teasers).with("content-type", "text/html"));
+    let feed = format!("[[source]]\nurl = \"{}/feed\"\n", site.base);
+    let nashra = Nashra::run(dir.path(), &sources(&site, &feed), &["--sink", "file"]);
+    until("the five articles are there", || (articles(dir.path()).len() >= 5).then_some(()));
+    until("both pages are told", || {
+        (nashra.log().matches("a page of links to articles").count() >= 2).then_some(())
+    });
+    assert_eq!(nashra.stop(), Some(0));
+    let records = articles(dir.path());
+    assert!(records.iter().all(|record| record["title"] != ARTICLES[0].1));
+    assert!(records.iter().all(|record| !record["text"].to_string().contains("Boats went out")));
+}
+
+#[test]
 fn the_filter_gives_addresses_details_or_all_that_it_weighed() {
     let dir = tempdir().unwrap();
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/listing/arabic.html");

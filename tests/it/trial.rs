@@ -134,6 +134,19 @@ fn a_listing_is_told_link_by_link_with_those_that_lost() {
 }
 
 #[test]
+fn a_page_of_teasers_is_told_as_a_listing_however_much_text_they_have() {
+    let dir = tempdir().unwrap();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/listing/teasers.html");
+    for url in ["https://post.example/", "https://post.example/local"] {
+        let (code, json, words) = command(dir.path(), &["try", page, "--url", url, "--json"]);
+        assert_eq!(code, Some(0), "{words}");
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["what"], "listing");
+        assert_eq!(report["entries"].as_array().unwrap().len(), 8, "{json}");
+    }
+}
+
+#[test]
 fn what_cannot_be_tried_says_why() {
     let (site, dir) = (Site::start(), tempdir().unwrap());
     site.put("/pdf", Answer::ok(b"%PDF-1.7".as_slice()));

@@ -10,7 +10,7 @@ use super::{
     features::{self, Measured},
     forest,
     hints::HintReader,
-    live,
+    kind, live,
     meta::{self, Meta},
     parts,
     rules::RulePlaces,
@@ -30,8 +30,6 @@ const PROBABLE: f32 = 0.58;
 /// The same for a page with hardly any such line, and the weight of text below which that is so.
 const LESS_PROBABLE: f32 = 0.25;
 const SHORT: u32 = 100;
-/// The number of links as long as headlines from which on a page without a sure text is a listing.
-const FEW_HEADLINES: usize = 6;
 /// Characters that are no links below which a page shows nothing.
 const FEW_CHARS: u32 = 400;
 /// The most lines of a page that are read: a free number and one for each that many bytes, up to a
@@ -197,7 +195,7 @@ fn page(view: View<'_, '_>) -> Result<Page, PageError> {
         return Err(PageError::NoText);
     }
     let meta = view.meta;
-    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind(view) };
+    let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind::kind(view) };
     let (canonical, alternates, site_name) =
         (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
     Ok(Page { canonical, alternates, site_name, kind, articles })
@@ -258,35 +256,8 @@ fn articles(view: View<'_, '_>, live: &[live::LiveEntry]) -> Vec<Part> {
     articles
 }
 
-/// The number of lines that are links and as long as headlines.
-fn headlines(lines: &Lines, weight: &[u32]) -> usize {
-    lines
-        .lines
-        .iter()
-        .zip(weight)
-        .filter(|(line, weight)| line.linked * 5 >= line.chars * 4 && **weight >= 25)
-        .count()
-}
-
-/// The kind of a page, by how much of it is text and how much is links.
-fn kind(view: View<'_, '_>) -> PageKind {
-    let text = weight_of(view.body, view.measured);
-    let headlines = headlines(view.lines, &view.measured.weight);
-    if view.guessed && headlines >= FEW_HEADLINES {
-        PageKind::Listing
-    } else if text >= 600 || view.meta.article {
-        PageKind::Article
-    } else if headlines >= 20 {
-        PageKind::Listing
-    } else if text >= 200 {
-        PageKind::Article
-    } else {
-        PageKind::Other
-    }
-}
-
 /// The weight of the lines that are text.
-fn weight_of(body: &[bool], measured: &Measured) -> u32 {
+pub(super) fn weight_of(body: &[bool], measured: &Measured) -> u32 {
     body.iter()
         .zip(&measured.weight)
         .filter(|(is_body, _)| **is_body)

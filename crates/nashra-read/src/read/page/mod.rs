@@ -11,6 +11,7 @@ mod embedded;
 mod pictures;
 mod related;
 mod live;
+mod kind;
 mod parts;
 mod plain_text;
 pub mod meta;
