@@ -206,7 +206,7 @@ pub(crate) fn look(found: &'static str) {
 
 /// Counts a decision of the committing task on one article.
 pub(crate) fn article(decision: &'static str) {
-    table::ARTICLES.add(&[("change", decision)], 1);
+    event(table::ARTICLES, decision, 1);
 }
 
 /// Counts an article that was given a story, by its role.
@@ -332,6 +332,19 @@ mod tests {
                 tried.iter().partition(|tried| tried.contains("exp_alerts: []"));
             assert!(!silent.is_empty() && !fires.is_empty(), "{alert}");
         }
+    }
+
+    #[test]
+    fn every_alert_has_a_severity_and_a_section_that_says_what_to_do() {
+        let runbooks = include_str!("../../docs/alerts.md");
+        for alert in ALERTS.split("- alert: ").skip(1) {
+            let name = alert.lines().next().unwrap();
+            assert!(alert.contains("severity: "), "{name}");
+            let place = format!("runbook_url: docs/alerts.md#{}\n", name.to_lowercase());
+            assert!(alert.contains(&place), "{name}");
+            assert!(runbooks.contains(&format!("\n## {name}\n\n")), "{name}");
+        }
+        assert_eq!(runbooks.matches("\n## ").count(), ALERTS.matches("- alert: ").count());
     }
 
     #[test]
