@@ -264,3 +264,38 @@ fn the_only_recording_of_a_page_tells_its_day_where_nothing_else_does() {
     let shown = format!("<p>5 March 2026</p>{one}");
     assert_eq!(day(&read("", "", &shown, "")).as_deref(), Some("2026-03-05"));
 }
+
+#[test]
+fn a_day_in_the_dateline_of_a_text_is_that_of_publication_where_nothing_else_tells_it() {
+    let text = "the ferries of the old port leave again, as the port authority said, and the lighthouse was not hurt by the storm.";
+    let of_line = |line: &str| day(&read("", "", &format!("<p>{line} {text}</p>"), ""));
+    for line in [
+        "(8 March 2026)",
+        "Karlsruhe, (08.03.2026).",
+        "Pressemitteilung vom 8. März 2026 | Berlin –",
+        "HARBOUR TOWN, March 8, 2026 /Wire/ --",
+        "Berlin, 8. März 2026 –",
+    ] {
+        assert_eq!(of_line(line).as_deref(), Some("2026-03-08"), "{line}");
+    }
+    for line in
+        ["On 8 March 2026", "Since the storm of 8 March 2026,", "After it closed (8 March 2026"]
+    {
+        assert_eq!(of_line(line), None, "{line}");
+    }
+}
+
+#[test]
+fn a_day_far_behind_the_text_needs_a_word_for_publication_and_no_other_such_day() {
+    let far = "<p><a href=/x>Print</a></p><p><a href=/y>Share</a></p><p><a href=/z>Keywords</a></p><p><a href=/t>Ships</a></p>";
+    let behind = |lines: &str| day(&read("", "", "", &format!("{far}{lines}")));
+    let wanted = Some("2026-03-08");
+    assert_eq!(behind("<p>Published: 8 March 2026</p>").as_deref(), wanted);
+    assert_eq!(
+        behind("<p>Letzte Änderung: 07.03.2026 - 14:49:39<br>Erschienen am: 08.03.2026</p>")
+            .as_deref(),
+        wanted
+    );
+    assert_eq!(behind("<p>8 March 2026</p>"), None);
+    assert_eq!(behind("<p>Published: 8 March 2026</p><p>Published: 2 March 2026</p>"), None);
+}

@@ -4,6 +4,7 @@
 //! not, nor is today's date above the menu: the words beside a day, its place and the names of the
 //! elements around it tell.
 
+mod elsewhere;
 mod label;
 mod line;
 mod weigh;
@@ -229,68 +230,6 @@ impl PartBuilder<'_, '_> {
         let before = at.checked_sub(1).map(|before| self.line(before)).unwrap_or_default();
         let role = named.unwrap_or_else(|| label::role(behind_last_day(&label), "", before));
         Some(Shown { apart, ..Shown::from_moment(moment, role) })
-    }
-
-    /// The day in the headline, in the address, in a line behind the text, in an element of time
-    /// around the text.
-    fn day_elsewhere(&self, from: usize, first: usize) -> Option<Shown> {
-        let last = (first..self.span.to).rev().find(|line| self.is_text(*line)).unwrap_or(first);
-        let below = last + 1..(last + DAY_LINES).min(self.span.to);
-        let own = self
-            .view
-            .lines
-            .lines
-            .get(first)
-            .map_or(0, |line| self.view.measured.all[line.block as usize]);
-        let below = || {
-            self.shown(below.clone(), own)
-                .into_iter()
-                .find(|shown| shown.role != Role::Other && !shown.apart)
-        };
-        let headline = self.span.headline.map(|at| self.line(at));
-        headline
-            .and_then(of_short_line)
-            .filter(|day| plausible(*day))
-            .or_else(|| self.day_of_address())
-            .map(|day| Shown::from_day(day, Role::Bare))
-            .or_else(below)
-            .or_else(|| self.time_around(from, first, last, own))
-    }
-
-    /// The first element of a time in the smallest element that holds headline and text.
-    fn time_around(
-        &self,
-        from: usize,
-        first: usize,
-        last: usize,
-        own: hints::Hints,
-    ) -> Option<Shown> {
-        let (tree, lines) = (self.view.tree, &self.view.lines.lines);
-        let (head, end) = (lines.get(from.min(first))?.first, lines.get(last)?.first);
-        let around = tree.ancestors(head).find(|around| tree.within(end, *around))?;
-        // Around everything there is more than the article: what follows it is others'.
-        let whole = matches!(tree.tag(around), Tag::Body | Tag::Html | Tag::Document);
-        let nodes = if whole { head..end } else { tree.subtree(around) };
-        nodes
-            .filter(|node| tree.tag(*node) == Tag::Time)
-            .take(MAX_TIMES)
-            .filter_map(|node| self.of_element(node, own))
-            .find(|shown| shown.role != Role::Other && !shown.apart)
-    }
-
-    /// The day in an address such as `/2024/05/31/harbour-reopens`.
-    fn day_of_address(&self) -> Option<NaiveDate> {
-        let url = if self.span.holder == 0 {
-            self.view.meta.canonical.as_ref().unwrap_or(self.view.base)
-        } else {
-            self.span.url.as_ref()?
-        };
-        let parts: Vec<u32> =
-            url.path().split(['/', '-', '_']).map(|part| part.parse().unwrap_or(0)).collect();
-        parts.windows(3).find_map(|ymd| {
-            NaiveDate::from_ymd_opt(i32::try_from(ymd[0]).ok()?, ymd[1], ymd[2])
-                .filter(|day| plausible(*day))
-        })
     }
 
     /// The day behind the headline in the window's title.

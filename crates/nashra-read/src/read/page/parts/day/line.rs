@@ -15,6 +15,10 @@ use crate::dates::{
 
 /// The longest line that shows a day, in bytes.
 const MAX_LINE: usize = 200;
+/// Bytes at the start of a text that may be its dateline.
+const MAX_DATELINE: usize = 80;
+/// The most words before the day in a dateline.
+const DATELINE_WORDS: usize = 4;
 /// Bytes before and behind a day in which its time is looked for.
 const MAX_LABEL: usize = 48;
 
@@ -25,6 +29,20 @@ pub(in crate::read::page::parts) fn of_short_line(line: &str) -> Option<NaiveDat
     } else {
         partial::find_all(line).iter().find_map(DateMatch::day)
     }
+}
+
+/// The day of a dateline: it stands in the first words of a text, and a bracket or a sign ends it.
+pub(super) fn dateline(text: &str) -> Option<NaiveDate> {
+    let start = &text[..text.floor_char_boundary(MAX_DATELINE)];
+    let found = partial::find_all(start).into_iter().next()?;
+    let day = found.day().filter(|day| plausible(*day))?;
+    let (before, behind) = (&start[..found.range.start], start[found.range.end..].trim_start());
+    let opened = before.ends_with(['(', '[', '（', '［']);
+    let closed = behind.starts_with([')', ']', '）', '］']);
+    let ended = behind.starts_with(['|', '–', '—', '-', '/', ':', '：']);
+    let few = before.split_whitespace().count() <= DATELINE_WORDS
+        && !before.contains(['.', '!', '?', ';', '。']);
+    (few && if opened { closed } else { ended }).then_some(day)
 }
 
 /// The moments that a short line shows, with their roles; `before` is the line before it.
