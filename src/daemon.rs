@@ -23,7 +23,10 @@ use crate::{
         sequence::Sequence,
     },
     config::{Backlog, Config, ConfigErrors, Overrides, sources::Sources},
-    daemon::admin::{control, status::StatusPages},
+    daemon::admin::{
+        control,
+        status::{Health, StatusPages},
+    },
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
     policy::{looks::LookRules, polling::decide::Bounds, retry},
@@ -38,7 +41,7 @@ use crate::{
         websub,
     },
     store::{Store, StoreError},
-    telemetry::ready::Ready,
+    telemetry::{ready::Ready, unreadable::UnreadablePages},
 };
 
 /// How often a start on a full disk checks whether there is room.
@@ -114,6 +117,7 @@ pub async fn run_with(
     let (mut beside, steering, reloads) = start_beside(config, &store, &start).await?;
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, store.clone(), beside.dead_letters, sink)?;
+    parts.page.unreadable = beside.unreadable;
     if let Some(flags) = start.flags {
         let targets = reload::ReloadTargets {
             changes: beside.changes,
@@ -140,6 +144,8 @@ struct Beside {
     /// Where the schedule takes requests.
     changes: mpsc::Sender<ScheduleRequest>,
     dead_letters: DeadLetterFiles,
+    /// What the status pages show of pages that cannot be read.
+    unreadable: UnreadablePages,
 }
 
 /// Starts what shows how the stages do and takes commands for them; returns it with the other ends
@@ -157,8 +163,9 @@ async fn start_beside(
     let ready = Ready::default();
     let mut tasks = JoinSet::new();
     tasks.spawn(admin::report_status(status, ready.clone()));
-    let pages =
-        StatusPages::new(start.metrics.clone(), ready.clone(), store.clone(), changes_tx.clone());
+    let unreadable = UnreadablePages::default();
+    let health = Health { ready: ready.clone(), unreadable: unreadable.clone() };
+    let pages = StatusPages::new(start.metrics.clone(), health, store.clone(), changes_tx.clone());
     start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
     let targets = control::ControlTargets {
         store: store.clone(),
@@ -181,7 +188,7 @@ async fn start_beside(
         stop: start.stop.clone(),
         drain: config.run.drain_timeout,
     };
-    Ok((Beside { tasks, changes: changes_tx, dead_letters }, steering, reloads))
+    Ok((Beside { tasks, changes: changes_tx, dead_letters, unreadable }, steering, reloads))
 }
 
 /// Serves the admin endpoint, if the config wants it.
@@ -387,6 +394,7 @@ fn parts(
             queue: store.entries(),
             settings,
             rules: source_settings::SourcePageSettings::new(&sources, store.added(), clock.now()),
+            unreadable: UnreadablePages::default(),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts {

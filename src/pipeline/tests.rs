@@ -25,6 +25,7 @@ use crate::{
         pages::{reading::Settings, source_settings::SourcePageSettings},
         publish::sinks::memory::MemorySink,
     },
+    telemetry::unreadable::UnreadablePages,
 };
 
 mod mistakes;
@@ -319,6 +320,7 @@ fn parts(
             queue: store.entries(),
             settings,
             rules: SourcePageSettings::new(&sources, store.added(), clock.now()),
+            unreadable: UnreadablePages::default(),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts {

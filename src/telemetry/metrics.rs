@@ -184,6 +184,11 @@ pub(crate) fn page(outcome: &'static str) {
     table::PAGES.add(&[("outcome", outcome)], 1);
 }
 
+/// Counts a page of an entry that could not be read.
+pub(crate) fn unreadable_page(reason: &'static str) {
+    event(table::UNREADABLE_PAGES, reason, 1);
+}
+
 /// A page was decoded and extracted.
 pub(crate) fn extracted(took: Duration) {
     table::PAGE_EXTRACT_SECONDS.record(took);

@@ -4,6 +4,7 @@
 //! standard library's macros for it panic then, so a lint forbids them.
 
 pub mod ready;
+pub mod unreadable;
 pub mod metrics;
 
 use std::io::{self, IsTerminal as _, Write};

@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Answer, Nashra, Site, command, html, lines, until};
+use crate::support::{Answer, Nashra, Site, command, get, html, lines, until};
 
 #[test]
 fn feed_mode_publishes_what_the_feed_says_and_fetches_no_page() {
@@ -34,6 +34,33 @@ fn off_mode_records_entries_and_publishes_nothing() {
     assert_eq!(nashra.stop(), Some(0));
     assert!(command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("seen\t2\n"));
     assert!(lines(dir.path()).is_empty() && site.seen("/a/one").is_empty());
+}
+
+#[test]
+fn the_hosts_whose_pages_cannot_be_read_are_shown_with_the_reasons() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("made", "Made"), ("moved", "Moved"), ("file", "File"), ("one", "One")]);
+    let page = |html: &str| Answer::ok(html).with("content-type", "text/html");
+    let scripts =
+        "<!DOCTYPE html><html><body><div id=app></div><script src=/app.js></script></body></html>";
+    site.put("/a/made", page(scripts));
+    site.put("/a/moved", page(include_str!("../fixtures/listing/teasers.html")));
+    site.put("/a/file", Answer::ok("%PDF-1.7").with("content-type", "text/html"));
+    site.page("one", "One", "It began.");
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file"]);
+    for reason in ["scripts", "listing", "not_html"] {
+        let line = format!("nashra_unreadable_pages_total{{reason=\"{reason}\"}} ");
+        until("it is counted", || {
+            let metrics = nashra.metrics();
+            let count = metrics.lines().find_map(|counted| counted.strip_prefix(&line))?;
+            (count != "0").then_some(())
+        });
+    }
+    let overview = get(&nashra.admin()).1;
+    assert!(overview.contains("Pages that could not be read, by host"), "{overview}");
+    assert!(overview.contains("<td>127.0.0.1</td>"), "{overview}");
+    assert!(["scripts ", "listing ", "not_html "].iter().all(|reason| overview.contains(reason)));
+    assert_eq!(nashra.stop(), Some(0));
 }
 
 #[test]

@@ -40,6 +40,7 @@ use crate::{
         schedule::{Pressure, SET_BACK},
     },
     store::EntryQueue,
+    telemetry::unreadable::UnreadablePages,
 };
 
 /// The longest break between two looks at the queue that still counts as waiting for a host.
@@ -56,6 +57,8 @@ pub struct PageContext<F, C> {
     pub settings: Settings,
     /// Settings that operators give for the pages of some sources.
     pub rules: SourcePageSettings,
+    /// Counts the pages that cannot be read.
+    pub unreadable: UnreadablePages,
     /// The clock of all times here.
     pub clock: Arc<C>,
 }
@@ -292,6 +295,7 @@ mod tests {
             queue: store.entries(),
             settings,
             rules,
+            unreadable: UnreadablePages::default(),
             clock: Arc::new(ManualClock::new(at(100))),
         }
     }

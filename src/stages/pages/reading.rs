@@ -26,10 +26,10 @@ use crate::{
     policy::retry::Retry,
     stages::pages::{PageContext, source_settings::SourcePageSettings},
     store::{EntryQueue, PackedDocument, StoreError, StoredDocument},
-    telemetry::metrics,
+    telemetry::{metrics, unreadable::UnreadablePages},
 };
 use extract::{Expected, extract, open};
-use failure::{FEW_TRIES, Failure, MAX_DEFERRED_S, kept_start, retry_or_give_up};
+use failure::{FEW_TRIES, Failure, MAX_DEFERRED_S, Unreadable, kept_start, retry_or_give_up};
 
 /// Bounds and rules of reading.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,7 @@ pub(super) struct Reader<F, C> {
     queue: EntryQueue,
     settings: Settings,
     rules: SourcePageSettings,
+    unreadable: UnreadablePages,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
@@ -91,6 +92,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             queue: context.queue.clone(),
             settings: context.settings,
             rules: context.rules.clone(),
+            unreadable: context.unreadable.clone(),
         }
     }
 
@@ -127,6 +129,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             }
             Err(failure) => failure,
         };
+        self.count_unreadable(entry, &failure);
         if let Some(wait) = failure.next_turn.filter(|_| entry.held_s + *waited_s < MAX_DEFERRED_S)
         {
             metrics::page("later");
@@ -165,6 +168,14 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         } else {
             (reading, Room::default())
         })
+    }
+
+    /// Counts a page that was fetched and could not be read, at its host.
+    fn count_unreadable(&self, entry: &PendingEntry, failure: &Failure) {
+        let Some(why) = failure.unreadable else { return };
+        let document = entry.document.as_ref().and_then(|document| document.url.as_ref());
+        let host = document.or(entry.entry.link.as_ref()).and_then(Url::host_str);
+        self.unreadable.count(host.unwrap_or("no host"), why.as_str());
     }
 
     /// Fetches and reads the page of an entry.
@@ -282,19 +293,17 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             Ok((Err(failure), room)) => Err(Failure { room, ..failure }),
             Err(UnreadBody::NoRoom) => Err(Failure::no_room()),
             Err(UnreadBody::TooLong) => Err(Failure {
-                reason: "page",
                 tries: FEW_TRIES,
-                ..Failure::fetch("the extractor took too long".to_owned())
+                ..Failure::unreadable(Unreadable::TooSlow, "the extractor took too long".to_owned())
             }),
             Err(UnreadBody::Panicked(body)) => {
                 metrics::reader_panicked("page");
                 let (bytes, room) = (Some(kept_start(&body.bytes)), body.room);
                 Err(Failure {
-                    reason: "page",
                     tries: 1,
                     bytes,
                     room,
-                    ..Failure::fetch("the extractor panicked".to_owned())
+                    ..Failure::unreadable(Unreadable::Panicked, "the extractor panicked".to_owned())
                 })
             }
         }

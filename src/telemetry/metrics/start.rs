@@ -17,7 +17,7 @@ const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.
 
 /// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start,
 /// because Prometheus sees no increase in what appears as 1: the first event would be lost.
-pub(super) const EVENTS: [(Counter, &str, &[&str]); 9] = [
+pub(super) const EVENTS: [(Counter, &str, &[&str]); 10] = [
     (
         table::POLLS,
         "outcome",
@@ -47,6 +47,11 @@ pub(super) const EVENTS: [(Counter, &str, &[&str]); 9] = [
         table::ARTICLES,
         "change",
         &["new", "revised", "duplicate", "stale", "kept", "doubted", "withdrawn", "erased"],
+    ),
+    (
+        table::UNREADABLE_PAGES,
+        "reason",
+        &["no_text", "scripts", "listing", "not_html", "nothing", "too_slow", "panicked"],
     ),
     (table::PUBLISH_ERRORS, "reason", &["transient", "fenced", "unauthorised"]),
     (table::DEAD_LETTERS_KEPT, "reason", &["unauthorised", "too_large", "invalid"]),

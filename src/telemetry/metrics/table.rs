@@ -123,6 +123,7 @@ metrics! {
     PAGES: Counter = "nashra_pages_total", "Readings of entries by outcome";
     LOOKS: Counter = "nashra_looks_total", "Looks at pages of published articles that read no page, by what they found: unchanged (304), gone, held (gone, but the site may be broken), withdrawn, failed";
     LOOKS_PENDING: Gauge = "nashra_looks_pending", "Looks at pages of published articles that are to be made at their times";
+    UNREADABLE_PAGES: Counter = "nashra_unreadable_pages_total", "Pages of entries that were fetched and could not be read, each time, by reason: no_text, scripts (its text is made by scripts), listing (links to articles), not_html, nothing (white space, JSON, bytes that are no text), too_slow, panicked; the status page names the hosts";
     PAGE_EXTRACT_SECONDS: Histogram = "nashra_page_extract_seconds", "Decoding and extracting one page";
     READER_PANICS: Counter = "nashra_reader_panics_total", "Bodies that a reader panicked on, by reader: poll, push, backfill, sitemap, page; a fault of nashra's";
     NO_ROOM: Counter = "nashra_no_room_total", "Large bodies that were sent away because too many waited for memory: coming, reading, following";

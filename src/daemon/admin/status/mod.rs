@@ -26,7 +26,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::schedule::change::{PolledNow, ScheduleRequest},
     store::{Store, StoreError},
-    telemetry::ready::Ready,
+    telemetry::{ready::Ready, unreadable::UnreadablePages},
 };
 
 /// Pages that are made at once.
@@ -40,11 +40,21 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub struct StatusPages {
     metrics: Option<PrometheusHandle>,
     ready: Ready,
+    unreadable: UnreadablePages,
     store: Store,
     schedule: mpsc::Sender<ScheduleRequest>,
     history: History,
     started: DateTime<Utc>,
     places: Arc<Semaphore>,
+}
+
+/// What the stages tell of themselves beside metrics.
+#[derive(Debug)]
+pub struct Health {
+    /// Whether the daemon does its work.
+    pub ready: Ready,
+    /// The pages that could not be read.
+    pub unreadable: UnreadablePages,
 }
 
 /// Why a page could not be made.
@@ -82,13 +92,15 @@ impl StatusPages {
     #[must_use]
     pub fn new(
         metrics: Option<PrometheusHandle>,
-        ready: Ready,
+        health: Health,
         store: Store,
         schedule: mpsc::Sender<ScheduleRequest>,
     ) -> Self {
+        let Health { ready, unreadable } = health;
         Self {
             metrics,
             ready,
+            unreadable,
             store,
             schedule,
             history: History::default(),

@@ -8,10 +8,16 @@ use super::{
     history::{Charted, Page},
     layout,
 };
-use crate::base::clock::{Clock as _, SystemClock};
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    telemetry::unreadable::UnreadableHost,
+};
 
 /// A single number: a name, the metric, and how it is written.
 type Number = (&'static str, &'static str, fn(f64) -> String);
+
+/// Hosts whose pages could not be read, as many as are shown.
+const SHOWN_HOSTS: usize = 20;
 
 const NUMBERS: [Number; 8] = [
     ("Entries that wait to be read", "nashra_entries_pending", layout::number),
@@ -58,8 +64,34 @@ impl StatusPages {
                     div { dt { (name) } dd { (written(page.sum(metric, &[]))) } }
                 }
             }
+            (self.unreadable_pages())
         };
         Ok(layout::page("/", "nashra: overview", &main))
+    }
+
+    /// The hosts whose pages could not be read, those with the most first; nothing where all could.
+    fn unreadable_pages(&self) -> Markup {
+        let (hosts, most) = self.unreadable.most(SHOWN_HOSTS);
+        html! {
+            @if hosts > 0 {
+                h2 { "Pages that could not be read, by host" }
+                p.quiet { "Since the start, each time that one was tried: " (most.len()) " of " (hosts) " hosts, those with the most first." }
+                div.scroll tabindex="0" role="region" aria-label="Pages that could not be read, by host" {
+                    table {
+                        thead { tr { @for name in ["Host", "Times", "Why"] { th scope="col" { (name) } } } }
+                        tbody {
+                            @for UnreadableHost { host, pages, reasons } in &most {
+                                tr {
+                                    td { (host) }
+                                    td { (pages) }
+                                    td { @for (at, (reason, count)) in reasons.iter().enumerate() { @if at > 0 { ", " } (reason) " " (count) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

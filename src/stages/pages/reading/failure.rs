@@ -28,11 +28,53 @@ const MAX_KEPT: usize = 1 << 20;
 /// have; then its article is made from what the feed says.
 pub(super) const MAX_DEFERRED_S: u64 = 86_400;
 
+/// Why a page that was fetched could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    NoText,
+    Scripts,
+    Listing,
+    NotHtml,
+    Nothing,
+    TooSlow,
+    Panicked,
+}
+
+impl Unreadable {
+    /// Its name in metrics and on the status page.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoText => "no_text",
+            Self::Scripts => "scripts",
+            Self::Listing => "listing",
+            Self::NotHtml => "not_html",
+            Self::Nothing => "nothing",
+            Self::TooSlow => "too_slow",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl From<&PageError> for Unreadable {
+    fn from(error: &PageError) -> Self {
+        match error {
+            PageError::NotHtml(_) => Self::NotHtml,
+            PageError::Nothing(_) => Self::Nothing,
+            PageError::NoText => Self::NoText,
+            PageError::Scripts => Self::Scripts,
+            PageError::Listing => Self::Listing,
+            PageError::Panicked => Self::Panicked,
+        }
+    }
+}
+
 /// A reading that failed.
 pub(super) struct Failure {
     /// The reason, as metrics and dead letters name it.
     pub(super) reason: &'static str,
     pub(super) error: String,
+    /// Why the page could not be read although it was fetched.
+    pub(super) unreadable: Option<Unreadable>,
     /// How long the server asked us to wait.
     pub(super) wait: Option<Duration>,
     /// The number of tries after which the entry is given up, where that is less than the config's.
@@ -51,6 +93,7 @@ impl Failure {
         Self {
             reason: "fetch",
             error,
+            unreadable: None,
             wait: None,
             tries: u32::MAX,
             bytes: None,
@@ -115,7 +158,12 @@ impl Failure {
     }
 
     pub(super) fn page(error: &PageError, bytes: &[u8]) -> Self {
-        Self { reason: "page", bytes: Some(kept_start(bytes)), ..Self::fetch(error.to_string()) }
+        Self { bytes: Some(kept_start(bytes)), ..Self::unreadable(error.into(), error.to_string()) }
+    }
+
+    /// A page that was fetched and could not be read.
+    pub(super) fn unreadable(why: Unreadable, error: String) -> Self {
+        Self { reason: "page", unreadable: Some(why), ..Self::fetch(error) }
     }
 
     /// There was no memory for it: its try does not count.
