@@ -6,6 +6,7 @@ pub mod explain;
 mod lists;
 mod monitor;
 pub mod reload;
+mod systemd;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -128,6 +129,7 @@ pub async fn run_with(
         beside.tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
     }
     parts.websub = websub(config).await?;
+    systemd::started();
     let outcome = pipeline::run(parts, queues(config), steering).await;
     if store.trouble().is_some() {
         // Whoever still waits for a store that cannot be reopened must not keep the process.
@@ -162,6 +164,12 @@ async fn start_beside(
     let (reloads_tx, reloads) = mpsc::channel(1);
     let ready = Ready::default();
     let mut tasks = JoinSet::new();
+    tasks.spawn(systemd::show_life());
+    let stop = start.stop.clone();
+    tasks.spawn(async move {
+        stop.cancelled().await;
+        systemd::stopping();
+    });
     tasks.spawn(admin::report_status(status, ready.clone()));
     let unreadable = UnreadablePages::default();
     let health = Health { ready: ready.clone(), unreadable: unreadable.clone() };
@@ -253,6 +261,7 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreE
             }
             Err(error) if error.is_full_disk() => {
                 tracing::error!(%error, "there is no room to start; it is waited for");
+                systemd::starting("there is no room to start", FULL_DISK_RECHECK * 30);
                 FULL_DISK_RECHECK
             }
             _ => return begun,

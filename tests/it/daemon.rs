@@ -294,3 +294,29 @@ fn standard_output_that_nobody_reads_is_an_error_of_the_sink() {
     assert_eq!(get(&format!("{admin}healthz")).0, 200);
     assert_eq!(nashra.stop(), Some(0));
 }
+
+#[test]
+fn systemd_is_told_that_it_has_started_lives_and_stops() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[]);
+    let path = dir.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_mins(1))).unwrap();
+    let said = || {
+        let mut words = [0; 512];
+        let length = socket.recv(&mut words).unwrap();
+        String::from_utf8(words[..length].to_vec()).unwrap()
+    };
+    let environment = [("NOTIFY_SOCKET", path.clone()), ("WATCHDOG_USEC", "200000".into())];
+    let list = format!("{}/feed", site.base);
+    std::fs::write(dir.path().join("sources.txt"), list).unwrap();
+    let nashra = Nashra::under((dir.path(), &environment), "sources.txt", &FILE);
+    let mut first: Vec<String> = Vec::new();
+    while first.iter().filter(|said| said.contains("WATCHDOG=1")).count() < 3 {
+        first.push(said());
+    }
+    assert_eq!(first.iter().filter(|said| said.contains("READY=1")).count(), 1, "{first:?}");
+    nashra.signal("TERM");
+    while !said().contains("STOPPING=1") {}
+    assert_eq!(nashra.wait().code(), Some(0));
+}
