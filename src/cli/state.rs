@@ -130,7 +130,9 @@ async fn perform_without_daemon(
         Request::Export { to } => {
             open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed)
         }
-        Request::Explain { what } => explain::explain(&open(config)?, &what).map_err(failed),
+        Request::Explain { what } => explain::explain(&open(config)?, &what)
+            .map_err(failed)?
+            .ok_or_else(|| CommandFailure::new(&explain::unknown(&what), WRONG_INPUT)),
         Request::Erase { article } => {
             let (store, budget) = (open(config)?, config.store.dead_letter_bytes.bytes());
             let executor = EraseExecutor::Direct(DeadLetterFiles::new(store.dir(), budget));

@@ -23,8 +23,15 @@ use crate::{
     },
 };
 
-/// Explains a source (by id or address) or an article (by id or any of its addresses).
-pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
+/// Says that nothing is known by a name.
+#[must_use]
+pub fn unknown(what: &str) -> String {
+    format!("{}: no source and no article is known by this name", shown(what))
+}
+
+/// Explains a source (by id or address) or an article (by id or any of its addresses); `None` where
+/// neither is known.
+pub fn explain(store: &Store, what: &str) -> Result<Option<String>, StoreError> {
     let url = Url::parse(what).ok();
     let by_address =
         url.as_ref().map(|url| crate::config::sources::SourceId::from_url(url).to_string());
@@ -40,13 +47,13 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
                 .subscription(&id)?
                 .map(|subscription| hub(&subscription, &facts, now))
                 .unwrap_or_default();
-            return Ok(source(&facts, now) + &hub + &added);
+            return Ok(Some(source(&facts, now) + &hub + &added));
         }
         if !added.is_empty() {
-            return Ok(format!("source {id}\nstate: new, it was not polled yet{added}"));
+            return Ok(Some(format!("source {id}\nstate: new, it was not polled yet{added}")));
         }
         if let Some(state) = store.topics().state(&id)? {
-            return Ok(topic(&state, store.topics().waiting(&id)?.len()));
+            return Ok(Some(topic(&state, store.topics().waiting(&id)?.len())));
         }
     }
     let view = store.articles().view()?;
@@ -63,9 +70,7 @@ pub fn explain(store: &Store, what: &str) -> Result<String, StoreError> {
         })
         .transpose()?
         .flatten();
-    Ok(found.unwrap_or_else(|| {
-        format!("{}: no source and no article is known by this name", shown(what))
-    }))
+    Ok(found)
 }
 
 /// The subscription of a source, and how well its hub delivers.
@@ -162,15 +167,20 @@ fn source(facts: &Facts, now: DateTime<Utc>) -> String {
 
 /// What was learned of when a source publishes, and what the source says of itself.
 fn rhythm(out: &mut String, facts: &Facts, now: DateTime<Utc>) {
-    let expected = facts.rhythm.expectation(now.timestamp());
-    let (hour, share) = expected.busiest_hour();
-    let share = share * 100.0;
-    writeln!(
-        out,
-        "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour",
-        expected.per_day()
-    )
-    .ok();
+    // Before anything new was seen, what is expected of every source is expected of this one.
+    if facts.rhythm.since().is_some() && facts.last_new.is_some() {
+        let expected = facts.rhythm.expectation(now.timestamp());
+        let (hour, share) = expected.busiest_hour();
+        let share = share * 100.0;
+        writeln!(
+            out,
+            "rhythm: {:.1} entries a day, {share:.0} % of them from {hour:02}:00 UTC on for an hour",
+            expected.per_day()
+        )
+        .ok();
+    } else {
+        out.push_str("rhythm: not yet known\n");
+    }
     let (least, who) = facts.hints.least();
     if !least.is_zero() {
         writeln!(out, "{who}: {} s", least.as_secs()).ok();

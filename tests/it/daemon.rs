@@ -174,12 +174,15 @@ fn operators_see_health_readiness_metrics_and_explanations() {
     assert!(
         explained(&format!("{}/nothing", site.base)).contains("state: backoff (HTTP status 404)")
     );
-    assert!(explained("nobody").contains("no source and no article"));
+    let nobody = || command(dir.path(), &["explain", "nobody", "--data-dir", "data"]);
+    let (code, _, words) = nobody();
+    assert!(code == Some(1) && words.contains("no source and no article"), "{words}");
     assert!(
         command(dir.path(), &["state", "check", "--data-dir", "data"]).1.contains("articles\t1")
     );
     assert_eq!(nashra.stop(), Some(0));
     // Without a daemon the same commands open the store themselves.
+    assert_eq!(nobody().0, Some(1));
     assert!(explained(&format!("{}/a/one", site.base)).contains("last verdict: new"));
 }
 

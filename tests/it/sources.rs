@@ -49,6 +49,11 @@ fn every_source_is_listed_with_its_state_while_a_daemon_runs_and_after_it() {
     let (_, words, _) =
         command(dir.path(), &["sources", "list", "--sources", "sources.txt", "--data-dir", "data"]);
     assert!(words.contains("backoff") && words.contains("(HTTP status 404)"), "{words}");
+    let mut lines = words.lines();
+    assert!(lines.next().unwrap().starts_with("state     kind     last poll            next poll"));
+    let columns: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+    assert_eq!((columns[0], columns[1], columns[4]), ("ok", "feed", "good"));
+    assert!(columns[2].ends_with('Z') && columns[2] <= columns[3], "{columns:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::{
@@ -49,17 +49,22 @@ struct FoundSource {
     url: String,
 }
 
+/// What stands in the columns; times are in UTC.
+const HEADER: &str =
+    "state     kind     last poll            next poll            id  address  …\n";
+
 /// Every source with its state.
 pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
     with_sources(overrides, |sources, states| {
         let listed =
             sources.polled.iter().map(|source| polled(source, states.get(source.id.as_str())));
         let topics = sources.topics.iter().map(topic);
-        Ok(listed
-            .chain(topics)
-            .map(|listed| if json { line(&listed) } else { words(&listed) })
-            .collect::<Vec<_>>()
-            .concat())
+        let rows = listed.chain(topics);
+        Ok(if json {
+            rows.map(|row| line(&row)).collect()
+        } else {
+            HEADER.to_owned() + &rows.map(|row| words(&row)).collect::<String>()
+        })
     })
 }
 
@@ -150,11 +155,17 @@ fn line(listed: &SourceRow<'_>) -> String {
     format!("{}\n", serde_json::to_string(listed).unwrap_or_default())
 }
 
+fn time(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
 fn words(row: &SourceRow<'_>) -> String {
     let mut out = format!(
-        "{:<9} {:<8} {}  {}",
+        "{:<9} {:<8} {:<20} {:<20} {}  {}",
         row.state.map_or("-", State::as_str),
         row.kind,
+        time(row.last_poll),
+        time(row.next_due),
         row.id,
         row.url
     );

@@ -89,6 +89,16 @@ pub enum Response {
     Unknown(String),
 }
 
+impl Response {
+    /// This response, or that nothing is known where there are no words.
+    fn or_unknown(self, unknown: String) -> Self {
+        match self {
+            Self::Ok(words) if words.is_empty() => Self::Unknown(unknown),
+            response => response,
+        }
+    }
+}
+
 /// The parts of the daemon that requests are passed to.
 #[derive(Debug, Clone)]
 pub struct ControlTargets {
@@ -162,7 +172,11 @@ async fn serve_connection(mut stream: UnixStream, targets: ControlTargets) -> io
 async fn respond(request: Request, targets: ControlTargets) -> Response {
     match request {
         Request::Explain { what } => {
-            run_blocking(move || explain::explain(&targets.store, &what)).await
+            let unknown = explain::unknown(&what);
+            let explained = run_blocking(move || {
+                Ok(explain::explain(&targets.store, &what)?.unwrap_or_default())
+            });
+            explained.await.or_unknown(unknown)
         }
         Request::Sources => run_blocking(move || explain::sources(&targets.store)).await,
         Request::Check => {
@@ -194,18 +208,7 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
                 Err(error) => Response::Error(error.to_string()),
             }
         }
-        Request::Reload { dry_run } => {
-            let (answer, outcome) = oneshot::channel();
-            if targets.reloads.send(ReloadCommand { dry_run, answer }).await.is_err() {
-                return Response::Error("this daemon runs without a config".to_owned());
-            }
-            match outcome.await {
-                Ok(Ok(report)) => Response::Ok(report),
-                // What is wrong is in the files of whoever asks.
-                Ok(Err(words)) => Response::Unknown(words),
-                Err(_) => Response::Error(STOPPING.to_owned()),
-            }
-        }
+        Request::Reload { dry_run } => reload(dry_run, &targets.reloads).await,
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
             // A long list takes a while to parse, which must not hold up the schedule.
@@ -217,6 +220,19 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
                 Response::Ok(serde_json::json!(report).to_string())
             })
         }
+    }
+}
+
+async fn reload(dry_run: bool, reloads: &mpsc::Sender<ReloadCommand>) -> Response {
+    let (answer, outcome) = oneshot::channel();
+    if reloads.send(ReloadCommand { dry_run, answer }).await.is_err() {
+        return Response::Error("this daemon runs without a config".to_owned());
+    }
+    match outcome.await {
+        Ok(Ok(report)) => Response::Ok(report),
+        // What is wrong is in the files of whoever asks.
+        Ok(Err(words)) => Response::Unknown(words),
+        Err(_) => Response::Error(STOPPING.to_owned()),
     }
 }
 

@@ -84,7 +84,7 @@ impl StatusPages {
             let unknown = || PageError::Unknown("No article has this id.".to_owned());
             let id: Uuid = query.get("id").parse().map_err(|_| unknown())?;
             let state = store.articles().view()?.article(id)?.ok_or_else(unknown)?;
-            let explained = explain::explain(store, &id.to_string())?;
+            let explained = explain::explain(store, &id.to_string())?.unwrap_or_default();
             // Its first line is the heading.
             let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
             let story = match &state.story {

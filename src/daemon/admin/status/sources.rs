@@ -42,7 +42,9 @@ impl Filter {
                 && (words.is_empty() || has_words(source, &words))
         });
         match self.sort.as_str() {
-            "name" => polled.sort_by_cached_key(|polled| shown_name(&polled.source).to_lowercase()),
+            "name" => {
+                polled.sort_by_cached_key(|polled| shown_name(&polled.source, None).to_lowercase());
+            }
             "state" => polled.sort_by_key(|polled| polled.state.as_str()),
             _ => {}
         }
@@ -70,8 +72,10 @@ fn has_words(source: &Source, words: &str) -> bool {
         || source.tags.iter().any(|tag| has(tag))
 }
 
-fn shown_name(source: &Source) -> String {
-    source.name.clone().unwrap_or_else(|| source.at.to_string())
+/// The operator's name for a source, or its own, or its address.
+fn shown_name(source: &Source, title: Option<&str>) -> String {
+    let name = source.name.as_deref().or(title);
+    name.map_or_else(|| source.at.to_string(), str::to_owned)
 }
 
 impl StatusPages {
@@ -117,10 +121,13 @@ impl StatusPages {
                 return Err(PageError::Unknown("No source has this id.".to_owned()));
             }
             let now = SystemClock.now();
-            let name = known.as_ref().map_or_else(|| id.clone(), |known| shown_name(&known.source));
-            let hours = facts.as_ref().map(|facts| facts.rhythm.expectation(now.timestamp()));
-            let explained =
-                if facts.is_some() { explain::explain(store, &id)? } else { String::new() };
+            let title = facts.as_ref().and_then(|facts| facts.title.as_deref());
+            let name = known
+                .as_ref()
+                .map_or_else(|| id.clone(), |known| shown_name(&known.source, title));
+            let known_news = facts.as_ref().filter(|facts| facts.last_new.is_some());
+            let hours = known_news.map(|facts| facts.rhythm.expectation(now.timestamp()));
+            let explained = explain::explain(store, &id)?.unwrap_or_default();
             // Its first line is the heading.
             let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
             let main = html! {
@@ -186,8 +193,8 @@ fn row(source: &Source, state: State, facts: &Facts, now: DateTime<Utc>) -> Mark
     html! {
         tr {
             td {
-                a href=(address) { bdi { (shown_name(source)) } }
-                @if source.name.is_some() { div.quiet { (source.at.to_string()) } }
+                a href=(address) { bdi { (shown_name(source, facts.title.as_deref())) } }
+                @if source.name.is_some() || facts.title.is_some() { div.quiet { (source.at.to_string()) } }
             }
             td { (source.kind.as_str()) }
             td {
