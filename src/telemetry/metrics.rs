@@ -339,6 +339,28 @@ mod tests {
         }
     }
 
+    /// `docs/metrics.md`, made of the table.
+    fn document() -> String {
+        let rows: Vec<String> = table::ALL
+            .iter()
+            .map(|(name, kind, help)| format!("| `{name}` | {} | {help} |\n", kind.to_lowercase()))
+            .collect();
+        let head = "# Metrics\n\n`/metrics` (`admin.listen`) has these for Prometheus. A counter grows while the process lives; names end \
+            in their unit.\nThe labels have few values, and none names a source or an address. [alerts.md](alerts.md) says which are \
+            watched, and what to do then.\n\n| metric | kind | meaning |\n|---|---|---|\n";
+        head.to_owned() + &rows.concat()
+    }
+
+    #[test]
+    fn the_document_of_the_metrics_is_made_of_their_table() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
+        if std::env::var_os("NASHRA_WRITE_DOCS").is_some() {
+            std::fs::write(&path, document()).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(kept, document(), "NASHRA_WRITE_DOCS=1 cargo test --lib metrics writes it anew");
+    }
+
     #[test]
     fn every_alert_has_a_severity_and_a_section_that_says_what_to_do() {
         let runbooks = include_str!("../../docs/alerts.md");
@@ -360,7 +382,8 @@ mod tests {
                 .filter(|part| part.starts_with("nashra_"));
             for name in names {
                 let name = name.trim_end_matches("_bucket");
-                assert!(table::NAMES.contains(&name), "{name} is not defined");
+                let is_defined = table::ALL.iter().any(|metric| metric.0 == name);
+                assert!(is_defined, "{name} is not defined");
             }
         }
     }

@@ -72,8 +72,9 @@ macro_rules! metrics {
             $($kind($name).describe($help);)*
         }
 
+        /// Name, kind and help of each metric.
         #[cfg(test)]
-        pub(super) const NAMES: &[&str] = &[$($name),*];
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$(($name, stringify!($kind), $help)),*];
     };
 }
 
