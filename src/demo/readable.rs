@@ -30,6 +30,10 @@ impl Default for Readable {
 }
 
 impl Sink for Readable {
+    fn name(&self) -> String {
+        "standard output".to_owned()
+    }
+
     fn open(&mut self, _: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(async { Ok(None) })
     }

@@ -31,6 +31,7 @@ fn the_pages_show_what_is_polled_and_what_came_of_it_and_escape_it() {
     let failing = page("sources?state=backoff").1;
     assert!(failing.contains("1 of 3 sources") && failing.contains("id=bad"), "{failing}");
     assert!(page("sources?q=%D8%B5%D8%AD%D9%8A%D9%81%D8%A9").1.contains("1 of 3 sources"));
+    assert_eq!(page("sources?page=18446744073709551615").0, 200);
     assert!(page("sources?q=nobody&page=7&sort=state").1.contains("0 of 3 sources"));
 
     let source = page("source?id=good").1;

@@ -16,6 +16,9 @@ use crate::{
 /// Sources on a page.
 const A_PAGE: usize = 100;
 
+/// The last page that can be asked for.
+const MAX_PAGE: usize = 1 << 20;
+
 /// Which sources are listed.
 struct Filter {
     words: String,
@@ -30,7 +33,7 @@ impl Filter {
             words: query.get("q").to_owned(),
             state: query.get("state").to_owned(),
             sort: query.get("sort").to_owned(),
-            page: query.get("page").parse().unwrap_or(1).max(1),
+            page: query.get("page").parse().unwrap_or(1).clamp(1, MAX_PAGE),
         }
     }
 

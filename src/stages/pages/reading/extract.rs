@@ -40,6 +40,8 @@ impl Expected {
         match error {
             // Nothing, or no page at all, is sent by mistake, so it counts as a failed fetch.
             PageError::Nothing(_) => u32::MAX,
+            // A front page in the place of an article, whose headline it may show among others.
+            PageError::Listing if !self.guessed => u32::MAX,
             PageError::NoText | PageError::Scripts | PageError::Listing => {
                 // The page broke off before its text, or it is about something else, such as an
                 // error, and is not the page of this entry.

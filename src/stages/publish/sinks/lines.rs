@@ -94,6 +94,13 @@ async fn append(file: &mut File, lines: &[u8]) -> std::io::Result<()> {
 }
 
 impl Sink for LineSink {
+    fn name(&self) -> String {
+        match &self.0 {
+            Output::Stdout(_) => "standard output".to_owned(),
+            Output::File { path, .. } => path.display().to_string(),
+        }
+    }
+
     fn open(&mut self, _: Option<i64>) -> SinkFuture<'_, Option<SinkHoldings>> {
         Box::pin(async {
             if let Output::File { path, private, file } = &mut self.0 {
