@@ -120,11 +120,8 @@ pub async fn run_with(
     let mut parts = parts(config, sources, store.clone(), beside.dead_letters, sink)?;
     parts.page.unreadable = beside.unreadable;
     if let Some(flags) = start.flags {
-        let targets = reload::ReloadTargets {
-            changes: beside.changes,
-            pages: parts.page.rules.clone(),
-            added: store.added(),
-        };
+        let targets =
+            reload::ReloadTargets { changes: beside.changes, pages: parts.page.rules.clone() };
         let running = (config.clone(), parts.sources.topics.clone());
         beside.tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
     }

@@ -281,8 +281,8 @@ fn story(story: &Story) -> String {
 
 fn article(id: Uuid, state: &ArticleState, secrets: &Secrets) -> String {
     let hidden = |address: &str| match clean::address(address) {
-        Some(address) => secrets.hide(&address).into_owned(),
-        None => secrets.hide(address).into_owned(),
+        Some(address) => shown(&secrets.hide(&address)).into_owned(),
+        None => shown(&secrets.hide(address)).into_owned(),
     };
     let mut out = format!("article {id}, revision {}\n", state.revision);
     writeln!(out, "address: {}", state.url.as_deref().map_or_else(|| "none".to_owned(), hidden))

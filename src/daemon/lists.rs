@@ -81,6 +81,10 @@ async fn fetch_list<F: Fetch>(
         Outcome::Failed(error) => Err(error.to_string()),
     };
     let error = match bytes {
+        // What was a list does not become a source, or empty, because of one answer.
+        Ok(bytes) if cached.exists() && !has_sources(&bytes, url) => {
+            "the answer is no list of sources".to_owned()
+        }
         Ok(bytes) if is_list(&bytes, url) => {
             if let Err(error) = write_whole(&cached, &bytes) {
                 tracing::warn!(%error, path = %cached.display(), "the list of sources could not be kept for the next start");
@@ -101,6 +105,14 @@ async fn fetch_list<F: Fetch>(
 
 fn as_source(url: &Url) -> ParsedList {
     sources::parse(url.as_str(), url.as_str().as_bytes())
+}
+
+/// Whether an answer is a list with a source or a topic in it.
+fn has_sources(bytes: &[u8], url: &Url) -> bool {
+    is_list(bytes, url) && {
+        let list = sources::parse(url.as_str(), bytes);
+        !list.sources.is_empty() || !list.topics.is_empty()
+    }
 }
 
 /// Whether an answer is a list of sources; otherwise it is a source itself, such as a feed or a

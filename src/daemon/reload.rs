@@ -30,7 +30,6 @@ use crate::{
             reload::{BeforePolls, ReloadReport, ReloadRequest},
         },
     },
-    store::AddedStore,
     telemetry::metrics,
 };
 
@@ -56,7 +55,6 @@ pub struct ReloadCommand {
 pub(super) struct ReloadTargets {
     pub(super) changes: mpsc::Sender<ScheduleRequest>,
     pub(super) pages: SourcePageSettings,
-    pub(super) added: AddedStore,
 }
 
 /// Reads the config again when it is told to.
@@ -115,8 +113,10 @@ impl Reloader {
 
     /// Reads all again and takes it over; returns words for a terminal.
     async fn reload(&mut self, dry_run: bool, cause: &'static str) -> Result<String, String> {
-        // What is written from here on is another change.
-        self.watched.look();
+        if !dry_run {
+            // What is written from here on is another change.
+            self.watched.look();
+        }
         let outcome = self.take_over(dry_run).await;
         if !dry_run {
             metrics::reloaded(outcome.is_ok(), SystemClock.now());
@@ -149,19 +149,21 @@ impl Reloader {
     }
 
     async fn take_over(&mut self, dry_run: bool) -> Result<Reloaded, String> {
-        let config = self.read_config().await?;
-        let listed = lists::load(&config).await.map_err(|error| error.to_string())?;
+        let mut config = self.read_config().await?;
+        if !dry_run {
+            // Also those that are wrong now, or not there yet.
+            self.watched.follow(watched_files(&self.flags, &config));
+        }
         let mut waiting = self.running.changed(&config);
+        // The copies of lists are where the daemon keeps them.
+        config.data_dir.clone_from(&self.running.data_dir);
+        let listed = lists::load(&config).await.map_err(|error| error.to_string())?;
         waiting.retain(|name| name != SOURCES);
         if says_other_topics(&self.topics, &listed.topics) {
             waiting.push("topics that are sources".to_owned());
         }
-        let since = SystemClock.now();
-        let mut all = listed.clone();
-        let rows = self.targets.added.all().map_err(|error| error.to_string())?;
-        all.with_added(rows).map_err(|error| error.to_string())?;
-        let pages = self.targets.pages.clone();
-        let before_polls = BeforePolls::new(move || pages.replace(&all, since));
+        let (pages, now) = (self.targets.pages.clone(), listed.clone());
+        let before_polls = BeforePolls::new(move || pages.replace(&now));
         let (answer, outcome) = oneshot::channel();
         let request = ReloadRequest { listed, dry_run, before_polls, answer };
         self.targets.changes.send(ScheduleRequest::Reload(request)).await.ok();
@@ -170,9 +172,6 @@ impl Reloader {
             Ok(Err(error)) => return Err(error.to_string()),
             Err(_) => return Err("the daemon is stopping".to_owned()),
         };
-        if !dry_run {
-            self.watched.follow(watched_files(&self.flags, &config));
-        }
         Ok(Reloaded { sources, waiting })
     }
 

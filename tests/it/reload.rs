@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{Nashra, Site, command, lines, until};
+use crate::support::{Answer, Nashra, Site, command, lines, until};
 
 /// A site with some feeds of one article each.
 fn site(names: &[&str]) -> Site {
@@ -154,6 +154,51 @@ fn a_file_that_changes_is_read_where_the_config_says_so() {
     fs::write(dir.path().join("list.toml"), both).unwrap();
     until("the other is read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
     nashra.counts("nashra_reloads_total{outcome=\"done\"} 1");
+    // A look at what would be done takes nothing away from what is watched.
+    fs::write(dir.path().join("list.toml"), source(&site, "two", "")).unwrap();
+    assert!(reload(dir.path(), &["--dry-run"]).1.starts_with("- one\n"));
+    nashra.counts("nashra_reloads_total{outcome=\"done\"} 2");
+    nashra.counts("nashra_sources{state=\"ok\"} 1");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_source_that_moved_from_a_command_to_a_list_stays_when_its_row_is_removed() {
+    let site = site(&["one", "two"]);
+    let (dir, nashra) = daemon(&source(&site, "one", ""), "");
+    until("it is read", || (titles(dir.path()) == ["ONE"]).then_some(()));
+    let two = format!("{}/two", site.base);
+    let sources = |arguments: &[&str]| {
+        command(dir.path(), &[&["sources"], arguments, &["--config", "nashra.toml"]].concat())
+    };
+    assert_eq!(sources(&["add", &two, "--kind", "feed", "--id", "two"]).0, Some(0));
+    until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
+    let both = source(&site, "one", "") + &source(&site, "two", "");
+    fs::write(dir.path().join("list.toml"), both).unwrap();
+    assert!(reload(dir.path(), &[]).1.ends_with("as before: 2\n"));
+    assert_eq!(sources(&["remove", "two"]).0, Some(0));
+    let polls = site.seen("/two").len();
+    until("it is polled on", || (site.seen("/two").len() > polls + 3).then_some(()));
+    assert!(reload(dir.path(), &["--dry-run"]).1.ends_with("as before: 2\n"));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_list_at_an_address_that_answers_something_else_once_keeps_its_sources() {
+    let site = site(&["one", "two"]);
+    site.put("/list.txt", Answer::ok(format!("{}/two\n", site.base)));
+    let (dir, nashra) = daemon(&source(&site, "one", ""), "");
+    until("it is read", || (titles(dir.path()) == ["ONE"]).then_some(()));
+    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
+    let lists = format!("[\"list.toml\", \"{}/list.txt\"]", site.base);
+    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", &lists)).unwrap();
+    assert!(reload(dir.path(), &[]).1.contains("added: 1"));
+    until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
+    for answer in ["<html><body>Maintenance</body></html>", ""] {
+        site.put("/list.txt", Answer::ok(answer));
+        let (code, told, words) = reload(dir.path(), &[]);
+        assert!(code == Some(0) && told.ends_with("as before: 2\n"), "{told} {words}");
+    }
     assert_eq!(nashra.stop(), Some(0));
 }
 

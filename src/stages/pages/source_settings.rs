@@ -45,9 +45,10 @@ impl SourcePageSettings {
         Self { given: Arc::new(RwLock::new(given)), added }
     }
 
-    /// Holds those of other sources from now on.
-    pub fn replace(&self, sources: &Sources, since: DateTime<Utc>) {
-        let given = GivenSettings::of_sources(sources, since);
+    /// Holds those of other lists from now on; those of all sources that were added by command are
+    /// looked up.
+    pub fn replace(&self, listed: &Sources) {
+        let given = GivenSettings::of_sources(listed, DateTime::<Utc>::MIN_UTC);
         *self.given.write().unwrap_or_else(PoisonError::into_inner) = given;
     }
 

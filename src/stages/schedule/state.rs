@@ -218,12 +218,12 @@ impl ScheduleState {
         // A command that gave up waiting does not need the answer.
         match request {
             ScheduleRequest::Change(ChangeRequest { change, dry_run, answer }) => {
-                let removes = !dry_run && matches!(change, SourceChange::Remove(_));
-                let report = self.change(change, dry_run, stores, now).await;
-                let done =
-                    report.as_ref().ok().filter(|_| removes).map(|report| report.done.clone());
+                let (report, gone) = match self.change(change, dry_run, stores, now).await {
+                    Ok((report, gone)) => (Ok(report), gone),
+                    Err(error) => (Err(error), Vec::new()),
+                };
                 answer.send(report).ok();
-                done.unwrap_or_default()
+                gone
             }
             ScheduleRequest::Reload(ReloadRequest { listed, dry_run, before_polls, answer }) => {
                 let before_polls = (!dry_run).then_some(before_polls);
@@ -240,25 +240,30 @@ impl ScheduleState {
         }
     }
 
-    /// Takes sources in or lets them go, once that is durable.
+    /// Takes sources in or lets them go, once that is durable; also returns the ids of those that
+    /// are polled no more.
     async fn change(
         &mut self,
         change: SourceChange,
         dry_run: bool,
         stores: &ScheduleStores,
         now: DateTime<Utc>,
-    ) -> Result<change::ChangeReport, StoreError> {
+    ) -> Result<(change::ChangeReport, Vec<String>), StoreError> {
         let plan = change::plan(change, self.roster.sources(), &self.topics, &stores.added)?;
         if dry_run {
-            return Ok(plan.report);
+            return Ok((plan.report, Vec::new()));
         }
         change::commit(&plan, &stores.added).await?;
-        let ChangePlan { add, remove, report } = plan;
+        let ChangePlan { add, mut remove, report } = plan;
+        // Of a source that a list names, too, the row goes and the source stays.
+        for listed in self.roster.sources().filter(|source| source.added.is_none()) {
+            remove.remove(listed.id.as_str());
+        }
         self.let_go(&remove);
         let add: Vec<Source> = add.into_iter().map(|(source, _)| source).collect();
         let facts = read_facts(&add, &stores.polls)?;
         self.take_in(add.into_iter().zip(facts), now);
-        Ok(report)
+        Ok((report, remove.into_iter().collect()))
     }
 
     /// Takes over what the config names now, beside the sources that were added by command. Without

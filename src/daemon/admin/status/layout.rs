@@ -38,9 +38,10 @@ pub(super) fn page(path: &str, title: &str, main: &Markup) -> Markup {
     }
 }
 
-/// A link to an address of the web; what is none is only shown.
+/// A link to an address of the web; what is none, and one of which a part is hidden, is only shown.
 pub(super) fn link(address: &str) -> Markup {
-    let is_web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
+    let is_web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme))
+        && !address.contains("***");
     html! { @if is_web { a href=(address) rel="noreferrer" { (address) } } @else { bdi { (address) } } }
 }
 
