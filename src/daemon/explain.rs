@@ -19,7 +19,8 @@ use crate::{
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
     store::{
-        CheckReport, Facts, LeftOut, RepairReport, SiteDiscovery, Store, StoreError, TopicState,
+        ArticleView, CheckReport, Facts, LeftOut, RepairReport, SiteDiscovery, Store, StoreError,
+        TopicState,
     },
 };
 
@@ -56,21 +57,22 @@ pub fn explain(store: &Store, what: &str) -> Result<Option<String>, StoreError> 
             return Ok(Some(topic(&state, store.topics().waiting(&id)?.len())));
         }
     }
-    let view = store.articles().view()?;
-    let id = match (Uuid::parse_str(what), &url) {
+    let found = find_article(&store.articles().view()?, what)?;
+    Ok(found.map(|(id, state)| article(id, &state, &secrets_of(store, &state))))
+}
+
+/// An article that is known by an id or by one of its addresses.
+pub fn find_article(
+    view: &ArticleView,
+    what: &str,
+) -> Result<Option<(Uuid, ArticleState)>, StoreError> {
+    let id = match (Uuid::parse_str(what), Url::parse(what)) {
         (Ok(id), _) => Some(id),
-        (_, Some(url)) => view.alias(&identity::of_url(url))?,
+        (_, Ok(url)) => view.alias(&identity::of_url(&url))?,
         _ => None,
     };
-    let found = id
-        .map(|id| {
-            Ok::<_, StoreError>(
-                view.article(id)?.map(|state| article(id, &state, &secrets_of(store, &state))),
-            )
-        })
-        .transpose()?
-        .flatten();
-    Ok(found)
+    let Some(id) = id else { return Ok(None) };
+    Ok(view.article(id)?.map(|state| (id, state)))
 }
 
 /// The subscription of a source, and how well its hub delivers.

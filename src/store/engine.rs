@@ -329,6 +329,10 @@ pub(crate) enum Snapshot {
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
 type Rows<'a> = Box<dyn Iterator<Item = Result<Row, StoreError>> + 'a>;
 
+fn copied(row: fjall::Guard) -> Result<Row, StoreError> {
+    row.into_inner().map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(StoreError::engine)
+}
+
 impl Snapshot {
     /// The value of a key.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -363,11 +367,7 @@ impl Snapshot {
         match self {
             Self::Disk { view, disk } => {
                 let rows = view.range(&disk.tables[table as usize], from..&MARK[..]);
-                Box::new(rows.map(|row| {
-                    row.into_inner()
-                        .map(|(key, value)| (key.to_vec(), value.to_vec()))
-                        .map_err(StoreError::engine)
-                }))
+                Box::new(rows.map(copied))
             }
             Self::Memory(tables) => {
                 let rows = tables[table as usize].range::<[u8], _>((
@@ -384,11 +384,7 @@ impl Snapshot {
         match self {
             Self::Disk { view, disk } => {
                 let rows = view.range(&disk.tables[table as usize], ..end.min(&MARK[..]));
-                Box::new(rows.rev().map(|row| {
-                    row.into_inner()
-                        .map(|(key, value)| (key.to_vec(), value.to_vec()))
-                        .map_err(StoreError::engine)
-                }))
+                Box::new(rows.rev().map(copied))
             }
             Self::Memory(tables) => {
                 let rows = tables[table as usize]

@@ -1,7 +1,6 @@
 //! The articles: the latest, one that is looked for by its address or id, and a page for each.
 
 use maud::{Markup, html};
-use url::Url;
 use uuid::Uuid;
 
 use super::{PageError, Query, StatusPages, layout, overview::count};
@@ -11,7 +10,7 @@ use crate::{
         private::shown,
     },
     daemon::explain,
-    model::{identity, story::StoryState},
+    model::story::StoryState,
 };
 
 /// Articles on a page.
@@ -30,20 +29,23 @@ impl StatusPages {
         let (wanted, before) = (query.get("q").to_owned(), query.get("before").parse().ok());
         self.read(move |store| {
             let view = store.articles().view()?;
-            let mut is_unknown = false;
-            if !wanted.is_empty() {
-                let id = match (wanted.parse::<Uuid>(), Url::parse(&wanted)) {
-                    (Ok(id), _) => view.article(id)?.map(|_| id),
-                    (_, Ok(url)) => view.alias(&identity::of_url(&url))?,
-                    _ => None,
-                };
-                if let Some(id) = id {
-                    return Ok(Found::One(id));
-                }
-                is_unknown = true;
+            if let Some((id, _)) = explain::find_article(&view, &wanted)? {
+                return Ok(Found::One(id));
             }
+            let is_unknown = !wanted.is_empty();
             let latest = view.latest(before.unwrap_or(Uuid::max()), A_PAGE)?;
             let now = SystemClock.now();
+            let rows = html! {
+                @for (id, state) in &latest {
+                    tr {
+                        td dir="ltr" { a href=(format!("/article?id={id}")) { (state.url.as_deref().map_or_else(|| id.to_string(), |url| shown(url).into_owned())) } }
+                        td { bdi { (state.source) } }
+                        td { (layout::time(Some(state.first_seen), now)) }
+                        td.number { (state.revision) @if state.withdrawn { " " span.bad { "withdrawn" } } }
+                        td { (state.verdict.what) div.quiet { (state.verdict.why) } }
+                    }
+                }
+            };
             let main = html! {
                 h1 { "Articles" }
                 form method="get" action="/articles" role="search" {
@@ -52,22 +54,7 @@ impl StatusPages {
                 }
                 @if is_unknown { p.bad role="status" { "No article is known by this address or id." } }
                 p.quiet { "The latest first, by when they were first seen." }
-                div.scroll tabindex="0" role="region" aria-label="Articles" {
-                    table {
-                        thead { tr { @for name in ["Article", "Source", "First seen", "Revision", "Last verdict"] { th scope="col" { (name) } } } }
-                        tbody {
-                            @for (id, state) in &latest {
-                                tr {
-                                    td dir="ltr" { a href=(format!("/article?id={id}")) { (state.url.as_deref().map_or_else(|| id.to_string(), |url| shown(url).into_owned())) } }
-                                    td { bdi { (state.source) } }
-                                    td { (layout::time(Some(state.first_seen), now)) }
-                                    td.number { (state.revision) @if state.withdrawn { " " span.bad { "withdrawn" } } }
-                                    td { (state.verdict.what) div.quiet { (state.verdict.why) } }
-                                }
-                            }
-                        }
-                    }
-                }
+                (layout::table("Articles", &["Article", "Source", "First seen", "Revision", "Last verdict"], &rows))
                 nav aria-label="Pages of the list" {
                     @if let Some((id, _)) = latest.last().filter(|_| latest.len() == A_PAGE) {
                         a rel="next" href=(format!("/articles?before={id}")) { "Older" }
@@ -106,23 +93,19 @@ impl StatusPages {
 
 /// The articles that carry the same text.
 fn members(of: Uuid, story: &StoryState) -> Markup {
-    html! {
-        h2 { "Its story: " (layout::number(count(story.size as usize))) " articles with this text" }
-        div.scroll tabindex="0" role="region" aria-label="Its story" {
-            table {
-                thead { tr { @for name in ["Article", "Source", "Role", "Similarity"] { th scope="col" { (name) } } } }
-                tbody {
-                    @for member in &story.members {
-                        @let name = member.url.clone().unwrap_or_else(|| member.article.to_string());
-                        tr {
-                            td dir="ltr" { @if member.article == of { (name) } @else { a href=(format!("/article?id={}", member.article)) { (name) } } }
-                            td { bdi { (member.source) } }
-                            td { (member.role.label()) @if member.withdrawn { " " span.bad { "withdrawn" } } }
-                            td.number { @if let Some(share) = member.similarity { (layout::number(f64::from(share) * 100.0)) " %" } }
-                        }
-                    }
-                }
+    let rows = html! {
+        @for member in &story.members {
+            @let name = member.url.clone().unwrap_or_else(|| member.article.to_string());
+            tr {
+                td dir="ltr" { @if member.article == of { (name) } @else { a href=(format!("/article?id={}", member.article)) { (name) } } }
+                td { bdi { (member.source) } }
+                td { (member.role.label()) @if member.withdrawn { " " span.bad { "withdrawn" } } }
+                td.number { @if let Some(share) = member.similarity { (layout::number(f64::from(share) * 100.0)) " %" } }
             }
         }
+    };
+    html! {
+        h2 { "Its story: " (layout::number(count(story.size as usize))) " articles with this text" }
+        (layout::table("Its story", &["Article", "Source", "Role", "Similarity"], &rows))
     }
 }

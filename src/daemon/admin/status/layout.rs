@@ -102,6 +102,19 @@ pub(super) fn facts(text: &str) -> Markup {
     }
 }
 
+/// A table that is scrolled where it is wider than the window; `label` names it for those who do not
+/// see it.
+pub(super) fn table(label: &str, columns: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) {
+            table {
+                thead { tr { @for name in columns { th scope="col" { (name) } } } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
 /// Bars of a chart, each a value, at the end of so many places; words say what it shows for those
 /// who do not see it.
 pub(super) fn bars(values: &[f64], places: usize, words: &str) -> Markup {

@@ -72,24 +72,20 @@ impl StatusPages {
     /// The hosts whose pages could not be read, those with the most first; nothing where all could.
     fn unreadable_pages(&self) -> Markup {
         let (hosts, most) = self.unreadable.most(SHOWN_HOSTS);
+        let rows = html! {
+            @for UnreadableHost { host, pages, reasons } in &most {
+                tr {
+                    td { (host) }
+                    td { (pages) }
+                    td { @for (at, (reason, count)) in reasons.iter().enumerate() { @if at > 0 { ", " } (reason) " " (count) } }
+                }
+            }
+        };
         html! {
             @if hosts > 0 {
                 h2 { "Pages that could not be read, by host" }
                 p.quiet { "Since the start, each time that one was tried: " (most.len()) " of " (hosts) " hosts, those with the most first." }
-                div.scroll tabindex="0" role="region" aria-label="Pages that could not be read, by host" {
-                    table {
-                        thead { tr { @for name in ["Host", "Times", "Why"] { th scope="col" { (name) } } } }
-                        tbody {
-                            @for UnreadableHost { host, pages, reasons } in &most {
-                                tr {
-                                    td { (host) }
-                                    td { (pages) }
-                                    td { @for (at, (reason, count)) in reasons.iter().enumerate() { @if at > 0 { ", " } (reason) " " (count) } }
-                                }
-                            }
-                        }
-                    }
-                }
+                (layout::table("Pages that could not be read, by host", &["Host", "Times", "Why"], &rows))
             }
         }
     }

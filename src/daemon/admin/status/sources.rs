@@ -16,6 +16,8 @@ use crate::{
 /// Sources on a page.
 const A_PAGE: usize = 100;
 
+const COLUMNS: [&str; 7] =
+    ["Source", "Kind", "State", "Last poll", "Next poll", "Interval", "Entries"];
 /// The last page that can be asked for.
 const MAX_PAGE: usize = 1 << 20;
 
@@ -99,12 +101,7 @@ impl StatusPages {
                 h1 { "Sources" }
                 (form(&filter))
                 p.quiet { (layout::number(count(found.len()))) " of " (layout::number(count(all))) " sources, page " (filter.page) " of " (pages) }
-                div.scroll tabindex="0" role="region" aria-label="Sources" {
-                    table {
-                        thead { tr { @for name in ["Source", "Kind", "State", "Last poll", "Next poll", "Interval", "Entries"] { th scope="col" { (name) } } } }
-                        tbody { @for (source, state, facts) in &rows { (row(source, *state, facts, now)) } }
-                    }
-                }
+                (layout::table("Sources", &COLUMNS, &html! { @for (source, state, facts) in &rows { (row(source, *state, facts, now)) } }))
                 nav aria-label="Pages of the list" {
                     @if filter.page > 1 { a rel="prev" href=(filter.address(filter.page - 1)) { "Previous" } }
                     @if filter.page < pages { a rel="next" href=(filter.address(filter.page + 1)) { "Next" } }
