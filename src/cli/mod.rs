@@ -100,6 +100,8 @@ enum Command {
     Demo(demo::Options),
     /// Runs the daemon until it is told to stop.
     Run(Box<Overrides>),
+    /// A config file with every setting, its default and what it does, on standard output.
+    Config,
     /// Every error of config and sources, with file and line.
     Check(Box<Overrides>),
     /// What one source or page would yield, and why; publishes nothing.
@@ -165,6 +167,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Run(overrides) => run::run(&overrides),
+        Command::Config => print(&Config::example()),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
         Command::Try(options) => trial::run(&options),
         Command::Feed(options) => feed::run(options),

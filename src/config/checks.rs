@@ -49,38 +49,40 @@ impl Checks<'_> {
 
 type Outcome = Result<(), String>;
 
+/// What values of a setting must keep to.
+pub(super) struct Rule<F> {
+    /// Completes "must be …", for errors and for the documents.
+    pub(super) words: String,
+    /// Tells what is wrong with a value.
+    pub(super) check: F,
+}
+
 /// Between two numbers or sizes.
-pub(super) fn within<T: PartialOrd + Display>(range: RangeInclusive<T>) -> impl Fn(&T) -> Outcome {
-    move |value| {
-        in_range(value, &range)
-            .map_err(|()| format!("must be from {} to {}, is {value}", range.start(), range.end()))
-    }
+pub(super) fn within<T: PartialOrd + Display>(
+    range: RangeInclusive<T>,
+) -> Rule<impl Fn(&T) -> Outcome> {
+    let words = format!("from {} to {}", range.start(), range.end());
+    must_be(words, move |value| range.contains(value), ToString::to_string)
 }
 
 /// No less than so many mebibytes.
-pub(super) fn at_least_mib(least: u64) -> impl Fn(&ByteSize) -> Outcome {
-    move |value| {
-        if *value >= ByteSize::mib(least) {
-            Ok(())
-        } else {
-            Err(format!("must be at least {least}MiB, is {value}"))
-        }
-    }
+pub(super) fn at_least_mib(least: u64) -> Rule<impl Fn(&ByteSize) -> Outcome> {
+    let least = ByteSize::mib(least);
+    must_be(format!("at least {least}"), move |value| *value >= least, ToString::to_string)
 }
 
 /// Between two durations.
-pub(super) fn lasting(shortest: Duration, longest: Duration) -> impl Fn(&Duration) -> Outcome {
-    move |value| {
-        in_range(value, &(shortest..=longest)).map_err(|()| {
-            let [shortest, longest, value] = [shortest, longest, *value].map(duration::format);
-            format!("must be from {shortest} to {longest}, is {value}")
-        })
-    }
+pub(super) fn lasting(
+    shortest: Duration,
+    longest: Duration,
+) -> Rule<impl Fn(&Duration) -> Outcome> {
+    let range = shortest..=longest;
+    must_be(spoken(&range), move |value| range.contains(value), |value| duration::format(*value))
 }
 
 /// Durations in rising order, no more than so many.
-pub(super) fn rising(most: usize) -> impl Fn(&Vec<Duration>) -> Outcome {
-    move |values| {
+pub(super) fn rising(most: usize) -> Rule<impl Fn(&Vec<Duration>) -> Outcome> {
+    let check = move |values: &Vec<Duration>| {
         if values.len() > most {
             return Err(format!("must be {most} durations at most, is {}", values.len()));
         }
@@ -89,19 +91,39 @@ pub(super) fn rising(most: usize) -> impl Fn(&Vec<Duration>) -> Outcome {
         }
         let rises = values.is_sorted_by(|before, next| before < next);
         rises.then_some(()).ok_or_else(|| "must be in rising order".to_owned())
-    }
+    };
+    Rule { words: format!("at most {most}, in rising order"), check }
 }
 
 /// For ever, or between two durations.
-pub(super) fn spanning<S: Span>(shortest: Duration, longest: Duration) -> impl Fn(&S) -> Outcome {
-    move |value| value.bounded().map_or(Ok(()), |value| lasting(shortest, longest)(&value))
+pub(super) fn spanning<S: Span>(
+    shortest: Duration,
+    longest: Duration,
+) -> Rule<impl Fn(&S) -> Outcome> {
+    let Rule { words, check } = lasting(shortest, longest);
+    Rule { words, check: move |value: &S| value.bounded().map_or(Ok(()), |value| check(&value)) }
 }
 
 /// A list with something in it.
-pub(super) fn not_empty<T>(list: &[T]) -> Outcome {
-    if list.is_empty() { Err("must name at least one".to_owned()) } else { Ok(()) }
+pub(super) fn not_empty<T>() -> Rule<impl Fn(&Vec<T>) -> Outcome> {
+    let check = |list: &Vec<T>| {
+        if list.is_empty() { Err("must name at least one".to_owned()) } else { Ok(()) }
+    };
+    Rule { words: "at least one".to_owned(), check }
 }
 
-fn in_range<T: PartialOrd>(value: &T, range: &RangeInclusive<T>) -> Result<(), ()> {
-    if range.contains(value) { Ok(()) } else { Err(()) }
+fn must_be<T>(
+    words: String,
+    holds: impl Fn(&T) -> bool,
+    show: impl Fn(&T) -> String,
+) -> Rule<impl Fn(&T) -> Outcome> {
+    let told = words.clone();
+    let check = move |value: &T| {
+        if holds(value) { Ok(()) } else { Err(format!("must be {told}, is {}", show(value))) }
+    };
+    Rule { words, check }
+}
+
+fn spoken(range: &RangeInclusive<Duration>) -> String {
+    format!("from {} to {}", duration::format(*range.start()), duration::format(*range.end()))
 }

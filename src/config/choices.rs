@@ -50,9 +50,9 @@ choices! {
 }
 
 from_text! {
-    PageMode, PageMode::NAMES, PageMode::from_str;
-    LogFormat, LogFormat::NAMES, LogFormat::from_str;
-    SourceKind, SourceKind::NAMES, SourceKind::from_str;
-    RobotsMode, RobotsMode::NAMES, RobotsMode::from_str;
-    StartAt, StartAt::NAMES, StartAt::from_str;
+    PageMode, PageMode::NAMES, PageMode::from_str, ToString::to_string;
+    LogFormat, LogFormat::NAMES, LogFormat::from_str, ToString::to_string;
+    SourceKind, SourceKind::NAMES, SourceKind::from_str, ToString::to_string;
+    RobotsMode, RobotsMode::NAMES, RobotsMode::from_str, ToString::to_string;
+    StartAt, StartAt::NAMES, StartAt::from_str, ToString::to_string;
 }

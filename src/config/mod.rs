@@ -14,6 +14,7 @@ mod choices;
 mod error;
 mod overrides;
 mod reader;
+mod reference;
 mod setting;
 mod settings;
 mod sinks;
@@ -32,6 +33,7 @@ pub use self::{
     duration::DurationError,
     error::{ConfigError, ConfigErrors, Place},
     overrides::Overrides,
+    reference::{Example, SettingEntry, SettingForm},
     settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Record, Run, Store, WebSub},
     sinks::{
         Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,

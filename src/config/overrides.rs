@@ -72,32 +72,50 @@ pub struct Overrides {
     pub for_: Option<Duration>,
 }
 
-/// Puts each flag that was given into its setting, and notes it as the setting's place.
-macro_rules! apply {
-    ($flags:ident, $config:ident, $given:ident; $($flag:literal $name:ident => $first:ident$(.$rest:ident)*;)+) => {
-        $(if let Some(value) = &$flags.$name {
-            $config.$first$(.$rest)* = value.clone();
-            $given.insert(concat!(stringify!($first) $(, ".", stringify!($rest))*), $crate::config::Place::whole($flag));
-        })+
+/// Says which setting each flag is: the flag, its field, and the setting.
+macro_rules! flags {
+    ($($flag:literal $name:ident => $first:ident$(.$rest:ident)*;)+) => {
+        /// Each flag and its setting.
+        pub(in crate::config) const FLAGS: &'static [(&'static str, &'static str)] =
+            &[$(($flag, concat!(stringify!($first) $(, ".", stringify!($rest))*)),)+];
+
+        /// Puts each flag that was given into its setting, and notes it as the setting's place.
+        pub(in crate::config) fn apply_own(
+            &self,
+            config: &mut $crate::config::Config,
+            given: &mut $crate::config::reader::GivenSettings,
+        ) {
+            $(if let Some(value) = &self.$name {
+                config.$first$(.$rest)* = value.clone();
+                given.insert(concat!(stringify!($first) $(, ".", stringify!($rest))*), $crate::config::Place::whole($flag));
+            })+
+        }
     };
 }
-pub(super) use apply;
+pub(super) use flags;
 
 impl Overrides {
+    flags! {
+        "--sources" sources => sources;
+        "--data-dir" data_dir => data_dir;
+        "--min-interval" min_interval => poll.min_interval;
+        "--max-interval" max_interval => poll.max_interval;
+        "--poll-now" poll_now => poll.now;
+        "--per-host" per_host => fetch.per_host;
+        "--backlog" backlog => poll.backlog;
+        "--pages" pages => page.mode;
+        "--allow-address" allow_address => fetch.allow_addresses;
+        "--listen" listen => admin.listen;
+    }
+
     /// Puts what was said into the config.
     pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
-        apply! { self, config, given;
-            "--sources" sources => sources;
-            "--data-dir" data_dir => data_dir;
-            "--min-interval" min_interval => poll.min_interval;
-            "--max-interval" max_interval => poll.max_interval;
-            "--poll-now" poll_now => poll.now;
-            "--per-host" per_host => fetch.per_host;
-            "--backlog" backlog => poll.backlog;
-            "--pages" pages => page.mode;
-            "--allow-address" allow_address => fetch.allow_addresses;
-            "--listen" listen => admin.listen;
-        }
+        self.apply_own(config, given);
         self.sink.apply(config, given);
+    }
+
+    /// Each flag that is a setting, and that setting.
+    pub fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::FLAGS.iter().copied().chain(SinkFlags::settings())
     }
 }

@@ -5,7 +5,12 @@
 
 use toml::{Spanned, de::DeValue};
 
-use super::{checks::Checks, error::Place, reader::Reader};
+use super::{
+    checks::Checks,
+    error::Place,
+    reader::Reader,
+    reference::{SettingEntry, SettingForm},
+};
 
 /// A value of a setting, or a section of settings.
 pub(super) trait Setting: Sized + PartialEq {
@@ -15,6 +20,18 @@ pub(super) trait Setting: Sized + PartialEq {
         key: &str,
         reader: &mut Reader<'_>,
     ) -> Option<Self>;
+
+    /// Completes "expected …".
+    fn expected() -> String;
+
+    /// The value as a config says it; nothing where there is none.
+    fn written(&self) -> Option<String>;
+
+    /// Describes it and those in it, as the documents tell them; this value is the default.
+    fn describe(&self, entry: SettingEntry, into: &mut Vec<SettingEntry>) {
+        let form = SettingForm::Value { expected: Self::expected(), default: self.written() };
+        into.push(SettingEntry { form, ..entry });
+    }
 
     /// Checks ranges, after flags have had their say.
     fn check(&self, _key: &str, _checks: &mut Checks<'_>) {}
@@ -39,6 +56,9 @@ pub(super) trait Scalar: Sized + PartialEq {
 
     /// Reads it from a value without a place; the caller adds the place to an error.
     fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError>;
+
+    /// Writes it as it is read.
+    fn to_toml(&self) -> String;
 }
 
 /// Why a scalar could not be read.
@@ -61,6 +81,14 @@ impl<T: Scalar> Setting for T {
             Err(ScalarError::Value(message)) => reader.wrong(value.span().start, key, message),
         }
     }
+
+    fn expected() -> String {
+        T::EXPECTED.to_owned()
+    }
+
+    fn written(&self) -> Option<String> {
+        Some(self.to_toml())
+    }
 }
 
 impl<T: Setting> Setting for Vec<T> {
@@ -79,6 +107,15 @@ impl<T: Setting> Setting for Vec<T> {
         // With nothing left of it, a list that was not empty would look like one that was.
         (items.is_empty() || !list.is_empty()).then_some(list)
     }
+
+    fn expected() -> String {
+        format!("a list in square brackets; each of it: {}", T::expected())
+    }
+
+    fn written(&self) -> Option<String> {
+        let items: Vec<String> = self.iter().filter_map(Setting::written).collect();
+        Some(format!("[{}]", items.join(", ")))
+    }
 }
 
 impl<T: Setting> Setting for Option<T> {
@@ -88,6 +125,14 @@ impl<T: Setting> Setting for Option<T> {
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
         T::from_spanned(value, key, reader).map(Some)
+    }
+
+    fn expected() -> String {
+        T::expected()
+    }
+
+    fn written(&self) -> Option<String> {
+        self.as_ref().and_then(Setting::written)
     }
 }
 
@@ -107,6 +152,14 @@ impl<T: Setting> Setting for Placed<T> {
         let place = reader.text.place(value.span().start);
         T::from_spanned(value, key, reader).map(|value| Self { place, value })
     }
+
+    fn expected() -> String {
+        T::expected()
+    }
+
+    fn written(&self) -> Option<String> {
+        self.value.written()
+    }
 }
 
 impl Scalar for bool {
@@ -114,6 +167,10 @@ impl Scalar for bool {
 
     fn from_toml(value: &DeValue<'_>) -> Result<Self, ScalarError> {
         value.as_bool().ok_or(ScalarError::Type)
+    }
+
+    fn to_toml(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -124,6 +181,10 @@ impl Scalar for i64 {
         let number = value.as_integer().ok_or(ScalarError::Type)?;
         Self::from_str_radix(number.as_str(), number.radix())
             .map_err(|_| ScalarError::Value(format!("the number {number} is too large")))
+    }
+
+    fn to_toml(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -138,14 +199,19 @@ macro_rules! numbers {
                 Self::try_from(number)
                     .map_err(|_| ScalarError::Value(format!("{number} is out of range: {} to {}", Self::MIN, Self::MAX)))
             }
+
+            fn to_toml(&self) -> String {
+                self.to_string()
+            }
         }
     )+};
 }
 numbers!(usize, u32, i32);
 
-/// Values that are written as strings: a type, what completes "expected …", and how to read it.
+/// Values that are written as strings: a type, what completes "expected …", how to read it, and how
+/// to write it.
 macro_rules! from_text {
-    ($($type:ty, $expected:expr, $parse:expr;)+) => {$(
+    ($($type:ty, $expected:expr, $parse:expr, $show:expr;)+) => {$(
         impl $crate::config::setting::Scalar for $type {
             const EXPECTED: &'static str = $expected;
 
@@ -153,20 +219,36 @@ macro_rules! from_text {
                 let text = value.as_str().ok_or($crate::config::setting::ScalarError::Type)?;
                 $parse(text).map_err(|error| $crate::config::setting::ScalarError::Value(error.to_string()))
             }
+
+            fn to_toml(&self) -> String {
+                let show: fn(&Self) -> String = $show;
+                toml::Value::String(show(self)).to_string()
+            }
         }
     )+};
 }
 pub(super) use from_text;
 
-/// Declares a section: each setting's documentation, name, type, default and range check.
+/// The documentation among the attributes of a setting, line by line.
+macro_rules! documentation {
+    () => { "" };
+    (#[doc = $line:literal] $($rest:tt)*) => {
+        concat!($line, "\n", $crate::config::setting::documentation!($($rest)*))
+    };
+    (#[$other:meta] $($rest:tt)*) => { $crate::config::setting::documentation!($($rest)*) };
+}
+pub(super) use documentation;
+
+/// Declares a section: each setting's documentation, name, type, default and range check, and what
+/// the example config shows where that is something else than the default.
 macro_rules! settings {
-    ($(#[$about:meta])* $vis:vis $section:ident {
-        $($(#[$doc:meta])* $name:ident: $type:ty = $default:expr $(, $check:expr)?;)+
+    ($(#[$($about:tt)*])* $vis:vis $section:ident {
+        $($(#[$($doc:tt)*])* $name:ident: $type:ty = $default:expr $(, $check:expr)? $(=> $example:expr)?;)+
     }) => {
-        $(#[$about])*
+        $(#[$($about)*])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         $vis struct $section {
-            $($(#[$doc])* $vis $name: $type,)+
+            $($(#[$($doc)*])* $vis $name: $type,)+
         }
 
         impl Default for $section {
@@ -188,11 +270,43 @@ macro_rules! settings {
                 })
             }
 
+            fn expected() -> String {
+                "a section".to_owned()
+            }
+
+            fn written(&self) -> Option<String> {
+                None
+            }
+
+            fn describe(
+                &self,
+                entry: $crate::config::reference::SettingEntry,
+                into: &mut Vec<$crate::config::reference::SettingEntry>,
+            ) {
+                let key = entry.key.clone();
+                into.push($crate::config::reference::SettingEntry {
+                    about: $crate::config::setting::documentation!($(#[$($about)*])*),
+                    form: $crate::config::reference::SettingForm::Section,
+                    ..entry
+                });
+                $($crate::config::setting::Setting::describe(
+                    &self.$name,
+                    $crate::config::reference::SettingEntry {
+                        key: $crate::config::reader::join(&key, stringify!($name)),
+                        about: $crate::config::setting::documentation!($(#[$($doc)*])*),
+                        $(range: Some($check.words),)?
+                        $(example: Some($example),)?
+                        ..Default::default()
+                    },
+                    into,
+                );)+
+            }
+
             fn check(&self, key: &str, checks: &mut $crate::config::checks::Checks<'_>) {
                 $(
                     let name = $crate::config::reader::join(key, stringify!($name));
                     $crate::config::setting::Setting::check(&self.$name, &name, checks);
-                    $(checks.note(&[name.as_str()], $check(&self.$name));)?
+                    $(checks.note(&[name.as_str()], ($check.check)(&self.$name));)?
                 )+
             }
 

@@ -1,6 +1,7 @@
 //! Every setting: its name, its type, its default, its range and what it does.
 //!
-//! `config/nashra.toml` says the same to those who run nashra, and a test holds both together.
+//! What stands beside a setting here is what those who run nashra read: `config/nashra.toml` and
+//! `docs/configuration.md` are made of it, in Markdown.
 
 use std::{path::PathBuf, thread, time::Duration};
 
@@ -9,6 +10,7 @@ use ipnet::IpNet;
 use super::{
     checks::{at_least_mib, lasting, rising, spanning, within},
     choices::{LogFormat, PageMode, RobotsMode},
+    reference::Example,
     setting::settings,
     sinks::{Kafka, Sink},
     size::ByteSize,
@@ -28,11 +30,12 @@ pub(super) const LONGEST: Duration = DAY.saturating_mul(4000);
 settings! {
     /// All that the operator decides.
     pub Config {
-        /// Where the store, the dead letters and the control socket are; relative to the current
-        /// folder.
+        /// Where the store, the dead letters and the control socket (`control.sock`) are. Relative
+        /// to the folder that nashra is started in.
         data_dir: PathBuf = "nashra-data".into();
-        /// Lists of sources; relative to the config file.
-        sources: Vec<SourceList> = Vec::new();
+        /// Lists of sources: TOML, OPML, or one URL a line; files, relative to this one, or URLs.
+        /// nashra never writes them. `[]` is none.
+        sources: Vec<SourceList> = Vec::new() => Example::Set(r#"["sources.toml"]"#);
         /// When sources are visited.
         poll: Poll = Poll::default();
         /// How bodies are fetched.
@@ -65,27 +68,33 @@ settings! {
 }
 
 settings! {
-    /// When sources are visited.
+    /// When sources are visited. Between the two limits, each source's own rhythm decides.
     pub Poll {
-        /// The shortest time between two visits to a source.
+        /// The shortest time between two visits to a source. If only one of the two limits is set
+        /// and it contradicts the default of the other, then the other gives way.
         min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
         /// The longest time between two visits to a source that answers.
         max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
-        /// Polls of a source a day, on average over all sources. See
-        /// [`Poll::polls_per_source_day`].
+        /// Polls of a source a day, on average over all sources: they are spent where they find
+        /// most, so a busy source gets more of them and a quiet one fewer. At least twice as many
+        /// as the longest interval alone would need.
         budget: usize = 24, within(1..=864_000);
-        /// Polls at once, over all hosts.
+        /// Polls at once, over all hosts; of one host at most `fetch.per_host`.
         concurrency: usize = 256, within(1..=10_000);
-        /// What a new source lists at its first poll is published when it is no older; the rest
-        /// counts as seen.
-        backlog: Backlog = Backlog::Within(3 * DAY), spanning(Duration::ZERO, LONGEST);
-        /// Entries that are taken of one listing of a source, or of one push of its hub.
+        /// What a new source lists at its first poll is published when it is no older than this;
+        /// the rest counts as seen. "all" publishes everything.
+        backlog: Backlog = Backlog::Within(3 * DAY), spanning::<Backlog>(Duration::ZERO, LONGEST);
+        /// Entries that are taken of one listing of a source, or of one push of its hub. Of what is
+        /// beyond the three bounds the newest are taken first, the others when there is room, as
+        /// long as they are listed; until then the source is `throttled`. A source can have bounds
+        /// of its own.
         entries_per_poll: usize = 5_000, within(1..=1_000_000);
-        /// Entries that are taken of a source in a day (UTC), changed ones included.
+        /// Entries that are taken of all listings of a source in a day (UTC), changed ones
+        /// included.
         entries_per_day: usize = 50_000, within(1..=10_000_000);
         /// Entries of a source that may wait to be read.
         entries_pending: usize = 20_000, within(1..=1_000_000);
-        /// Whether all sources are due at the start, whatever the store says.
+        /// true: all sources are due at the start, whatever the store says.
         now: bool = false;
     }
 }
@@ -103,42 +112,54 @@ impl Poll {
 settings! {
     /// How bodies are fetched.
     pub Fetch {
-        /// Where the operators of a site reach us: an address of the web or of mail. A config file
-        /// must give it.
-        contact: Option<Contact> = None;
-        /// The `User-Agent` header; the contact is added where it is not in it.
+        /// Where a site that has trouble with your requests reaches you, instead of blocking you:
+        /// the address of a page or of mail. It is sent with every request; a config file without
+        /// one is refused. The one in the example is no contact: put yours there.
+        contact: Option<Contact> = None => Example::Set(r#""https://example.org/our-bot""#);
+        /// The `User-Agent` header; `{version}` is filled in, and the contact is added where it is
+        /// not in it.
         user_agent: UserAgent = UserAgent::default();
         /// Requests at once to one host.
         per_host: usize = 4, within(1..=1_000);
-        /// The time between two requests to one host; zero is none.
+        /// The time between two requests to one host; "0s" is none.
         spacing: Duration = Duration::ZERO, lasting(Duration::ZERO, HOUR);
         /// Requests to one host that may follow each other at once after a rest, where there is a
         /// spacing.
         burst: u32 = 1, within(1..=10_000);
-        /// Whether robots.txt is heeded.
+        /// "obey": what a site's `robots.txt` (RFC 9309) forbids to "nashra" or to all is not
+        /// fetched; "ignore": it is not asked for. A source can have its own setting.
         robots: RobotsMode = RobotsMode::Obey;
-        /// What a robots.txt may ask for with `Crawl-delay` at most; zero heeds none.
+        /// The longest `Crawl-delay` of a `robots.txt` that is kept to; what is longer counts as
+        /// this. "0s" heeds none.
         max_crawl_delay: Duration = 30 * SECOND, lasting(Duration::ZERO, HOUR);
-        /// For the name, TCP and TLS.
+        /// The most time for the name, TCP and TLS.
         connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
-        /// From a request to the first byte of its answer, the connection included.
+        /// The most time from a request to the first byte of the answer, the connection included.
         first_byte_timeout: Duration = 30 * SECOND, lasting(SHORTEST, HOUR);
-        /// Bytes of a body a second at least, on average over ten seconds; zero is none.
+        /// Bytes of a body a second at least, on average over ten seconds; "0B" is none.
         least_rate: ByteSize = ByteSize::new(100), within(ByteSize::new(0)..=ByteSize::mib(1024));
-        /// For one whole fetch, redirects and body included.
+        /// The most time for one whole fetch, redirects and body included.
         timeout: Duration = MINUTE, lasting(SHORTEST, HOUR);
         /// The largest body as sent.
         max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// The largest body after decompression.
         max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// Memory for bodies: as they come, decoded, while they are read, and what was made of them
-        /// until that is durable.
+        /// until that is durable. Large ones wait for each other, small ones never. The program
+        /// itself takes some 100 MiB more.
         memory: ByteSize = ByteSize::mib(256), at_least_mib(32);
         /// Redirects that one fetch follows.
         max_redirects: usize = 5, within(0..=20);
-        /// Parameters of sources' addresses whose values are secrets and are shown nowhere.
+        /// Parameters of sources' addresses (`?token=...`) whose values are secrets, in any case
+        /// and with "-" or without. They are sent with requests and kept in `data_dir`, and shown
+        /// as `***` in records, topics, logs and answers, as is what repeats them in the addresses
+        /// of articles; user names and passwords (`https://user:password@...`) are shown nowhere
+        /// either.
         secret_parameters: Vec<String> = PARAMETERS.map(str::to_owned).to_vec();
-        /// Addresses that are not public and may be fetched all the same.
+        /// Addresses that are not public (loopback, private, link-local, …) are never fetched,
+        /// whoever names them, unless they are in one of these networks, such as `["10.1.0.0/16",
+        /// "127.0.0.1"]`. They hold for all sources, and for whatever address a source's pages
+        /// name; a source can have its own as well.
         allow_addresses: Vec<IpNet> = Vec::new();
     }
 }
@@ -160,24 +181,30 @@ impl Fetch {
 settings! {
     /// What is done with the pages behind entries.
     pub Page {
-        /// Whether pages are fetched.
+        /// "on": fetch them and extract the articles; "feed": publish what feeds say; "off": record
+        /// entries and publish nothing. A source can have its own setting.
         mode: PageMode = PageMode::On;
         /// Threads that extract articles; 0 is one a core.
         workers: usize = 0, within(0..=1_024);
         /// Pages fetched at once, over all hosts.
         concurrency: usize = 64, within(1..=10_000);
-        /// How often a page is tried before the article is made of what the feed says.
+        /// How often a page is tried before the article is made of what the feed says; and how
+        /// often a text that became very short is looked at before it is believed.
         tries: u32 = 8, within(1..=1_000);
         /// The wait before the second try; each further wait is four times as long.
         retry_first: Duration = 2 * SECOND, lasting(SHORTEST, LONGEST);
         /// The longest wait between two tries.
         retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
-        /// How often in a day a page is fetched again because its entry changed.
+        /// How often in a day a page is fetched again because its entry changed, looks at a page
+        /// that still shows the edition before included; 0 is never.
         refetch_per_day: u32 = 6, within(0..=1_440);
-        /// How long after an article was first seen its page is looked at again, in rising order.
+        /// How long after an article was first seen its page is looked at again, because feeds do
+        /// not tell of every change; `[]` is never. Unchanged pages answer 304 where their server
+        /// can. New articles go first.
         looks: Vec<Duration> = vec![HOUR, 6 * HOUR, DAY], rising(8);
-        /// The shortest time between two looks that find a page gone before its article counts as
-        /// withdrawn.
+        /// An article whose page is gone (404 or 410) at two looks at least so far apart is
+        /// published as withdrawn; not while its host fails, keeps us out or has lost many pages at
+        /// once.
         withdraw_after: Duration = HOUR, lasting(SHORTEST, DAY);
     }
 }
@@ -196,7 +223,9 @@ impl Page {
 settings! {
     /// What records hold beside what they always do.
     pub Record {
-        /// Whether a revision tells where its text differs from the one before.
+        /// true: a revision tells in `difference` where its text differs from the one before, word
+        /// by word. The last text of each article is kept for that, compressed: about half a
+        /// kilobyte for each 1,000 characters; texts above 256 KiB are not kept.
         difference: bool = false;
     }
 }
@@ -208,23 +237,25 @@ settings! {
         retention: Duration = 90 * DAY, lasting(HOUR, LONGEST);
         /// Memory for the store's cache.
         cache: ByteSize = ByteSize::mib(64), at_least_mib(1);
-        /// Free disk below which nothing new is polled.
+        /// Free disk below which nothing new is polled. A quarter of it, 64 MiB at most, is kept
+        /// back for the store's own recovery.
         min_free_disk: ByteSize = ByteSize::mib(256);
-        /// Disk for the bytes of dead letters; the oldest go first.
+        /// Disk for the bytes of dead letters, compressed; the oldest go first.
         dead_letter_bytes: ByteSize = ByteSize::mib(256);
     }
 }
 
 settings! {
-    /// Which articles carry the same text.
+    /// Stories: which articles carry the same text, across sources.
     pub Stories {
-        /// For how long a new text is compared with those before it, in whole days; zero finds no
+        /// For how long a new text is compared with those before it, in whole days. "0s" finds no
         /// stories.
         compare_for: Duration = 7 * DAY, lasting(Duration::ZERO, 365 * DAY);
-        /// For how long after that an article is known as a copy whose text is the same as one that
-        /// came before; zero keeps no keys.
+        /// For how long after a text was published last an article with the very same text is known
+        /// as its copy, also when it is not compared any more; some 60 bytes of disk for each text.
+        /// "0s" keeps none.
         exact_for: Duration = 90 * DAY, lasting(Duration::ZERO, 3_650 * DAY);
-        /// The most memory for the texts that are compared, some 1 kB each; the oldest go first.
+        /// Memory for the texts that are compared, some 1 kB each. The oldest go first.
         memory: ByteSize = ByteSize::mib(512), at_least_mib(1);
     }
 }
@@ -232,30 +263,35 @@ settings! {
 settings! {
     /// The records that the sink has not yet acknowledged.
     pub Outbox {
-        /// Disk for records that wait for the sink; polling slows down and stops before it is full.
+        /// Disk for records that wait for the sink. Polling slows down and stops before it is full;
+        /// nothing that was recorded is lost.
         max_bytes: ByteSize = ByteSize::mib(2048), at_least_mib(1);
     }
 }
 
 settings! {
-    /// Metrics, health and the status page.
+    /// Metrics (`/metrics`), health (`/healthz`, `/readyz`) and the status pages (`/`).
     pub Admin {
-        /// Where they are served.
+        /// An IP address and a port (0 picks a free one), or "off".
         listen: Listen = Listen::On(([127, 0, 0, 1], 9606).into());
-        /// Names on the internet under which it is reached. Addresses and private names need not be
-        /// listed.
+        /// Names on the internet under which it is reached: requests for other names are refused,
+        /// so that no page in somebody's browser can read it under a name of its own. Addresses,
+        /// names without a dot and those that end in `.local`, `.internal`, `.lan`, `.localhost` or
+        /// `.home.arpa` are always answered. For instance `["status.example.org"]`.
         hosts: Vec<HostName> = Vec::new();
     }
 }
 
 settings! {
-    /// Where hubs tell what is new; off unless both addresses are given.
+    /// Hubs of `WebSub` tell what is new, and the sources that have one are polled only as a safety
+    /// net. Off unless both addresses are given. Hubs must reach `public_url` from the internet:
+    /// give an https address of a proxy that hands on to `listen`.
     pub WebSub {
-        /// Where hubs connect, or a proxy for them.
+        /// An IP address and a port, or "off". Apart from the admin endpoint, because it is public.
         listen: Listen = Listen::Off;
-        /// The address under which they reach that from the internet. See [`PublicUrl`].
-        public_url: Option<PublicUrl> = None;
-        /// The lease that hubs are asked for; they decide.
+        /// What hubs are told; each subscription adds an unguessable end to its path.
+        public_url: Option<PublicUrl> = None => Example::Shown(r#""https://news.example.org/hooks""#);
+        /// How long hubs are asked to go on before it is renewed; they decide.
         lease: Duration = 10 * DAY, lasting(MINUTE, 365 * DAY);
     }
 }
@@ -263,21 +299,24 @@ settings! {
 settings! {
     /// What is logged, and how.
     pub Log {
-        /// How lines look.
+        /// "auto" is text on a terminal and JSON elsewhere; "text" is for people, "json" is one
+        /// object a line.
         format: LogFormat = LogFormat::Auto;
-        /// Which lines are written.
+        /// "off", "error", "warn", "info", "debug" or "trace", also for single parts:
+        /// `"info,nashra::fetch=debug"`.
         level: LogFilter = LogFilter::default();
     }
 }
 
 settings! {
-    /// Sizes of the bounded channels between the stages.
+    /// Sizes of the bounded channels between the stages; `ARCHITECTURE.md` draws them.
     pub Queues {
         /// Sources that are due and wait for a fetch.
         due: usize = 256, within(1..=100_000);
         /// Polls that wait for their commit.
         polled: usize = 64, within(1..=100_000);
-        /// Messages of one Kafka topic that wait for their first reading.
+        /// Messages of one Kafka topic (a source of kind "kafka") that wait for their first
+        /// reading.
         topic: usize = 256, within(1..=100_000);
         /// Extracted pages that wait for their commit.
         extracted: usize = 64, within(1..=100_000);
@@ -287,9 +326,10 @@ settings! {
 settings! {
     /// The life of the process.
     pub Run {
-        /// How long a stop waits for what is in flight.
+        /// How long a stop (SIGTERM, SIGINT) waits for what is in flight.
         drain_timeout: Duration = 30 * SECOND, lasting(Duration::ZERO, DAY);
-        /// Whether config and lists of sources are read again when one of their files changes.
+        /// true: this file and the lists of sources are read again when one of them changes, as
+        /// SIGHUP and `nashra reload` have them read. Where something is wrong, nothing changes.
         watch: bool = false;
     }
 }

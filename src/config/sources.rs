@@ -19,6 +19,7 @@ use url::Url;
 use super::{ConfigError, ConfigErrors, Place, error::LineIndex, read_bytes};
 use crate::{base::private::shown, read::feed};
 pub use source::{EntryBounds, Location, Source, SourceId, TopicSource};
+pub use tables::settings;
 
 /// Something odd that does not stop anything.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

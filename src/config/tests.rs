@@ -84,6 +84,7 @@ fn the_shipped_config_names_every_setting_with_its_default() {
     for key in keys {
         assert!(given.has(&key), "{key} is not in config/nashra.toml");
     }
+    assert_eq!(shipped, Config::example());
 }
 
 #[test]

@@ -340,19 +340,23 @@ fn path(text: &str) -> Result<PathBuf, &'static str> {
     if text.is_empty() { Err("a path cannot be empty") } else { Ok(text.into()) }
 }
 
+fn span(time: &impl Span, without_end: &str) -> String {
+    time.bounded().map_or_else(|| without_end.to_owned(), duration::format)
+}
+
 from_text! {
-    String, "a string", |text: &str| Ok::<_, String>(text.to_owned());
-    PathBuf, "a path in quotes", path;
-    Duration, "a duration in quotes such as \"90s\", \"10m\" or \"1h30m\"", duration::parse;
-    ByteSize, "a size in quotes such as \"10MiB\"", ByteSize::from_str;
-    IpNet, "a network in quotes such as \"10.0.0.0/8\"", network;
-    Backlog, "a duration in quotes such as \"3d\", or \"all\"", Backlog::from_str;
-    Retention, "a duration in quotes such as \"7d\", or \"forever\"", Retention::from_str;
-    HostName, "a host's name in quotes such as \"status.example.org\"", HostName::from_str;
-    Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str;
-    PublicUrl, "a URL in quotes such as \"https://news.example.org/hooks\"", PublicUrl::from_str;
-    LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str;
-    UserAgent, "a string", UserAgent::from_str;
-    Contact, "a URL or a mail address in quotes", Contact::from_str;
-    SourceList, "a file or a URL in quotes", SourceList::from_str;
+    String, "a string", |text: &str| Ok::<_, String>(text.to_owned()), Clone::clone;
+    PathBuf, "a path in quotes", path, |path| path.display().to_string();
+    Duration, "a duration in quotes such as \"90s\", \"10m\" or \"1h30m\"", duration::parse, |time| duration::format(*time);
+    ByteSize, "a size in quotes such as \"10MiB\"", ByteSize::from_str, ToString::to_string;
+    IpNet, "a network in quotes such as \"10.0.0.0/8\"", network, ToString::to_string;
+    Backlog, "a duration in quotes such as \"3d\", or \"all\"", Backlog::from_str, |backlog| span(backlog, "all");
+    Retention, "a duration in quotes such as \"7d\", or \"forever\"", Retention::from_str, |retention| span(retention, "forever");
+    HostName, "a host's name in quotes such as \"status.example.org\"", HostName::from_str, ToString::to_string;
+    Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str, |listen| listen.address().map_or("off".to_owned(), |address| address.to_string());
+    PublicUrl, "a URL in quotes such as \"https://news.example.org/hooks\"", PublicUrl::from_str, |url| url.0.to_string();
+    LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str, |filter| filter.0.clone();
+    UserAgent, "a string", UserAgent::from_str, |agent| agent.0.replace(env!("CARGO_PKG_VERSION"), "{version}");
+    Contact, "a URL or a mail address in quotes", Contact::from_str, |contact| contact.0.clone();
+    SourceList, "a file or a URL in quotes", SourceList::from_str, ToString::to_string;
 }

@@ -38,8 +38,6 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(2);
 /// The most sources that a report names.
 const MAX_NAMED: usize = 1000;
-/// The setting that says which lists there are.
-const SOURCES: &str = "sources";
 
 /// A command to read the config again.
 #[derive(Debug)]
@@ -158,7 +156,7 @@ impl Reloader {
         // The copies of lists are where the daemon keeps them.
         config.data_dir.clone_from(&self.running.data_dir);
         let listed = lists::load(&config).await.map_err(|error| error.to_string())?;
-        waiting.retain(|name| name != SOURCES);
+        waiting.retain(|name| !Config::HOT.contains(&name.as_str()));
         if says_other_topics(&self.topics, &listed.topics) {
             waiting.push("topics that are sources".to_owned());
         }

@@ -9,7 +9,7 @@ use super::properties::Properties;
 use crate::config::{
     Config,
     checks::{Checks, lasting, not_empty, spanning, within},
-    overrides::apply,
+    overrides::flags,
     reader::GivenSettings,
     setting::{from_text, settings},
     settings::{DAY, HOUR, LONGEST, MINUTE, SECOND},
@@ -22,30 +22,47 @@ const BATCHES: [&str; 2] = ["kafka.batch_bytes", "outbox.max_bytes"];
 const REPLICAS: [&str; 2] = ["kafka.min_insync_replicas", "kafka.replication_factor"];
 
 settings! {
-    /// The Kafka sink.
+    /// The Kafka sink; the page `docs/kafka.md` has the rights that it needs. Records are always compressed with zstd. Topics that are sources use its
+    /// brokers, unless they name their own, and its properties.
     pub Kafka {
         /// Brokers to ask first.
-        brokers: Vec<Broker> = vec![Broker::local()], not_empty;
-        /// What the names of all topics begin with; also part of the transactional id.
+        brokers: Vec<Broker> = vec![Broker::local()], not_empty::<Broker>();
+        /// What the names of all topics begin with. It is also part of the transactional id: change
+        /// it and nashra writes to other topics, from where the outbox is.
         topic_prefix: TopicPrefix = TopicPrefix::default();
-        /// Partitions of topics that are made.
+        /// Partitions of topics that nashra makes. Where a topic exists and differs from this or
+        /// from the next three settings, that is logged, and the topic is left as it is.
         partitions: i32 = 6, within(1..=100_000);
-        /// Replicas of topics that are made.
+        /// Replicas of topics that nashra makes. 1 suits a single broker and loses what that
+        /// broker's disk loses: set 3 in production, and then `min_insync_replicas` to 2.
         replication_factor: i32 = 1, within(1..=100);
-        /// `min.insync.replicas` of topics that are made.
+        /// `min.insync.replicas` of topics that nashra makes.
         min_insync_replicas: i32 = 1, within(1..=100);
-        /// How long the articles' and the dead letters' topics keep records, where they are made.
-        retention: Retention = Retention::For(7 * DAY), spanning(MINUTE, LONGEST);
+        /// How long the topics of articles, stories and dead letters keep records; "forever" is
+        /// allowed.
+        retention: Retention = Retention::For(7 * DAY), spanning::<Retention>(MINUTE, LONGEST);
         /// Records in one transaction at most.
         batch_records: usize = 1_000, within(1..=100_000);
-        /// Bytes in one transaction at most.
+        /// Bytes of records in one transaction at most.
         batch_bytes: ByteSize = ByteSize::mib(4), within(ByteSize::new(1024)..=ByteSize::mib(1024));
-        /// After this the broker aborts a transaction; brokers allow 15 minutes unless told
-        /// otherwise.
+        /// After this the broker aborts a transaction. Brokers refuse more than their
+        /// `transaction.max.timeout.ms`, 15 minutes unless they are told otherwise.
         transaction_timeout: Duration = MINUTE, lasting(SECOND, HOUR);
-        /// Whether each poll is told to the topic `polls`, best effort.
+        /// true: each poll is told to the topic `polls`, best effort.
         polls: bool = false;
-        /// Raw properties of librdkafka, for security and tuning.
+        /// Raw properties of librdkafka, for security and tuning; names in quotes. Secrets are best
+        /// left out of this file: they can come from the environment or from a file, relative to
+        /// this one. For instance
+        /// ```toml
+        /// "security.protocol" = "SASL_SSL"
+        /// "sasl.mechanism" = "SCRAM-SHA-512"
+        /// "sasl.username" = "nashra"
+        /// "sasl.password" = { env = "KAFKA_PASSWORD" }
+        /// "ssl.key.password" = { file = "/run/secrets/kafka-key" }
+        /// ```
+        ///
+        /// Properties that exactly-once rests on (`transactional.id`, `enable.idempotence`, `acks`,
+        /// `isolation.level`, …) are nashra's own and are refused.
         properties: Properties = Properties::default();
     }
 }
@@ -86,12 +103,9 @@ pub struct KafkaFlags {
 }
 
 impl KafkaFlags {
-    /// Puts what was said into the config.
-    pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
-        apply! { self, config, given;
-            "--brokers" brokers => kafka.brokers;
-            "--topic-prefix" topic_prefix => kafka.topic_prefix;
-        }
+    flags! {
+        "--brokers" brokers => kafka.brokers;
+        "--topic-prefix" topic_prefix => kafka.topic_prefix;
     }
 }
 
@@ -215,7 +229,7 @@ impl FromStr for TopicPrefix {
 }
 
 from_text! {
-    TopicPrefix, "a string", TopicPrefix::from_str;
-    TopicName, "a topic's name in quotes", TopicName::from_str;
-    Broker, "a host and a port in quotes such as \"localhost:9092\"", Broker::from_str;
+    TopicPrefix, "a string", TopicPrefix::from_str, |prefix| prefix.0.clone();
+    TopicName, "a topic's name in quotes", TopicName::from_str, ToString::to_string;
+    Broker, "a host and a port in quotes such as \"localhost:9092\"", Broker::from_str, ToString::to_string;
 }

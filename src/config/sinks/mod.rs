@@ -11,8 +11,9 @@ use std::{path::PathBuf, str::FromStr as _};
 use super::{
     Config,
     checks::Checks,
-    overrides::apply,
+    overrides::flags,
     reader::GivenSettings,
+    reference::Example,
     setting::{from_text, settings},
 };
 use crate::base::choices::choices;
@@ -35,17 +36,17 @@ choices! {
 }
 
 from_text! {
-    SinkKind, SinkKind::NAMES, SinkKind::from_str;
+    SinkKind, SinkKind::NAMES, SinkKind::from_str, ToString::to_string;
 }
 
 settings! {
     /// Where records go.
     pub Sink {
-        /// Which sink. Only Kafka is exactly-once; the others are at-least-once.
+        /// "stdout", "file" or "kafka". Only Kafka is exactly-once; the others are at-least-once.
         kind: SinkKind = SinkKind::Stdout;
-        /// The file sink's file; `articles.jsonl` in `data_dir` where it is not given. See
-        /// [`Config::sink_file`].
-        file: Option<PathBuf> = None;
+        /// The file sink's file, relative to the folder that nashra is started in. Unless given:
+        /// `articles.jsonl` in `data_dir`.
+        file: Option<PathBuf> = None => Example::Shown(r#""nashra-data/articles.jsonl""#);
     }
 }
 
@@ -62,12 +63,18 @@ pub struct SinkFlags {
 }
 
 impl SinkFlags {
+    flags! {
+        "--sink" kind => sink.kind;
+    }
+
     /// Puts what was said into the config.
     pub(super) fn apply(&self, config: &mut Config, given: &mut GivenSettings) {
-        apply! { self, config, given;
-            "--sink" kind => sink.kind;
-        }
-        self.kafka.apply(config, given);
+        self.apply_own(config, given);
+        self.kafka.apply_own(config, given);
+    }
+
+    pub(super) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::FLAGS.iter().chain(KafkaFlags::FLAGS).copied()
     }
 }
 

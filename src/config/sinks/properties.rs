@@ -10,6 +10,7 @@ use toml::{Spanned, de::DeValue};
 
 use crate::config::{
     reader::{Reader, join},
+    reference::SettingEntry,
     setting::Setting,
 };
 
@@ -90,6 +91,18 @@ impl Setting for Properties {
             }
         }
         Some(Self(properties))
+    }
+
+    fn expected() -> String {
+        "a section of properties".to_owned()
+    }
+
+    fn written(&self) -> Option<String> {
+        None
+    }
+
+    fn describe(&self, entry: SettingEntry, into: &mut Vec<SettingEntry>) {
+        into.push(entry);
     }
 }
 

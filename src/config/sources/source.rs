@@ -223,5 +223,5 @@ impl TopicSource {
 }
 
 from_text! {
-    SourceId, "an id in quotes", SourceId::from_str;
+    SourceId, "an id in quotes", SourceId::from_str, ToString::to_string;
 }

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     config::{
-        Broker, PageMode, Place, RobotsMode, StartAt, TopicName, reader,
-        setting::{Placed, from_text, settings},
+        Broker, PageMode, Place, RobotsMode, SettingEntry, StartAt, TopicName, reader,
+        setting::{Placed, Setting as _, from_text, settings},
     },
     html::selector::Selector,
     model::kind::{self, SourceKind},
@@ -40,50 +40,56 @@ settings! {
 }
 
 settings! {
-    /// One `[[source]]`; what its settings mean is said at [`Source`] and [`TopicSource`]. Settings
-    /// that are not given are not written.
+    /// One source. `url` is enough for a feed; settings that are not given are not written when a
+    /// list is exported.
     #[derive(Serialize)]
     SourceTable {
-        /// Made from the URL unless given.
+        /// 1 to 64 letters, digits, `.`, `_`, `-`. It is the source's identity, also when its URL
+        /// changes: give one to what may move. Made from the URL unless given; of a topic, its
+        /// name.
         id: Option<SourceId> = None;
-        /// What records and messages call the source, beside its id.
+        /// A name for people: records and messages show it beside the id.
         name: Option<String> = None;
-        /// How it is read; a feed unless given.
+        /// What it is, and how it is read: see [sources](sources.md#kinds).
         #[serde(skip_serializing_if = "write::is_usual")]
         kind: SourceKind = SourceKind::Feed;
-        /// Where it is; must be given, where `file` and `topic` are not.
+        /// Where it is: http or https. Each source but a file and a topic has one.
         url: Option<SourceUrl> = None;
-        /// The file that a page is.
+        /// The file that a page is, relative to the list. Only for the kind `page`, in a list that
+        /// is itself a file of this machine.
         file: Option<PathBuf> = None;
-        /// The topic that others write.
+        /// The topic that other services write. Only for the kind `kafka`, in a list that is a file
+        /// of this machine.
         topic: Option<TopicName> = None;
         /// The brokers of the topic, where they are not those of `kafka.brokers`.
         brokers: Option<Vec<Broker>> = None;
-        /// Where a topic that was never read begins.
+        /// Where a topic that was never read begins: "beginning" (unless given) or "end".
         from: Option<StartAt> = None;
-        /// Labels that are copied into each record.
+        /// Free words; consumers get them with each article.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         tags: Vec<String> = Vec::new();
-        /// Overrides `poll.min_interval`.
+        /// Instead of `poll.min_interval`.
         #[serde(serialize_with = "write::interval")]
         min_interval: Option<Duration> = None;
-        /// Overrides `poll.max_interval`.
+        /// Instead of `poll.max_interval`.
         #[serde(serialize_with = "write::interval")]
         max_interval: Option<Duration> = None;
-        /// Overrides `poll.entries_per_poll`.
+        /// Instead of `poll.entries_per_poll`.
         entries_per_poll: Option<usize> = None;
-        /// Overrides `poll.entries_per_day`.
+        /// Instead of `poll.entries_per_day`.
         entries_per_day: Option<usize> = None;
-        /// Overrides `poll.entries_pending`.
+        /// Instead of `poll.entries_pending`.
         entries_pending: Option<usize> = None;
-        /// Whether it is left alone for now.
+        /// true: it stays in the list and is not polled.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         paused: bool = false;
-        /// Overrides `page.mode`.
+        /// Instead of `page.mode`: "on", "feed" or "off".
         pages: Option<PageMode> = None;
-        /// Overrides `fetch.robots`.
+        /// Instead of `fetch.robots`, for the source and the pages behind its entries: "ignore" if
+        /// the site is yours.
         robots: Option<RobotsMode> = None;
-        /// Beside `fetch.allow_addresses`, for it alone.
+        /// Beside `fetch.allow_addresses`, for this source alone, its pages and hubs included:
+        /// `["10.1.2.3"]`. Only lists that are files of this machine can say it.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         allow_addresses: Vec<IpNet> = Vec::new();
         /// How the links of a listing are found.
@@ -94,20 +100,22 @@ settings! {
 }
 
 settings! {
-    /// `[source.listing]`: CSS selectors, for those who would rather name links than have them
-    /// found.
+    /// CSS selectors for the links of a listing, for those who would rather name them than have
+    /// them found; one of the two is enough. Understood are tag, `*`, `.class`, `#id`,
+    /// `[attribute]` with `=`, `~=`, `^=`, `$=` and `*=`, descendants, `>` and commas.
     #[derive(Serialize)]
     ListingTable {
         /// The elements that show one article each.
         item: Option<Selector> = None;
-        /// The link in an item, or in the page.
+        /// The link in an item or, without `item`, in the page.
         link: Option<Selector> = None;
     }
 }
 
 settings! {
-    /// `[source.page]`: CSS selectors for the fields of an article, for those who would rather name
-    /// them than have them found; what they mean is said at [`Rules`].
+    /// CSS selectors for the fields of an article, for those who would rather name them than have
+    /// them found, for the pages behind the source's entries. What matches nothing is found as
+    /// ever. `nashra try URL --rule text=.article-body --rule remove=.box` tries them.
     #[derive(Serialize)]
     PageTable {
         /// Where the headline is.
@@ -116,15 +124,27 @@ settings! {
         subtitle: Option<Selector> = None;
         /// Where the name of the section is.
         section: Option<Selector> = None;
-        /// Where the authors are named; may match several elements.
+        /// Where the writers are named; it may match several elements.
         byline: Option<Selector> = None;
         /// Where the date of publication is, with or without its time.
         published: Option<Selector> = None;
-        /// The elements that hold the whole text.
+        /// All elements that hold the text; nothing else of the page is text then.
         text: Option<Selector> = None;
-        /// What is no part of the article.
+        /// Elements of which nothing is part of the article.
         remove: Option<Selector> = None;
     }
+}
+
+/// What is said of each setting of a source.
+#[must_use]
+pub fn settings() -> Vec<SettingEntry> {
+    let mut entries = Vec::new();
+    let section = |key: &str| SettingEntry { key: key.to_owned(), ..SettingEntry::default() };
+    SourceTable::default().describe(section("source"), &mut entries);
+    entries.retain(|entry| !["source.listing", "source.page"].contains(&entry.key.as_str()));
+    ListingTable::default().describe(section("source.listing"), &mut entries);
+    PageTable::default().describe(section("source.page"), &mut entries);
+    entries
 }
 
 impl From<PageTable> for Rules {
@@ -146,8 +166,8 @@ impl From<ListingTable> for Selectors {
 struct SourceUrl(Url);
 
 from_text! {
-    Selector, "a CSS selector in quotes", Selector::from_str;
-    SourceUrl, "a URL in quotes", |text: &str| source_url(text).map(SourceUrl);
+    Selector, "a CSS selector in quotes", Selector::from_str, ToString::to_string;
+    SourceUrl, "a URL in quotes", |text: &str| source_url(text).map(SourceUrl), |url| url.0.to_string();
 }
 
 /// Settings that belong to some kinds only.
