@@ -1,8 +1,13 @@
-//! Builds `waits.c` into every program of this package, where the C library is glibc: others have
-//! no wait on a condition by a monotonic clock, and there a clock that is set back by much holds
-//! publishing up.
+//! Tells the program its compiler, and builds `waits.c` into every program of this package, where
+//! the C library is glibc: others have no wait on a condition by a monotonic clock, and there a
+//! clock that is set back by much holds publishing up.
 
 fn main() {
+    println!("cargo:rerun-if-env-changed=NASHRA_COMMIT");
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = std::process::Command::new(compiler).arg("--version").output();
+    let told = told.map(|told| String::from_utf8_lossy(&told.stdout).trim().to_owned());
+    println!("cargo:rustc-env=NASHRA_RUSTC={}", told.unwrap_or_default());
     println!("cargo:rerun-if-changed=native/waits.c");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|it| it == value);
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {

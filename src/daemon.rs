@@ -42,7 +42,7 @@ use crate::{
         websub,
     },
     store::{Store, StoreError},
-    telemetry::{ready::Ready, unreadable::UnreadablePages},
+    telemetry::{metrics, ready::Ready, unreadable::UnreadablePages},
 };
 
 /// How often a start on a full disk checks whether there is room.
@@ -165,6 +165,7 @@ async fn start_beside(
     let stop = start.stop.clone();
     tasks.spawn(async move {
         stop.cancelled().await;
+        metrics::polling_stopped("stopping", true);
         systemd::stopping();
     });
     tasks.spawn(admin::report_status(status, ready.clone()));

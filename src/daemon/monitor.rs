@@ -99,7 +99,9 @@ pub(super) async fn run(
 /// reported, too.
 async fn watch_store(store: &Store, ready: &Ready, handle: Option<PrometheusHandle>) {
     loop {
-        ready.set(Component::Store, store.trouble().map_or(Ok(()), Err));
+        let trouble = store.trouble();
+        metrics::polling_stopped("store", trouble.is_some());
+        ready.set(Component::Store, trouble.map_or(Ok(()), Err));
         if let Some(handle) = &handle {
             handle.run_upkeep();
         }
@@ -118,6 +120,9 @@ async fn watch_levels(
         match run_blocking(move || sample_levels(&reader, settings)).await {
             Ok(levels) => {
                 metrics::levels(levels);
+                for (reason, stopped) in no_room(&levels, &settings) {
+                    metrics::polling_stopped(reason, stopped);
+                }
                 set_pressure(pressure, judge_pressure(&levels, &settings), &levels);
                 ready.set(Component::Disk, check_room(&levels, &settings));
             }
@@ -194,14 +199,23 @@ fn judge_pressure(levels: &Levels, settings: &Settings) -> Pressure {
     }
 }
 
+/// What has no room for new work, by the reasons of the metric. Pure.
+fn no_room(levels: &Levels, settings: &Settings) -> [(&'static str, bool); 2] {
+    [
+        ("disk_full", levels.disk_free < settings.disk_min),
+        ("outbox_full", levels.outbox_bytes >= settings.outbox_max),
+    ]
+}
+
 /// Whether the disk and the outbox have room for new work. Pure.
 fn check_room(levels: &Levels, settings: &Settings) -> Result<(), String> {
-    if levels.disk_free < settings.disk_min {
+    let [(_, disk), (_, outbox)] = no_room(levels, settings);
+    if disk {
         let (free, least) = (levels.disk_free, settings.disk_min);
         Err(format!(
             "{free} bytes are free where data_dir is, less than store.min_free_disk ({least}): nothing new is polled"
         ))
-    } else if levels.outbox_bytes >= settings.outbox_max {
+    } else if outbox {
         Err(format!(
             "{} bytes wait in the outbox, as much as outbox.max_bytes allows: nothing new is polled",
             levels.outbox_bytes

@@ -35,6 +35,7 @@ use super::{
     challenge,
     hosts::{self, Hosts, Order, Pace},
     names::Remembered,
+    network::Network,
     robots::Robots,
 };
 use crate::{
@@ -57,6 +58,7 @@ const AHEAD: u32 = 256 << 10;
 pub struct HttpFetcher<C> {
     doors: ScopedClients,
     hosts: Hosts,
+    network: Network,
     robots: Robots,
     limits: Limits,
     clock: C,
@@ -91,7 +93,8 @@ impl<C: Clock> HttpFetcher<C> {
             client(&bounds, addresses, lookup.clone())
         })?;
         let (hosts, robots) = (Hosts::new(limits.per_host), Robots::default());
-        Ok(Self { doors, hosts, robots, limits, clock, sequence: Sequence::default() })
+        let (network, sequence) = (Network::default(), Sequence::default());
+        Ok(Self { doors, hosts, network, robots, limits, clock, sequence })
     }
 
     /// The same, numbering its requests with others'.

@@ -22,6 +22,7 @@ pub mod http;
 mod limits;
 pub mod memory;
 mod names;
+mod network;
 mod silence;
 
 use std::{future::Future, sync::Arc, time::Duration};

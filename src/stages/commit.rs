@@ -213,7 +213,7 @@ impl<C: Clock> Task<C> {
     /// Commits decisions: durable when it returns.
     async fn commit(&self, batch: Batch, counts: DecisionCounts) -> Result<(), PipelineError> {
         self.parts.articles.commit(batch).await?;
-        counts.report();
+        counts.report(self.parts.clock.now());
         if let Some(stories) = &self.stories {
             let (texts, bytes) = stories.size();
             metrics::story_index(texts, bytes);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Batch, NewRecord, Store, check,
+    Batch, NewRecord, Observed, Store, check,
     copy::{self, CopyMode},
     engine::{ALL, Table, is_own},
     repair,
@@ -232,6 +232,7 @@ fn make_articles(dir: &Path) -> Content {
             event_source: "s".to_owned(),
             event_time: at,
             traceparent: String::new(),
+            observed: Observed::default(),
             value: format!("{{\"round\":{round}}}").into_bytes(),
         };
         batch.append(&mut tail, record);

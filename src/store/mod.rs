@@ -53,7 +53,7 @@ pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
 pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, PermanentRedirect, SiteDiscovery};
 pub use outbox::{
-    Epoch, NewRecord, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
+    Epoch, NewRecord, Observed, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
 };
 pub use polls::{NewEdition, PollCommit, PollStore, SeenEntry};
 pub use repair::{RepairReport, repair};

@@ -27,7 +27,7 @@ use crate::{base::hash::digest, store::acked::Acked};
 
 pub use reached::{Epoch, Reached, SinkChange, SinkMemory, SinkNotes};
 pub(super) use row::decode;
-pub use row::{NewRecord, OutboxRow};
+pub use row::{NewRecord, Observed, OutboxRow};
 
 /// Records that wait which are read at once where all of them are gone through, and their bytes.
 const STEP: (usize, usize) = (1_000, 16 << 20);

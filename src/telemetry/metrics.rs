@@ -1,9 +1,13 @@
 //! What the stages count and measure: a function for each event, with the labels of its metrics.
-//! Their names and help are in [`table`]; what is shown before anything happened is in
-//! [`mod@start`].
+//! Their names, labels and help are in [`table`]; what is shown before anything happened is in
+//! [`mod@start`], what is read of the system at each scrape in [`process`].
 //!
-//! Labels have few values (an outcome, a kind, a topic): no label names a source or an address.
+//! Labels have few values (an outcome, a kind, a topic): no label names a source or an address, but
+//! those of Kafka topics that are sources, of which a config has few.
 
+mod freshness;
+mod kinds;
+mod process;
 mod start;
 mod table;
 
@@ -11,30 +15,46 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use self::{
-    start::{EVENTS, REFUSALS},
-    table::Counter,
-};
 use crate::model::{record::Topic, source::State};
 
-pub use start::start;
+pub(crate) use freshness::{acknowledged, new_article};
+pub use start::{render, start};
 
-/// Counts at a value that [`EVENTS`] lists.
-fn event(counter: Counter, value: &'static str, count: usize) {
-    let listed = EVENTS.iter().find(|event| event.0 == counter);
-    debug_assert!(
-        listed.is_some_and(|listed| listed.2.contains(&value)),
-        "{} is shown from the start with {value}",
-        counter.name()
-    );
-    if let Some((counter, label, _)) = listed {
-        counter.add(&[(label, value)], count as u64);
-    }
+/// What went well at a time that is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// A poll whose source answered.
+    Poll,
+    /// A new or revised article.
+    Article,
+    /// An acknowledgement of the sink.
+    Acknowledgement,
+    /// A reading of the config.
+    Reload,
+    /// A durable write of the store.
+    StoreWrite,
+}
+
+/// Something went well.
+pub(crate) fn succeeded(what: Success, now: DateTime<Utc>) {
+    let what = match what {
+        Success::Poll => "poll",
+        Success::Article => "article",
+        Success::Acknowledgement => "acknowledgement",
+        Success::Reload => "reload",
+        Success::StoreWrite => "store_write",
+    };
+    table::LAST_SUCCESS.set(&[("what", what)], now);
+}
+
+/// Nothing is polled, or that is over, for a reason.
+pub(crate) fn polling_stopped(reason: &'static str, stopped: bool) {
+    table::POLLING_STOPPED.set(&[("reason", reason)], f64::from(u8::from(stopped)));
 }
 
 /// The config was read again, and was right or wrong.
 pub(crate) fn reloaded(is_right: bool, now: DateTime<Utc>) {
-    event(table::RELOADS, if is_right { "done" } else { "refused" }, 1);
+    table::RELOADS.add(&[("outcome", if is_right { "done" } else { "refused" })], 1);
     if is_right {
         config_is_right(now);
     } else {
@@ -44,21 +64,12 @@ pub(crate) fn reloaded(is_right: bool, now: DateTime<Utc>) {
 
 fn config_is_right(now: DateTime<Utc>) {
     table::RELOAD_OK.set(&[], 1.0);
-    table::RELOAD_SUCCESS_TIME_SECONDS.set(&[], seconds(now));
-}
-
-/// Seconds since 1970.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "gauges are floating point; milliseconds since 1970 stay far below 2^53"
-)]
-fn seconds(time: DateTime<Utc>) -> f64 {
-    time.timestamp_millis() as f64 / 1000.0
+    succeeded(Success::Reload, now);
 }
 
 /// A poll ended.
 pub(crate) fn poll(outcome: &'static str, took: Duration, late: Duration) {
-    event(table::POLLS, outcome, 1);
+    table::POLLS.add(&[("outcome", outcome)], 1);
     table::POLL_DURATION_SECONDS.record(took);
     table::POLL_LATENESS_SECONDS.record(late);
 }
@@ -115,37 +126,53 @@ pub(crate) fn entries(verdict: &'static str, count: usize) {
 
 /// Entries of one look at a source were left out.
 pub(crate) fn left_out(bound: &'static str, count: usize) {
-    event(table::ENTRIES_LEFT_OUT, bound, count);
+    table::ENTRIES_LEFT_OUT.add(&[("bound", bound)], count as u64);
 }
 
-/// Counts messages that were taken from topics, by what they held.
-pub(crate) fn topic_messages(what: &'static str, count: usize) {
-    event(table::TOPIC_MESSAGES, what, count);
+/// A topic is read from now on.
+pub(crate) fn topic_begins(topic: &str) {
+    let topic = ("topic", topic);
+    let counters = [
+        table::TOPIC_MESSAGES,
+        table::TOPIC_BYTES,
+        table::TOPIC_ERRORS,
+        table::TOPIC_RESETS,
+        table::TOPIC_LOST,
+    ];
+    for counter in counters {
+        counter.begin_at(topic);
+    }
+    table::TOPIC_LAG.set_at(topic, &[], 0.0);
 }
 
-/// Counts the bytes of messages that were taken from topics.
-pub(crate) fn topic_bytes(bytes: usize) {
-    table::TOPIC_BYTES.add(&[], bytes as u64);
+/// Counts messages that were taken from a topic, by what they held.
+pub(crate) fn topic_messages(topic: &str, what: &'static str, count: usize) {
+    table::TOPIC_MESSAGES.add_at(("topic", topic), &[("what", what)], count as u64);
 }
 
-/// A topic's lag changed; the gauge is the sum over topics.
+/// Counts the bytes of messages that were taken from a topic.
+pub(crate) fn topic_bytes(topic: &str, bytes: usize) {
+    table::TOPIC_BYTES.add_at(("topic", topic), &[], bytes as u64);
+}
+
+/// Messages of a topic that were not read yet.
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are floating point; numbers of messages stay far below 2^53"
 )]
-pub(crate) fn topic_lag(before: u64, now: u64) {
-    table::TOPIC_LAG.add(&[], now as f64 - before as f64);
+pub(crate) fn topic_lag(topic: &str, messages: u64) {
+    table::TOPIC_LAG.set_at(("topic", topic), &[], messages as f64);
 }
 
 /// A topic could not be read and is tried again.
-pub(crate) fn topic_error() {
-    table::TOPIC_ERRORS.add(&[], 1);
+pub(crate) fn topic_error(topic: &str) {
+    table::TOPIC_ERRORS.add_at(("topic", topic), &[], 1);
 }
 
 /// Reading a topic does not go on where it ended.
-pub(crate) fn topic_reset(reason: &'static str, lost: u64) {
-    event(table::TOPIC_RESETS, reason, 1);
-    table::TOPIC_LOST.add(&[], lost);
+pub(crate) fn topic_reset(topic: &str, reason: &'static str, lost: u64) {
+    table::TOPIC_RESETS.add_at(("topic", topic), &[("reason", reason)], 1);
+    table::TOPIC_LOST.add_at(("topic", topic), &[], lost);
 }
 
 /// How many subscriptions are in a state.
@@ -186,7 +213,7 @@ pub(crate) fn page(outcome: &'static str) {
 
 /// Counts a page of an entry that could not be read.
 pub(crate) fn unreadable_page(reason: &'static str) {
-    event(table::UNREADABLE_PAGES, reason, 1);
+    table::UNREADABLE_PAGES.add(&[("reason", reason)], 1);
 }
 
 /// A page was decoded and extracted.
@@ -196,7 +223,7 @@ pub(crate) fn extracted(took: Duration) {
 
 /// Counts a panic that was caught while a reader read what a source sent.
 pub(crate) fn reader_panicked(reader: &'static str) {
-    event(table::READER_PANICS, reader, 1);
+    table::READER_PANICS.add(&[("reader", reader)], 1);
 }
 
 /// There was no memory for a large body, and no place to wait for it.
@@ -211,7 +238,7 @@ pub(crate) fn look(found: &'static str) {
 
 /// Counts a decision of the committing task on one article.
 pub(crate) fn article(decision: &'static str) {
-    event(table::ARTICLES, decision, 1);
+    table::ARTICLES.add(&[("change", decision)], 1);
 }
 
 /// Counts an article that was given a story, by its role.
@@ -243,22 +270,17 @@ pub(crate) fn publish_batch(took: Duration) {
 
 /// A delivery failed and is tried again.
 pub(crate) fn publish_error(reason: &'static str) {
-    event(table::PUBLISH_ERRORS, reason, 1);
+    table::PUBLISH_ERRORS.add(&[("reason", reason)], 1);
 }
 
 /// The sink does not take a record, now or later.
 pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
-    debug_assert!(REFUSALS.contains(&reason), "it is shown from the start with {reason}");
-    refused(topic, reason, 1);
-}
-
-fn refused(topic: Topic, reason: &'static str, count: u64) {
-    table::PUBLISH_REFUSED.add(&[("topic", topic.name()), ("reason", reason)], count);
+    table::PUBLISH_REFUSED.add(&[("topic", topic.name()), ("reason", reason)], 1);
 }
 
 /// A dead letter is in a file and not in its topic.
 pub(crate) fn dead_letter_kept(reason: &'static str) {
-    event(table::DEAD_LETTERS_KEPT, reason, 1);
+    table::DEAD_LETTERS_KEPT.add(&[("reason", reason)], 1);
 }
 
 /// Publishing stopped (1) or goes on (0).
@@ -320,71 +342,4 @@ pub(crate) fn levels(levels: Levels) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    pub(super) const ALERTS: &str = include_str!("../../deploy/prometheus/alerts.yml");
-
-    #[test]
-    fn every_alert_is_tried_where_it_fires_and_where_it_does_not() {
-        let tests = include_str!("../../deploy/prometheus/alerts_test.yml");
-        for alert in ALERTS.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
-            let tried: Vec<&str> = tests
-                .split("- alertname: ")
-                .filter(|part| part.lines().next() == Some(alert))
-                .collect();
-            let (silent, fires): (Vec<&str>, Vec<&str>) =
-                tried.iter().partition(|tried| tried.contains("exp_alerts: []"));
-            assert!(!silent.is_empty() && !fires.is_empty(), "{alert}");
-        }
-    }
-
-    /// `docs/metrics.md`, made of the table.
-    fn document() -> String {
-        let rows: Vec<String> = table::ALL
-            .iter()
-            .map(|(name, kind, help)| format!("| `{name}` | {} | {help} |\n", kind.to_lowercase()))
-            .collect();
-        let head = "# Metrics\n\n`/metrics` (`admin.listen`) has these for Prometheus. A counter grows while the process lives; names end \
-            in their unit.\nThe labels have few values, and none names a source or an address. [alerts.md](alerts.md) says which are \
-            watched, and what to do then.\n\n| metric | kind | meaning |\n|---|---|---|\n";
-        head.to_owned() + &rows.concat()
-    }
-
-    #[test]
-    fn the_document_of_the_metrics_is_made_of_their_table() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
-        if std::env::var_os("NASHRA_WRITE_DOCS").is_some() {
-            std::fs::write(&path, document()).unwrap();
-        }
-        let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(kept, document(), "NASHRA_WRITE_DOCS=1 cargo test --lib metrics writes it anew");
-    }
-
-    #[test]
-    fn every_alert_has_a_severity_and_a_section_that_says_what_to_do() {
-        let runbooks = include_str!("../../docs/alerts.md");
-        for alert in ALERTS.split("- alert: ").skip(1) {
-            let name = alert.lines().next().unwrap();
-            assert!(alert.contains("severity: "), "{name}");
-            let place = format!("runbook_url: docs/alerts.md#{}\n", name.to_lowercase());
-            assert!(alert.contains(&place), "{name}");
-            assert!(runbooks.contains(&format!("\n## {name}\n\n")), "{name}");
-        }
-        assert_eq!(runbooks.matches("\n## ").count(), ALERTS.matches("- alert: ").count());
-    }
-
-    #[test]
-    fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
-        for file in [include_str!("../../deploy/grafana/dashboards/nashra.json"), ALERTS] {
-            let names = file
-                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .filter(|part| part.starts_with("nashra_"));
-            for name in names {
-                let name = name.trim_end_matches("_bucket");
-                let is_defined = table::ALL.iter().any(|metric| metric.0 == name);
-                assert!(is_defined, "{name} is not defined");
-            }
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 
 use nashra::{
     model::record::Topic,
-    store::{Batch, NewRecord, Store},
+    store::{Batch, NewRecord, Observed, Store},
 };
 use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
 use serde_json::Value;
@@ -40,6 +40,7 @@ pub(crate) fn record(number: usize, long: &str) -> NewRecord {
         event_source: "/sources/s".into(),
         event_time: chrono::DateTime::UNIX_EPOCH,
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
+        observed: Observed::default(),
         value: serde_json::to_vec(&value).unwrap(),
     }
 }

@@ -15,7 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     stages::publish::Status,
-    telemetry::ready::{Component, Ready},
+    telemetry::{
+        metrics,
+        ready::{Component, Ready},
+    },
 };
 
 /// What the endpoint shows.
@@ -46,10 +49,9 @@ pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationT
 
 async fn answer(state: &AdminState, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
     match path {
-        "/metrics" => text(
-            StatusCode::OK,
-            state.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default(),
-        ),
+        "/metrics" => {
+            text(StatusCode::OK, state.metrics.as_ref().map(metrics::render).unwrap_or_default())
+        }
         // An answer shows that the process lives; what it waits for is shown by `/readyz`.
         "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
         "/readyz" => {

@@ -60,6 +60,14 @@ impl<C: Clock> HttpFetcher<C> {
 
     /// What an answer says about how often to come holds for all requests to its host.
     pub(super) fn record_answer(&self, host: &str, hop: &Result<Hop, FetchError>) {
+        match hop {
+            Err(FetchError::Unreachable(_) | FetchError::NoAnswer(_)) => {
+                self.network.note(host, false);
+            }
+            // Nobody was asked.
+            Err(FetchError::Forbidden { .. } | FetchError::Scheme(_)) => {}
+            Ok(_) | Err(_) => self.network.note(host, true),
+        }
         let (reason, retry_after) = match hop {
             Ok(Hop::Done(Outcome::Throttled { status, retry_after })) => {
                 (DeferralReason::Throttled(*status), *retry_after)

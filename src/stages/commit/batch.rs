@@ -26,11 +26,11 @@ use crate::{
     policy::{
         assemble::{self, Assembled},
         decide::{self, Decision, FoundEdition},
-        doubt, evidence,
+        doubt, evidence, freshness,
         looks::Hosts,
     },
     store::{ArticleView, Batch, NewRecord, StoreError, Tail},
-    telemetry::metrics,
+    telemetry::metrics::{self, Success},
     text::{self, sketch},
 };
 
@@ -67,11 +67,19 @@ pub(super) struct DecisionCounts {
     roles: Vec<&'static str>,
     dead: Vec<&'static str>,
     pub(super) looks: Vec<&'static str>,
+    /// New articles: when they were published, where that is known, and first seen.
+    new: Vec<(Option<DateTime<Utc>>, DateTime<Utc>)>,
 }
 
 impl DecisionCounts {
-    /// Reports them to the metrics.
-    pub(super) fn report(self) {
+    /// Reports them to the metrics; they became durable now.
+    pub(super) fn report(self, now: DateTime<Utc>) {
+        if self.decisions.iter().any(|decision| matches!(*decision, "new" | "revised")) {
+            metrics::succeeded(Success::Article, now);
+        }
+        for (published, first_seen) in self.new {
+            metrics::new_article(published, first_seen, now);
+        }
         self.decisions.into_iter().for_each(metrics::article);
         self.roles.into_iter().for_each(metrics::story);
         self.dead.into_iter().for_each(metrics::dead_letter);
@@ -275,7 +283,13 @@ impl DecisionBatch {
         }
         let mut edition = edition::of_state(&entry.source, id, state, change, changed_fields);
         edition.difference = self.difference(state, &found);
-        let record = edition::record(&entry.source, found, edition, self.now);
+        let is_new = edition.change == Change::New;
+        let published = freshness::published(entry, &found.content).filter(|_| is_new);
+        if is_new {
+            self.counts.new.push((published, entry.first_seen));
+        }
+        let mut record = edition::record(&entry.source, found, edition, self.now);
+        record.observed.published = published;
         self.append_all([record].into_iter().chain(stories));
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::{
         pending::PendingEntry,
         record::{self, Topic},
     },
-    store::NewRecord,
+    store::{NewRecord, Observed},
 };
 
 /// The value of [`DeadLetter::schema`].
@@ -93,6 +93,7 @@ pub(super) fn letter(entry: &PendingEntry, dead: &DeadPage, bytes_at: Option<&st
         event_source: event_source(&entry.source),
         event_time: dead.at,
         traceparent: traceparent(),
+        observed: Observed::default(),
         // Our own plain types always serialise.
         value: serde_json::to_vec(&letter).unwrap_or_default(),
     }
@@ -151,6 +152,7 @@ pub(crate) fn refused(
         event_source: record.event_source.clone(),
         event_time: at,
         traceparent: traceparent(),
+        observed: Observed::default(),
         value: serde_json::to_vec(&letter).unwrap_or_default(),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         record::{Change, SCHEMA, Source, Topic},
     },
     policy::assemble::{self, Assembled, Edition},
-    store::NewRecord,
+    store::{NewRecord, Observed},
 };
 
 /// Bounds and cleans an article as it was found, before it is compared and published.
@@ -72,6 +72,7 @@ pub(super) fn record(
         event_source: event_source(source),
         event_time: at,
         traceparent: traceparent(),
+        observed: Observed::default(),
         value: fit::to_json(source.url.secrets().hide_in(article)),
     }
 }

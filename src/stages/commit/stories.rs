@@ -21,7 +21,7 @@ use crate::{
         self, Assignment, ExactCopy, IndexedText, KnownStory, KnownText, NewText, Signer,
         StoryIndex, TextKey,
     },
-    store::{Batch, NewRecord, StoreError, StoryStore, StoryView},
+    store::{Batch, NewRecord, Observed, StoreError, StoryStore, StoryView},
     text::tokens::Token,
 };
 
@@ -358,6 +358,7 @@ fn record(id: Uuid, state: &StoryState, now: DateTime<Utc>) -> NewRecord {
         event_source: "/stories".to_owned(),
         event_time: now,
         traceparent: edition::traceparent(),
+        observed: Observed::default(),
         value: serde_json::to_vec(&state.record(id, now)).unwrap_or_default(),
     }
 }

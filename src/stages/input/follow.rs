@@ -48,8 +48,6 @@ pub(super) struct Follower<C> {
     waiting: Vec<PendingKey>,
     /// `None` while it is not connected.
     reader: Option<Reader>,
-    /// Messages that were not read yet when the metric was last set.
-    lag: u64,
 }
 
 /// What one step of following a topic came to.
@@ -72,6 +70,7 @@ impl<C: Clock> Follower<C> {
         if !source.brokers.is_empty() {
             kafka.brokers.clone_from(&source.brokers);
         }
+        metrics::topic_begins(source.topic.as_str());
         let state = parts.store.state(source.id.as_str())?;
         let waiting = parts.store.waiting(source.id.as_str())?;
         Ok(Self {
@@ -84,7 +83,6 @@ impl<C: Clock> Follower<C> {
             state,
             waiting,
             reader: None,
-            lag: 0,
         })
     }
 
@@ -163,19 +161,19 @@ impl<C: Clock> Follower<C> {
             .await??;
             self.commit(batch, wake).await?;
         }
-        metrics::topic_lag(self.lag, lag);
-        self.lag = lag;
+        metrics::topic_lag(self.source.topic.as_str(), lag);
         Ok(StepOutcome::Done)
     }
 
     async fn commit(&mut self, batch: Batch, wake: &mpsc::Sender<Wake>) -> Result<(), StoreError> {
         let Batch { commit, state, rows, counts } = batch;
         self.store.commit(commit).await?;
-        metrics::topic_messages("address", counts.addresses);
-        metrics::topic_messages("document", counts.documents);
-        metrics::topic_messages("deletion", counts.deletions);
-        metrics::topic_messages("unreadable", counts.unreadable);
-        metrics::topic_bytes(counts.bytes);
+        let topic = self.source.topic.as_str();
+        metrics::topic_messages(topic, "address", counts.addresses);
+        metrics::topic_messages(topic, "document", counts.documents);
+        metrics::topic_messages(topic, "deletion", counts.deletions);
+        metrics::topic_messages(topic, "unreadable", counts.unreadable);
+        metrics::topic_bytes(topic, counts.bytes);
         self.state = Some(state);
         let lanes = rows.iter().map(|row| (row.lane(), row.due_ms())).collect();
         self.waiting.extend(rows);
@@ -223,7 +221,7 @@ impl<C: Clock> Follower<C> {
             self.store.commit(commit).await?;
         }
         for reset in resets {
-            metrics::topic_reset(reset.label(), reset.lost());
+            metrics::topic_reset(self.source.topic.as_str(), reset.label(), reset.lost());
             tracing::error!(source.id = %self.source.id, topic = %self.source.topic, reason = reset.label(), "reading does not go on where it ended: {reset}");
         }
         self.state = Some(state);
@@ -251,7 +249,7 @@ impl<C: Clock> Follower<C> {
             }
             TopicError::Kafka { .. } | TopicError::NoCluster | TopicError::NoTopic { .. } => {}
         }
-        metrics::topic_error();
+        metrics::topic_error(self.source.topic.as_str());
         let wait = pause.failed();
         tracing::warn!(source.id = %self.source.id, topic = %self.source.topic, reason = %error, retry_ms = wait.as_millis(), "the topic cannot be read; nothing is lost, trying again");
         self.keep_error(error).await?;

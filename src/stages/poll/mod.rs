@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -55,7 +55,7 @@ use crate::{
         websub::{HubAnnouncement, Push},
     },
     store::{Facts, PollStore},
-    telemetry::metrics,
+    telemetry::metrics::{self, Success},
 };
 use listing::ListingReader;
 use next::{decide, hub_coverage};
@@ -354,6 +354,9 @@ async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>
 fn report(poll: &PollRecord, result: PollResult, failures: u32) {
     let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
     metrics::poll(poll.outcome, seconds(poll.took_ms), seconds(poll.late_ms));
+    if matches!(result, PollResult::Read { .. } | PollResult::Unchanged) {
+        metrics::succeeded(Success::Poll, poll.at + TimeDelta::milliseconds(poll.took_ms));
+    }
     match result {
         PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
         PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),

@@ -66,8 +66,11 @@ pub(super) fn go_through(
             let entry = Entry { identity: at, link: source.at.url().cloned(), ..Entry::default() };
             // What was not asked for over HTTP counts from now.
             let order = if fetched.order > 0 { fetched.order } else { store.next_order() };
-            let entry =
-                PendingEntry { order, ..pending(reader, entry, listed.title.as_ref(), fetched) };
+            let entry = PendingEntry {
+                order,
+                from_first_poll: facts.last_success.is_none(),
+                ..pending(reader, entry, listed.title.as_ref(), fetched)
+            };
             let row = PendingKey::new(Lane::here(source.id.as_str()), now, &key);
             listed.commit.enqueue(
                 &key,

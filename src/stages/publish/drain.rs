@@ -345,6 +345,12 @@ impl Drain {
         for topic in Topic::ALL {
             metrics::published(topic, count(topic));
         }
+        let now = SystemClock.now();
+        for OutboxRow { record, .. } in
+            sent.iter().filter(|row| row.record.topic == Topic::Articles)
+        {
+            metrics::acknowledged(record.observed.published, record.event_time, now);
+        }
     }
 
     /// Handles the first of the records that the sink refused; the next step tries the rest again.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::record::Topic,
-    store::{Batch, NewRecord, Store},
+    store::{Batch, NewRecord, Observed, Store},
 };
 
 fn store() -> Store {
@@ -34,6 +34,7 @@ async fn append(store: &Store, count: u64, topic: Topic) {
             event_source: "/sources/s".into(),
             event_time: DateTime::UNIX_EPOCH,
             traceparent: String::new(),
+            observed: Observed::default(),
             value: name.into_bytes(),
         };
         batch.append(&mut tail, record);

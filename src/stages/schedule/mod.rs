@@ -7,6 +7,7 @@
 
 pub mod change;
 pub mod reload;
+mod counts;
 mod roster;
 mod state;
 
@@ -22,9 +23,9 @@ use crate::{
     model::source::State,
     stages::PipelineError,
     store::{AddedStore, PollStore},
-    telemetry::metrics,
 };
 use change::{ChangeRequest, ScheduleRequest, SourceChange};
+use counts::SourceCounts;
 use reload::ReloadRequest;
 
 pub use roster::Slot;
@@ -129,9 +130,7 @@ pub async fn run<C: Clock>(
     stores: ScheduleStores,
     mut channels: Channels,
 ) -> Result<(), PipelineError> {
-    for status in schedule.roster.statuses() {
-        metrics::source_state(None, Some(status.state));
-    }
+    schedule.counts = SourceCounts::begin(schedule.roster.statuses());
     let mut before = schedule.read_at;
     loop {
         let now = clock.now();

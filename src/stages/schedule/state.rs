@@ -13,6 +13,7 @@ use super::{
     ChangeRequest, EarlyPoll, PolledSource, ReloadRequest, ScheduleRequest, ScheduleStores, Slot,
     SourceChange, SourceStatus,
     change::{self, ChangePlan, TopicIds},
+    counts::SourceCounts,
     reload::{self, BeforePolls, ReloadError, ReloadPlan, ReloadReport},
     roster::Roster,
 };
@@ -23,7 +24,6 @@ use crate::{
     policy::polling::budget::Budget,
     stages::places::standing::{Standing, Standings},
     store::{Facts, PollStore, StoreError},
-    telemetry::metrics,
 };
 
 /// Sources that are due at the start are begun at least so far apart, if all can be begun within
@@ -40,6 +40,8 @@ pub struct ScheduleState {
     /// Of sources that are with a poll: when they are due again at the latest.
     early: HashMap<Slot, DateTime<Utc>>,
     pub(super) budget: Budget,
+    /// What the metrics show of them, once it runs.
+    pub(super) counts: SourceCounts,
     cooldowns: HashMap<String, Duration>,
     standings: Standings,
     last_poll: Option<DateTime<Utc>>,
@@ -102,6 +104,7 @@ impl ScheduleState {
             heap,
             early: HashMap::new(),
             budget,
+            counts: SourceCounts::default(),
             cooldowns,
             standings,
             last_poll,
@@ -180,7 +183,9 @@ impl ScheduleState {
         let (early, left) =
             (self.early.remove(&done.slot), self.roster.leaving_source(done.slot).cloned());
         if let Some((_, status)) = self.roster.take_back(done.slot) {
+            let before = status.state;
             learn(status, done.status, &mut self.budget);
+            self.counts.note(Some(before), Some(done.status.state));
             self.heap.push(Reverse((early.map_or(next, |early| early.min(next)), done.slot)));
         }
         left
@@ -300,7 +305,7 @@ impl ScheduleState {
             return;
         }
         for status in self.roster.remove(ids) {
-            metrics::source_state(Some(status.state), None);
+            self.counts.note(Some(status.state), None);
             self.budget.leave(status.appetite);
         }
     }
@@ -314,7 +319,7 @@ impl ScheduleState {
         for ((source, facts), turn) in sources.zip(turns) {
             let (status, at) =
                 (SourceStatus::from_facts(&facts), first_due(&source, &facts, now).unwrap_or(turn));
-            metrics::source_state(None, Some(status.state));
+            self.counts.note(None, Some(status.state));
             self.budget.join(status.appetite);
             if let Some(slot) = self.roster.insert(Arc::new(source), status) {
                 self.heap.push(Reverse((at, slot)));
@@ -330,7 +335,6 @@ fn read_facts(sources: &[Source], store: &PollStore) -> Result<Vec<Facts>, Store
 }
 
 fn learn(before: &mut SourceStatus, now: SourceStatus, budget: &mut Budget) {
-    metrics::source_state(Some(before.state), Some(now.state));
     if let Some(appetite) = now.appetite {
         budget.learn(before.appetite, appetite);
     }

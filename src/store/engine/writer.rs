@@ -11,7 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Batch, Slot, Table, backend::Backend, reserve::Reserve, rewrite};
 use crate::{
-    base::backoff::Backoff,
+    base::{
+        backoff::Backoff,
+        clock::{Clock as _, SystemClock},
+    },
     store::{StoreError, manifest::Manifest},
     telemetry::metrics,
 };
@@ -195,6 +198,7 @@ fn commit_or_wait(shared: &Shared, batches: &[Batch]) -> bool {
         let Err(error) = files.and_then(|file| shared.apply(&file, batches)) else {
             *shared.health.lock() = Waiting::default();
             metrics::store_commit(started.elapsed());
+            metrics::succeeded(metrics::Success::StoreWrite, SystemClock.now());
             return true;
         };
         if shared.slot.is_closed() {

@@ -26,9 +26,26 @@ pub struct NewRecord {
     pub event_time: DateTime<Utc>,
     /// W3C trace context.
     pub traceparent: String,
+    /// What only metrics and traces need.
+    #[serde(default, skip_serializing_if = "Observed::is_empty")]
+    pub observed: Observed,
     /// The JSON value.
     #[serde(skip)]
     pub value: Vec<u8>,
+}
+
+/// What is kept of a record while it waits, for metrics and traces alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// When a new article was published, where that tells how late it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<DateTime<Utc>>,
+}
+
+impl Observed {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A record in the outbox.

@@ -1,71 +1,30 @@
-//! Starts the recorder, with the buckets of durations and what is shown before anything happened.
+//! Starts the recorder, with the buckets of durations and what is shown before anything happened;
+//! and renders the page.
 
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::{
-    config_is_right, event, refused, seconds,
-    table::{self, Counter},
-};
-use crate::model::record::Topic;
+use super::{config_is_right, process, table};
 
 /// Seconds: from a local commit to a page that nearly timed out.
 const SECONDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 /// Seconds of lateness: from on time to hours.
 const LATENESS: [f64; 10] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0];
-
-/// Counters that alerts look at: the label, and all its values. They are shown as 0 from the start,
-/// because Prometheus sees no increase in what appears as 1: the first event would be lost.
-pub(super) const EVENTS: [(Counter, &str, &[&str]); 10] = [
-    (
-        table::POLLS,
-        "outcome",
-        &[
-            "read",
-            "unchanged",
-            "not_modified",
-            "held",
-            "paused",
-            "throttled",
-            "blocked",
-            "gone",
-            "missing",
-            "failed",
-            "html",
-            "unreadable",
-            "undecodable",
-            "panicked",
-        ],
-    ),
-    (table::RELOADS, "outcome", &["done", "refused"]),
-    (table::ENTRIES_LEFT_OUT, "bound", &["poll", "day", "pending"]),
-    (table::TOPIC_MESSAGES, "what", &["address", "document", "deletion", "unreadable"]),
-    (table::TOPIC_RESETS, "reason", &["other_cluster", "expired", "shorter", "other_message"]),
-    (table::READER_PANICS, "reader", &["poll", "push", "backfill", "sitemap", "page"]),
-    (
-        table::ARTICLES,
-        "change",
-        &["new", "revised", "duplicate", "stale", "kept", "doubted", "withdrawn", "erased"],
-    ),
-    (
-        table::UNREADABLE_PAGES,
-        "reason",
-        &["no_text", "scripts", "listing", "not_html", "nothing", "too_slow", "panicked"],
-    ),
-    (table::PUBLISH_ERRORS, "reason", &["transient", "fenced", "unauthorised"]),
-    (table::DEAD_LETTERS_KEPT, "reason", &["unauthorised", "too_large", "invalid"]),
+/// Seconds of an article's way: from one that a hub pushed to one that waited for a day. An hour is
+/// told in several steps, because a source is polled every few minutes to every few hours.
+const FRESHNESS: [f64; 16] = [
+    0.25, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0,
+    14_400.0, 28_800.0, 86_400.0,
 ];
-/// Why the sink refuses a record for good.
-pub(super) const REFUSALS: [&str; 2] = ["too_large", "invalid"];
 
-/// Starts recording in a process that began at this time; the handle renders the page that
-/// Prometheus reads.
+/// Starts recording in a process that began at this time; the handle is for [`render`].
 ///
 /// # Errors
 /// Where a recorder is running already.
 pub fn start(now: DateTime<Utc>) -> Result<PrometheusHandle, BuildError> {
     let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Prefix("nashra_article_".to_owned()), &FRESHNESS)?
         .set_buckets_for_metric(Matcher::Suffix("lateness_seconds".to_owned()), &LATENESS)?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .install_recorder()?;
@@ -73,21 +32,23 @@ pub fn start(now: DateTime<Utc>) -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
+/// The page that Prometheus reads.
+#[must_use]
+pub fn render(handle: &PrometheusHandle) -> String {
+    let mut page = handle.render();
+    process::write(&mut page);
+    page
+}
+
 fn begin(now: DateTime<Utc>) {
-    table::describe();
-    table::PROCESS_START_TIME_SECONDS.set(&[], seconds(now));
+    for metric in table::ALL {
+        metric.begin();
+    }
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("NASHRA_COMMIT"));
+    let build = [("commit", commit.unwrap_or_default()), ("rustc", env!("NASHRA_RUSTC"))];
+    table::BUILD_INFO.set_at(("version", version), &build, 1.0);
+    table::PROCESS_START_TIME_SECONDS.set(&[], now);
     config_is_right(now);
-    for (counter, _, values) in EVENTS {
-        for value in values {
-            event(counter, value, 0);
-        }
-    }
-    for topic in Topic::ALL {
-        for reason in REFUSALS {
-            refused(topic, reason, 0);
-        }
-    }
-    table::STORE_ERRORS.add(&[], 0);
 }
 
 #[cfg(test)]
@@ -95,35 +56,45 @@ mod tests {
     use super::*;
     use crate::telemetry::metrics::tests::ALERTS;
 
-    #[test]
-    fn what_alerts_look_at_for_an_increase_is_shown_as_0_from_the_start() {
+    fn page_at_the_start() -> String {
         let recorder = PrometheusBuilder::new().build_recorder();
         metrics::with_local_recorder(&recorder, || begin(DateTime::UNIX_EPOCH));
-        let page = recorder.handle().render();
-        let looks: Vec<&str> = ["increase(", "rate("]
-            .iter()
-            .flat_map(|function| ALERTS.split(function).skip(1))
-            .collect();
-        assert!(looks.len() > 9);
-        for look in looks {
+        recorder.handle().render()
+    }
+
+    #[test]
+    fn every_counter_is_shown_as_0_with_all_values_of_its_labels_before_anything_happened() {
+        let page = page_at_the_start();
+        for metric in table::ALL.iter().filter(|metric| metric.kind.as_str() == "counter") {
+            let lines: Vec<&str> = page
+                .lines()
+                .filter(|line| line.split(['{', ' ']).next() == Some(metric.name))
+                .collect();
+            let values: usize = metric.labels.iter().map(|label| label.values.len()).product();
+            assert_eq!(lines.len(), values, "{}", metric.name);
+            assert!(lines.iter().all(|line| line.ends_with(" 0")), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn alerts_look_for_values_of_labels_that_exist() {
+        let page = page_at_the_start();
+        for look in ["increase(", "rate("].iter().flat_map(|rate| ALERTS.split(rate).skip(1)) {
             let (series, _) = look.split_once('[').unwrap();
             let (name, selector) = series.split_once('{').unwrap_or((series, ""));
-            // A quantile is of many events: that the first is not seen changes nothing.
-            if name.ends_with("_bucket") {
-                continue;
-            }
-            let lines: Vec<&str> =
-                page.lines().filter(|line| line.split(['{', ' ']).next() == Some(name)).collect();
-            assert!(
-                !lines.is_empty() && lines.iter().all(|line| line.ends_with(" 0")),
-                "{name}: {lines:?}"
-            );
             for value in selector.split('"').nth(1).into_iter().flat_map(|part| part.split('|')) {
-                assert!(
-                    lines.iter().any(|line| line.contains(&format!("\"{value}\""))),
-                    "{series}: {lines:?}"
-                );
+                let held =
+                    |line: &str| line.starts_with(name) && line.contains(&format!("\"{value}\""));
+                assert!(page.lines().any(held), "{series}");
             }
         }
+    }
+
+    #[test]
+    fn the_program_tells_its_version_and_its_compiler() {
+        let page = page_at_the_start();
+        let line = page.lines().find(|line| line.starts_with("nashra_build_info{")).unwrap();
+        assert!(line.contains(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"")), "{line}");
+        assert!(line.contains("rustc=\"rustc ") && line.ends_with(" 1"), "{line}");
     }
 }

@@ -1,155 +1,115 @@
-//! Every metric, a line each: kind, name and help. The raw macros are banned elsewhere.
+//! Every metric that the stages record: kind, name, labels with their values, and help.
 //!
 //! What must stay true: a metric is recorded by its constant, so none is without help; one that
-//! nothing records does not compile. The unit is the end of the name, as Prometheus wants it.
-#![expect(clippy::disallowed_macros, reason = "the one place where metrics are made")]
+//! nothing records does not compile. The unit is the end of the name, as Prometheus wants it. A
+//! help is understood without its neighbours.
 
-use std::time::Duration;
+use super::kinds::{Counter, Gauge, Histogram, Kind, Label, Metric, Moment};
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+/// Of a label whose values are known only while the daemon runs.
+const OPEN: &[&str] = &[];
+const TOPICS: &[&str] = &["articles", "stories", "deadletters"];
 
-/// Names and values of a metric's labels; each label has few values.
-type Labels<'a> = &'a [(&'static str, &'static str)];
-
-/// What only grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counter(&'static str);
-
-impl Counter {
-    pub(super) fn name(self) -> &'static str {
-        self.0
-    }
-
-    pub(super) fn add(self, labels: Labels<'_>, count: u64) {
-        counter!(self.0, labels).increment(count);
-    }
-
-    fn describe(self, help: &'static str) {
-        describe_counter!(self.0, help);
-    }
-}
-
-/// What grows and shrinks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Gauge(&'static str);
-
-impl Gauge {
-    pub(super) fn set(self, labels: Labels<'_>, value: f64) {
-        gauge!(self.0, labels).set(value);
-    }
-
-    pub(super) fn add(self, labels: Labels<'_>, change: f64) {
-        gauge!(self.0, labels).increment(change);
-    }
-
-    fn describe(self, help: &'static str) {
-        describe_gauge!(self.0, help);
-    }
-}
-
-/// How long things take, in buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Histogram(&'static str);
-
-impl Histogram {
-    pub(super) fn record(self, took: Duration) {
-        histogram!(self.0).record(took);
-    }
-
-    fn describe(self, help: &'static str) {
-        describe_histogram!(self.0, help);
-    }
-}
-
-/// A constant of each metric. The help goes to Prometheus with [`describe`].
+/// A constant of each metric, and a list of all.
 macro_rules! metrics {
-    ($($constant:ident: $kind:ident = $name:literal, $help:literal;)*) => {
-        $(pub(super) const $constant: $kind = $kind($name);)*
+    ($($constant:ident: $kind:ident = $name:literal $(by [$($label:ident: $values:expr),+])?, $help:literal;)*) => {
+        $(pub(super) const $constant: $kind = $kind(&metrics!(@ $kind, $name, [$($($label: $values),+)?], $help));)*
 
-        /// Says what each metric means.
-        pub(super) fn describe() {
-            // Not by its constant, which would then count as used.
-            $($kind($name).describe($help);)*
+        // Not of the constants, which would then count as used.
+        pub(super) const ALL: &[Metric] = &[$(metrics!(@ $kind, $name, [$($($label: $values),+)?], $help)),*];
+    };
+    (@ $kind:ident, $name:literal, [$($label:ident: $values:expr),*], $help:literal) => {
+        Metric {
+            name: $name,
+            kind: Kind::$kind,
+            labels: &[$(Label { name: stringify!($label), values: $values }),*],
+            help: $help,
         }
-
-        /// Name, kind and help of each metric.
-        #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str, &str)] = &[$(($name, stringify!($kind), $help)),*];
     };
 }
 
 metrics! {
-    PROCESS_START_TIME_SECONDS: Gauge = "process_start_time_seconds", "When the process began, in seconds since 1970";
-
-    RELOADS: Counter = "nashra_reloads_total", "Times that the config was read again while the daemon ran, by outcome: done, refused (it is wrong, and nothing changed)";
-    RELOAD_OK: Gauge = "nashra_reload_ok", "0 from the time that the config was read again and was wrong until it is read again and is right";
-    RELOAD_SUCCESS_TIME_SECONDS: Gauge = "nashra_reload_success_time_seconds", "When the config was last read and was right, in seconds since 1970";
+    // The program.
+    BUILD_INFO: Gauge = "nashra_build_info" by [version: OPEN, commit: OPEN, rustc: OPEN], "Always 1, for the program that runs: its version, the commit that it was built from where the build said it (NASHRA_COMMIT), and the compiler";
+    PROCESS_START_TIME_SECONDS: Moment = "process_start_time_seconds", "When the process began, in seconds since 1970";
+    LAST_SUCCESS: Moment = "nashra_last_success_timestamp_seconds" by [what: &["poll", "article", "acknowledgement", "reload", "store_write"]], "When this last went well in this process, in seconds since 1970: a poll whose source answered, a new or revised article, an acknowledgement of the sink, a reading of the config, a durable write of the store; not shown before it did";
+    RELOADS: Counter = "nashra_reloads_total" by [outcome: &["done", "refused"]], "Times that the config was read again while the daemon ran; refused: it is wrong, and nothing changed";
+    RELOAD_OK: Gauge = "nashra_reload_ok", "0 from the time that the config was read again and was wrong until it is read again and is right, else 1";
+    READY: Gauge = "nashra_ready" by [part: &["publish", "topics", "store", "disk"]], "1 while a part of the daemon is in order, else 0; /readyz has the reasons";
+    POLLING_STOPPED: Gauge = "nashra_polling_stopped" by [reason: &["outbox_full", "disk_full", "store", "stopping", "all_paused", "no_network"]], "1 while no source can be polled: the outbox is full (outbox.max_bytes), the disk is (store.min_free_disk), the store cannot write, the daemon is stopping, all sources are paused, no host answers at all (three different ones in a row were silent)";
 
     // Polls.
-    POLLS: Counter = "nashra_polls_total", "Polls of sources by outcome";
-    POLL_DURATION_SECONDS: Histogram = "nashra_poll_duration_seconds", "From the request of a poll until its commit";
+    POLLS: Counter = "nashra_polls_total" by [outcome: &["read", "unchanged", "not_modified", "held", "paused", "throttled", "blocked", "gone", "missing", "failed", "html", "unreadable", "undecodable", "panicked"]], "Polls of sources by outcome: read (something may be new), unchanged (the same body), not_modified (304), held (its host was left alone), paused, throttled (the server asked for less), blocked (it refuses us), gone (410), missing (404, or no file), failed (no answer, or an error), html (a page where a feed was), unreadable, undecodable, panicked";
+    POLL_DURATION_SECONDS: Histogram = "nashra_poll_duration_seconds", "From the request of a poll until what it found is durable";
     POLL_LATENESS_SECONDS: Histogram = "nashra_poll_lateness_seconds", "How long after its due time a poll began";
-    SOURCES: Gauge = "nashra_sources", "Sources by state: new, ok, backoff, throttled, blocked, moved, gone, silent, paused";
+    SOURCES: Gauge = "nashra_sources" by [state: &["new", "ok", "backoff", "throttled", "blocked", "moved", "gone", "silent", "paused"]], "Sources by state";
     GAPS: Counter = "nashra_gaps_total", "Polls that shared no entry with the one before: something may have been missed";
-    AUDITS: Counter = "nashra_audits_total", "Polls without validators that checked what 304 had said, by outcome: true or lied";
-    BACKFILLED_PAGES: Counter = "nashra_backfilled_pages_total", "Older pages of listings and news sitemaps read after a gap: read, unreadable, failed, missing";
+    AUDITS: Counter = "nashra_audits_total" by [outcome: &["true", "lied"]], "Polls without validators that checked whether the server's 304 had been true";
+    BACKFILLED_PAGES: Counter = "nashra_backfilled_pages_total" by [outcome: &["read", "unreadable", "failed", "missing"]], "Older pages of listings and news sitemaps that were asked for after a gap";
 
     // The network.
-    FETCHES: Counter = "nashra_fetches_total", "Answers by kind (poll, page) and outcome";
-    ROBOTS: Counter = "nashra_robots_total", "Requests for a robots.txt by outcome: rules, none, unreachable";
-    HOSTS_LEFT_ALONE: Counter = "nashra_hosts_left_alone_total", "Answers after which a host is left alone: throttled, challenge, unreachable";
-    FETCH_BYTES: Counter = "nashra_fetch_bytes_total", "Bytes of bodies as sent, by kind";
+    FETCHES: Counter = "nashra_fetches_total" by [kind: &["poll", "page"], outcome: &["ok", "not_modified", "unchanged", "held", "gave_way", "throttled", "blocked", "robots", "gone", "missing", "failed", "fetch"]], "Fetches of sources (poll) and of articles' pages (page) by outcome; of a page, fetch is no answer or an error, unchanged is 304, and gave_way is a slow host that lost its place";
+    ROBOTS: Counter = "nashra_robots_total" by [outcome: &["rules", "none", "unreachable"]], "Requests for a robots.txt";
+    HOSTS_LEFT_ALONE: Counter = "nashra_hosts_left_alone_total" by [why: &["throttled", "challenge", "unreachable"]], "Answers after which a host is left alone for a while: it asked for less, it showed a page for robots, it did not answer";
+    FETCH_BYTES: Counter = "nashra_fetch_bytes_total" by [kind: &["poll", "page"]], "Bytes of fetched bodies as they were sent, of sources (poll) and of articles' pages (page)";
+    NO_ROOM: Counter = "nashra_no_room_total" by [to: &["coming", "reading", "following"]], "Large bodies that were sent away because too many others waited for memory (fetch.memory): while they came, before they were read, behind an earlier one";
 
     // Entries.
-    ENTRIES: Counter = "nashra_entries_total", "Listed entries by verdict: new, changed, known, backlog";
-    ENTRIES_LEFT_OUT: Counter = "nashra_entries_left_out_total", "Entries that were left out because of the bounds on one source (poll, day, pending), again at each look";
+    ENTRIES: Counter = "nashra_entries_total" by [verdict: &["new", "changed", "known", "backlog"]], "Entries that sources list, at each poll, by verdict; backlog: too old for a first poll (poll.backlog)";
+    ENTRIES_LEFT_OUT: Counter = "nashra_entries_left_out_total" by [bound: &["poll", "day", "pending"]], "Entries that were left out because of the bounds on one source (poll.entries_per_poll, entries_per_day, entries_pending), again at each poll";
+    ENTRIES_PENDING: Gauge = "nashra_entries_pending", "Entries that wait for their page to be read";
 
     // Topics that are sources.
-    TOPIC_MESSAGES: Counter = "nashra_topic_messages_total", "Messages of topics that are sources: address, document, deletion, unreadable";
-    TOPIC_BYTES: Counter = "nashra_topic_bytes_total", "Their bytes";
-    TOPIC_LAG: Gauge = "nashra_topic_lag", "Messages of these topics that can be read and were not yet";
-    TOPIC_ERRORS: Counter = "nashra_topic_errors_total", "Times that a topic could not be read and was tried again";
-    TOPIC_RESETS: Counter = "nashra_topic_resets_total", "Times that a topic was not the one read before, or had lost what was next, by reason";
-    TOPIC_LOST: Counter = "nashra_topic_lost_total", "Messages that were gone before they were read";
+    TOPIC_MESSAGES: Counter = "nashra_topic_messages_total" by [topic: OPEN, what: &["address", "document", "deletion", "unreadable"]], "Messages that were read from Kafka topics that are sources, by what they hold";
+    TOPIC_BYTES: Counter = "nashra_topic_bytes_total" by [topic: OPEN], "Bytes of the messages that were read from Kafka topics that are sources";
+    TOPIC_LAG: Gauge = "nashra_topic_lag" by [topic: OPEN], "Messages of Kafka topics that are sources that can be read and were not yet";
+    TOPIC_ERRORS: Counter = "nashra_topic_errors_total" by [topic: OPEN], "Times that a Kafka topic that is a source could not be read and was tried again";
+    TOPIC_RESETS: Counter = "nashra_topic_resets_total" by [topic: OPEN, reason: &["other_cluster", "expired", "shorter", "other_message"]], "Times that a Kafka topic that is a source was not the one that was read before, or had lost what was next";
+    TOPIC_LOST: Counter = "nashra_topic_lost_total" by [topic: OPEN], "Messages of Kafka topics that are sources that were gone before they were read";
 
     // WebSub.
-    WEBSUB_SUBSCRIPTIONS: Gauge = "nashra_websub_subscriptions", "Subscriptions at hubs by state: asked, live, failing, denied, ending";
-    WEBSUB_REQUESTS: Counter = "nashra_websub_requests_total", "Requests to hubs by mode (subscribe, unsubscribe) and outcome: accepted, failed";
-    WEBSUB_QUESTIONS: Counter = "nashra_websub_questions_total", "What hubs asked by result: verified, refused, denied";
-    WEBSUB_PUSHES: Counter = "nashra_websub_pushes_total", "What hubs sent by outcome: taken, known, pinged, unreadable, unsigned, unwanted, too_large, too_often, broken, busy, late";
-    WEBSUB_MISSED: Counter = "nashra_websub_missed_total", "Entries that polls found although a hub should have sent them";
+    WEBSUB_SUBSCRIPTIONS: Gauge = "nashra_websub_subscriptions" by [state: &["asked", "live", "failing", "denied", "ending"]], "Subscriptions at WebSub hubs by state";
+    WEBSUB_REQUESTS: Counter = "nashra_websub_requests_total" by [mode: &["subscribe", "unsubscribe"], outcome: &["accepted", "failed"]], "Requests to WebSub hubs";
+    WEBSUB_QUESTIONS: Counter = "nashra_websub_questions_total" by [result: &["verified", "refused", "denied"]], "Questions of WebSub hubs whether we want what they were asked for (verified, refused by us), and their refusals (denied)";
+    WEBSUB_PUSHES: Counter = "nashra_websub_pushes_total" by [outcome: &["taken", "known", "pinged", "unreadable", "unsigned", "unwanted", "too_large", "too_often", "broken", "busy", "late"]], "Bodies that WebSub hubs sent, by what became of them";
+    WEBSUB_MISSED: Counter = "nashra_websub_missed_total", "Entries that polls found although a WebSub hub should have sent them";
 
     // Pages.
-    ENTRIES_PENDING: Gauge = "nashra_entries_pending", "Entries that wait to be read";
-    PAGES: Counter = "nashra_pages_total", "Readings of entries by outcome";
-    LOOKS: Counter = "nashra_looks_total", "Looks at pages of published articles that read no page, by what they found: unchanged (304), gone, held (gone, but the site may be broken), withdrawn, failed";
+    PAGES: Counter = "nashra_pages_total" by [outcome: &["read", "feed_only", "replaced", "later", "looked", "dead"]], "Readings of entries by outcome: read, feed_only (there is no page to fetch), replaced (by a newer edition), later (tried again), looked (a look at a published page that read nothing), dead (given up)";
+    LOOKS: Counter = "nashra_looks_total" by [found: &["unchanged", "gone", "held", "withdrawn", "failed"]], "Looks at pages of published articles that read no page, by what they found: unchanged (304), gone, held (gone, but the site may be broken), withdrawn (for good), failed";
     LOOKS_PENDING: Gauge = "nashra_looks_pending", "Looks at pages of published articles that are to be made at their times";
-    UNREADABLE_PAGES: Counter = "nashra_unreadable_pages_total", "Pages of entries that were fetched and could not be read, each time, by reason: no_text, scripts (its text is made by scripts), listing (links to articles), not_html, nothing (white space, JSON, bytes that are no text), too_slow, panicked; the status page names the hosts";
+    UNREADABLE_PAGES: Counter = "nashra_unreadable_pages_total" by [reason: &["no_text", "scripts", "listing", "not_html", "nothing", "too_slow", "panicked"]], "Pages of entries that were fetched and could not be read, each time: no_text, scripts (its text is made by scripts), listing (links to articles), not_html, nothing (white space, JSON, bytes that are no text), too_slow, panicked; the status page names the hosts";
     PAGE_EXTRACT_SECONDS: Histogram = "nashra_page_extract_seconds", "Decoding and extracting one page";
-    READER_PANICS: Counter = "nashra_reader_panics_total", "Bodies that a reader panicked on, by reader: poll, push, backfill, sitemap, page; a fault of nashra's";
-    NO_ROOM: Counter = "nashra_no_room_total", "Large bodies that were sent away because too many waited for memory: coming, reading, following";
+    READER_PANICS: Counter = "nashra_reader_panics_total" by [reader: &["poll", "push", "backfill", "sitemap", "page"]], "Bodies that a reader panicked on, which is a fault of nashra's";
 
-    // Decisions and publishing.
-    ARTICLES: Counter = "nashra_articles_total", "Decisions of the committing task: new, revised, duplicate, stale, kept, doubted, withdrawn, erased";
-    STORIES: Counter = "nashra_stories_total", "Articles that were given a story, by role: original, copy, excerpt";
-    STORY_TEXTS: Gauge = "nashra_story_texts", "Texts that new ones are compared with";
-    STORY_BYTES: Gauge = "nashra_story_bytes", "Memory of these texts, at most stories.memory";
-    DEAD_LETTERS: Counter = "nashra_dead_letters_total", "Entries given up, by reason";
-    OUTBOX_RECORDS: Gauge = "nashra_outbox_records", "Records not yet acknowledged by the sink";
-    OUTBOX_BYTES: Gauge = "nashra_outbox_bytes", "Their bytes";
-    OUTBOX_OLDEST_SECONDS: Gauge = "nashra_outbox_oldest_seconds", "Age of the oldest of them";
-    PUBLISHED: Counter = "nashra_published_total", "Records acknowledged by the sink, by topic";
-    PUBLISH_BATCH_SECONDS: Histogram = "nashra_publish_batch_seconds", "One transaction of the sink";
-    PUBLISH_HALTED: Gauge = "nashra_publish_halted", "1 while publishing is stopped until an operator decides, by reason";
-    PUBLISH_ERRORS: Counter = "nashra_publish_errors_total", "Deliveries that failed and are tried again, by reason: transient, fenced (another process has taken over), unauthorised";
-    PUBLISH_REFUSED: Counter = "nashra_publish_refused_total", "Records that the sink refused for good, by topic and reason: too_large, invalid";
-    DEAD_LETTERS_KEPT: Counter = "nashra_dead_letters_kept_total", "Dead letters that were kept in data_dir because their topic does not take them, by reason: unauthorised, too_large, invalid";
+    // Decisions.
+    ARTICLES: Counter = "nashra_articles_total" by [change: &["new", "revised", "duplicate", "stale", "kept", "doubted", "withdrawn", "erased"]], "Decisions on articles: new, revised and withdrawn make a record; duplicate (nothing changed), stale (older than what is published), kept (the edition before says more), doubted (the page is not believed yet), erased (by an operator)";
+    STORIES: Counter = "nashra_stories_total" by [role: &["original", "copy", "excerpt"]], "Articles that were given a story, by their role in it";
+    STORY_TEXTS: Gauge = "nashra_story_texts", "Texts in memory that new articles are compared with";
+    STORY_BYTES: Gauge = "nashra_story_bytes", "Bytes of memory for the texts that new articles are compared with, at most stories.memory";
+    DEAD_LETTERS: Counter = "nashra_dead_letters_total" by [reason: &["fetch", "gone", "blocked", "robots", "page", "message", "source", "document"]], "Entries that were given up and became dead letters: fetch (no answer, or an error), gone, blocked, robots, page (it could not be read), message (of a topic), source (a reader panicked on it), document (that came with the entry)";
 
-    // The store and the process.
-    STORE_COMMIT_SECONDS: Histogram = "nashra_store_commit_seconds", "One durable commit";
-    STORE_BYTES: Gauge = "nashra_store_bytes", "Size of the store's file";
-    STORE_ROWS_PASSED_OVER: Counter = "nashra_store_rows_passed_over_total", "Damaged rows that were passed over, by table: texts, stories, sources, subscriptions";
-    STORE_ERRORS: Counter = "nashra_store_errors_total", "Commits that failed and are tried again";
-    READY: Gauge = "nashra_ready", "1 while a part (publish, topics, store, disk) is in order; /readyz has the reasons";
-    DISK_FREE_BYTES: Gauge = "nashra_disk_free_bytes", "Free space where data_dir is";
+    // Freshness of new articles.
+    SEEN_SECONDS: Histogram = "nashra_article_seen_seconds", "Of new articles: from their publication, where it is known to the minute and plausible, until a source was first seen to list them; without what a first poll found";
+    COMMITTED_SECONDS: Histogram = "nashra_article_committed_seconds", "Of new articles: from the moment that a source was first seen to list them until they were decided on, the wait for their page included";
+    ACKNOWLEDGED_SECONDS: Histogram = "nashra_article_acknowledged_seconds", "Of all records of articles: from the decision until the sink acknowledged them";
+    DELIVERED_SECONDS: Histogram = "nashra_article_delivered_seconds", "Of the articles that nashra_article_seen_seconds counts: from their publication until the sink acknowledged them";
+
+    // Publishing.
+    OUTBOX_RECORDS: Gauge = "nashra_outbox_records", "Records that the sink has not yet acknowledged";
+    OUTBOX_BYTES: Gauge = "nashra_outbox_bytes", "Bytes of the records that the sink has not yet acknowledged";
+    OUTBOX_OLDEST_SECONDS: Gauge = "nashra_outbox_oldest_seconds", "Age of the oldest record that the sink has not yet acknowledged; 0 where none waits";
+    PUBLISHED: Counter = "nashra_published_total" by [topic: TOPICS], "Records that the sink acknowledged";
+    PUBLISH_BATCH_SECONDS: Histogram = "nashra_publish_batch_seconds", "From the first record of a batch until the sink acknowledged it: with Kafka, one transaction";
+    PUBLISH_HALTED: Gauge = "nashra_publish_halted" by [reason: &["ahead", "behind", "other_history", "other_epoch", "missing", "other_cluster", "another", "setup"]], "1 while publishing is stopped until an operator decides; docs/kafka.md explains the reasons";
+    PUBLISH_ERRORS: Counter = "nashra_publish_errors_total" by [reason: &["transient", "fenced", "unauthorised"]], "Deliveries that failed and are tried again; fenced: another process has taken over";
+    PUBLISH_REFUSED: Counter = "nashra_publish_refused_total" by [topic: TOPICS, reason: &["too_large", "invalid"]], "Records that the sink refused for good, in whose places stand dead letters";
+    DEAD_LETTERS_KEPT: Counter = "nashra_dead_letters_kept_total" by [reason: &["unauthorised", "too_large", "invalid"]], "Dead letters that were kept in data_dir because their topic does not take them";
+
+    // The store.
+    STORE_COMMIT_SECONDS: Histogram = "nashra_store_commit_seconds", "One durable write of the store";
+    STORE_BYTES: Gauge = "nashra_store_bytes", "Bytes of the store's files";
+    STORE_ROWS_PASSED_OVER: Counter = "nashra_store_rows_passed_over_total" by [table: &["texts", "text_keys", "stories", "sources", "subscriptions"]], "Damaged rows of the store that were passed over";
+    STORE_ERRORS: Counter = "nashra_store_errors_total", "Writes of the store that failed and are tried again";
+    DISK_FREE_BYTES: Gauge = "nashra_disk_free_bytes", "Free bytes where data_dir is";
 }

@@ -30,6 +30,12 @@ impl World {
         Some(Self::at(&broker(test)?, &format!("{test}-{}", uuid::Uuid::new_v4().simple())))
     }
 
+    /// The line of a metric of this topic.
+    pub(super) fn series(&self, name: &str, label: &str, value: &str) -> String {
+        let comma = if label.is_empty() { "" } else { "," };
+        format!("{name}{{topic=\"{}\"{comma}{label}}} {value}", self.topic)
+    }
+
     pub(super) fn at(brokers: &str, topic: &str) -> Self {
         let producer =
             rdkafka::ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();

@@ -169,6 +169,9 @@ pub struct PendingEntry {
     /// Where its article is published and its page is looked at again: what is known of the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<NextLook>,
+    /// Whether the first poll of its source found it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_first_poll: bool,
     /// Whether its page is to be fetched.
     pub fetch_page: bool,
     /// Whether it is fetched whatever the site's `robots.txt` says.
@@ -197,6 +200,7 @@ impl PendingEntry {
             unchanged: 0,
             doubted: None,
             look: None,
+            from_first_poll: false,
             fetch_page: false,
             ignores_robots: false,
             document: None,

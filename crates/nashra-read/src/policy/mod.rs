@@ -3,6 +3,7 @@
 pub mod enrich;
 pub mod assemble;
 pub mod evidence;
+pub mod freshness;
 pub mod decide;
 pub mod doubt;
 pub mod trust;

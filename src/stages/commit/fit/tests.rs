@@ -160,6 +160,7 @@ fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_
         event_source: "/sources/s".into(),
         event_time: DateTime::UNIX_EPOCH,
         traceparent: String::new(),
+        observed: crate::store::Observed::default(),
         value: vec![b'v'; value],
     };
     assert_eq!(bounded(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
