@@ -48,6 +48,20 @@ const USAGE: u8 = 2;
 /// The world outside failed.
 const WORLD_FAILED: u8 = 3;
 
+/// What the exit codes mean, for the documents.
+pub const EXIT_CODES: [(u8, &str); 4] = [
+    (0, "done; of `nashra run`, stopped in good order"),
+    (
+        WRONG_INPUT,
+        "the config, a list, a file or a name is wrong, or nothing is known by it; the words name the place",
+    ),
+    (USAGE, "the arguments do not go together, or there is no such command or option"),
+    (
+        WORLD_FAILED,
+        "the world outside failed: the network, the disk, Kafka, another process; trying again may help",
+    ),
+];
+
 /// Why a command failed.
 #[derive(Debug)]
 struct CommandFailure {
@@ -159,6 +173,12 @@ enum Command {
         /// The shell that the script is for.
         shell: clap_complete::Shell,
     },
+}
+
+/// The whole command line, for documents.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command that the arguments name.

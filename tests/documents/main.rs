@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "this is a test")]
 
+mod book;
+mod commands;
+mod glossary;
 mod settings;
 mod written;
 
