@@ -48,7 +48,7 @@ metrics! {
     BACKFILLED_PAGES: Counter = "nashra_backfilled_pages_total" by [outcome: &["read", "unreadable", "failed", "missing"]], "Older pages of listings and news sitemaps that were asked for after a gap";
 
     // The network.
-    FETCHES: Counter = "nashra_fetches_total" by [kind: &["poll", "page"], outcome: &["ok", "not_modified", "unchanged", "held", "gave_way", "throttled", "blocked", "robots", "gone", "missing", "failed", "fetch"]], "Fetches of sources (poll) and of articles' pages (page) by outcome; of a page, fetch is no answer or an error, unchanged is 304, and gave_way is a slow host that lost its place";
+    FETCHES: Counter = "nashra_fetches_total" by [kind: &["poll", "page"], outcome: &["ok", "not_modified", "held", "gave_way", "throttled", "blocked", "robots", "gone", "missing", "failed", "fetch"]], "Fetches of sources (poll) and of articles' pages (page) by outcome; of a page, fetch is no answer or an error, not_modified is 304 to a look, and gave_way is a slow host that lost its place";
     ROBOTS: Counter = "nashra_robots_total" by [outcome: &["rules", "none", "unreachable"]], "Requests for a robots.txt";
     HOSTS_LEFT_ALONE: Counter = "nashra_hosts_left_alone_total" by [why: &["throttled", "challenge", "unreachable"]], "Answers after which a host is left alone for a while: it asked for less, it showed a page for robots, it did not answer";
     FETCH_BYTES: Counter = "nashra_fetch_bytes_total" by [kind: &["poll", "page"]], "Bytes of fetched bodies as they were sent, of sources (poll) and of articles' pages (page)";
