@@ -2,6 +2,7 @@
 //! records, so that neither can change without the other.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
 
 use crate::{
     model::{poll_record::PollRecord, record::Article, story::StoryRecord},
@@ -22,19 +23,40 @@ pub enum Record {
     DeadLetter,
 }
 
-/// The schema of a record. Other fields than those it names may be added within a version, so it
-/// allows them.
+impl Record {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Article, Self::Story, Self::DeadLetter, Self::Poll];
+
+    /// A record that has something in each field.
+    fn example(self) -> &'static str {
+        match self {
+            Self::Article => include_str!("schema/article.json"),
+            Self::Story => include_str!("schema/story.json"),
+            Self::DeadLetter => include_str!("schema/deadletter.json"),
+            Self::Poll => include_str!("schema/poll.json"),
+        }
+    }
+}
+
+/// The schema of a record, with an example. Other fields than those it names may be added within a
+/// version, so it allows them.
 #[must_use]
-pub fn json_schema(record: Record) -> serde_json::Value {
-    match record {
+pub fn json_schema(record: Record) -> Value {
+    let mut schema = match record {
         Record::Article => schema::<Article>(),
         Record::Poll => schema::<PollRecord>(),
         Record::Story => schema::<StoryRecord>(),
         Record::DeadLetter => schema::<DeadLetter>(),
-    }
+    };
+    // A file of this crate; a test reads it.
+    let example: Value = serde_json::from_str(record.example()).unwrap_or_default();
+    let version = schema["properties"]["schema"]["const"].as_str().unwrap_or_default();
+    schema["$id"] = format!("urn:nashra:schema:{version}").into();
+    schema["examples"] = Value::Array(vec![example]);
+    schema
 }
 
-fn schema<T: JsonSchema>() -> serde_json::Value {
+fn schema<T: JsonSchema>() -> Value {
     // As it is written: every field is there, also where it is null.
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -45,14 +67,11 @@ fn schema<T: JsonSchema>() -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use std::{fmt::Write as _, path::Path};
-
     use super::*;
-    use crate::model::record::Content;
 
     #[test]
     fn every_field_of_a_record_is_required_and_explained() {
-        for record in [Record::Article, Record::Story, Record::Poll, Record::DeadLetter] {
+        for record in Record::ALL {
             let schema = json_schema(record);
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
             let fields = schema["properties"].as_object().unwrap();
@@ -70,48 +89,5 @@ mod tests {
                 assert!(field["description"].is_string(), "{record:?}: {name} is not explained");
             }
         }
-    }
-
-    /// `docs/record.md`, made of the schema and of the list of fields.
-    fn document() -> String {
-        let schema = json_schema(Record::Article);
-        let fields = schema["properties"].as_object().unwrap();
-        let meaning = |name: &str| fields[name]["description"].as_str().unwrap().replace('\n', " ");
-        let list = Content::list();
-        let mut out = String::from(
-            "# The article record\n\nThe fields of `nashra.article.v1`, generated from the same list as the JSON Schema that `nashra schema article`\n\
-             prints. A missing value is `null`, never an empty string; dates are RFC 3339. Fields may be added within a version, so\n\
-             consumers must ignore those that they do not know.\n\n\
-             ## What the article says\n\nThe column `from` says whose value is taken if both the page and the feed were read. If a field with `yes` in the last\n\
-             column changed, or `url` did, the revision names it in `changed_fields`. A field that a release adds is not named in the\n\
-             first revision after the upgrade.\n\n\
-             | field | meaning | from | in `changed_fields` |\n|---|---|---|---|\n",
-        );
-        for field in &list {
-            let told = if field.is_told { "yes" } else { "" };
-            writeln!(
-                out,
-                "| `{}` | {} | {} | {told} |",
-                field.name,
-                meaning(field.name),
-                field.merge.words()
-            )
-            .unwrap();
-        }
-        out.push_str("\n## What nashra adds\n\n| field | meaning |\n|---|---|\n");
-        for name in fields.keys().filter(|name| list.iter().all(|list| list.name != *name)) {
-            writeln!(out, "| `{name}` | {} |", meaning(name)).unwrap();
-        }
-        out
-    }
-
-    #[test]
-    fn the_document_of_the_record_is_made_of_its_schema() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/record.md");
-        if std::env::var_os("NASHRA_WRITE_DOCS").is_some() {
-            std::fs::write(&path, document()).unwrap();
-        }
-        let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(kept, document(), "NASHRA_WRITE_DOCS=1 cargo test --lib schema writes it anew");
     }
 }

@@ -9,6 +9,7 @@
 mod book;
 mod commands;
 mod glossary;
+mod records;
 mod settings;
 mod written;
 

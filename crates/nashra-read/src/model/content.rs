@@ -177,7 +177,7 @@ content! {
     #[serde(with = "stamp", default)]
     #[schemars(with = "Option<DateTime<FixedOffset>>")]
     modified: Option<DateTime<FixedOffset>> { merge: PageElseFeed, bound: fixed_size, change: of_moment }
-    /// Notes on dates that were missing, implausible or corrected.
+    /// Notes on dates that were missing, implausible or corrected, such as `published: missing`.
     date_notes: Vec<String> { merge: Page, bound: names(bounds::NOTES), change: untold }
     /// The article as plain text, with an empty line between paragraphs; `null` if neither page nor
     /// feed gave any.
