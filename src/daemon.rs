@@ -3,8 +3,10 @@
 pub mod admin;
 pub mod erase;
 pub mod explain;
+pub mod letters;
 mod lists;
 mod monitor;
+mod older_letters;
 pub mod reload;
 mod systemd;
 
@@ -32,16 +34,14 @@ use crate::{
     pipeline::{self, Queues, Steering},
     policy::{looks::LookRules, polling::decide::Bounds, retry},
     stages::{
-        PipelineError,
-        commit::{self, DeadLetterFiles},
-        input,
+        PipelineError, commit, input,
         pages::{self, reading, source_settings},
         poll,
         publish::{Status, sink::Sink, sinks},
         schedule::{Pressure, change::ScheduleRequest},
         websub,
     },
-    store::{Store, StoreError},
+    store::{LetterStore, Store, StoreError},
     telemetry::{metrics, ready::Ready, unreadable::UnreadablePages},
 };
 
@@ -115,9 +115,13 @@ pub async fn run_with(
     let mut sources = std::mem::take(&mut start.sources);
     sources.with_added(store.added().all()?)?;
     let sink = sink(&store);
+    if let Some(dir) = store.dir() {
+        let letters = store.letters(config.dead_letters.max_bytes.bytes());
+        older_letters::take_over(dir, &letters).await?;
+    }
     let (mut beside, steering, reloads) = start_beside(config, &store, &start).await?;
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let mut parts = parts(config, sources, store.clone(), beside.dead_letters, sink)?;
+    let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
     if let Some(flags) = start.flags {
         let targets =
@@ -142,7 +146,7 @@ struct Beside {
     tasks: JoinSet<()>,
     /// Where the schedule takes requests.
     changes: mpsc::Sender<ScheduleRequest>,
-    dead_letters: DeadLetterFiles,
+    letters: LetterStore,
     /// What the status pages show of pages that cannot be read.
     unreadable: UnreadablePages,
 }
@@ -160,6 +164,7 @@ async fn start_beside(
     let (changes_tx, changes) = mpsc::channel(1);
     let (reloads_tx, reloads) = mpsc::channel(1);
     let ready = Ready::default();
+    let letters = store.letters(config.dead_letters.max_bytes.bytes());
     let mut tasks = JoinSet::new();
     tasks.spawn(systemd::show_life());
     let stop = start.stop.clone();
@@ -178,13 +183,13 @@ async fn start_beside(
         operator_requests: operator_requests_tx,
         changes: changes_tx.clone(),
         reloads: reloads_tx,
+        letters: letters.clone(),
     };
     tasks.spawn(control_socket(config)?.serve(targets));
     let metrics = start.metrics.clone();
     let monitored = monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics };
-    let dead_letters = DeadLetterFiles::new(store.dir(), config.store.dead_letter_bytes.bytes());
     let settings = monitor::Settings::from_config(config);
-    tasks.spawn(monitor::run(store.clone(), settings, monitored, dead_letters.clone()));
+    tasks.spawn(monitor::run(store.clone(), settings, monitored, letters.clone()));
     let steering = Steering {
         pressure,
         status: status_tx,
@@ -194,7 +199,7 @@ async fn start_beside(
         stop: start.stop.clone(),
         drain: config.run.drain_timeout,
     };
-    Ok((Beside { tasks, changes: changes_tx, dead_letters, unreadable }, steering, reloads))
+    Ok((Beside { tasks, changes: changes_tx, letters, unreadable }, steering, reloads))
 }
 
 /// Serves the admin endpoint, if the config wants it.
@@ -360,7 +365,7 @@ fn parts(
     config: &Config,
     sources: Sources,
     store: Store,
-    dead_letters: DeadLetterFiles,
+    letters: LetterStore,
     sink: Box<dyn Sink>,
 ) -> Result<pipeline::Parts<Fetcher, SystemClock>, DaemonError> {
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
@@ -409,7 +414,7 @@ fn parts(
             outbox: store.outbox(),
             story_store: store.stories(),
             stories: story_rules(config),
-            dead_letters,
+            letters,
             revisits,
             differences: config.record.difference,
             clock,

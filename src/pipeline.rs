@@ -166,11 +166,12 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     let outgoing = publish::Parts {
         outbox: parts.store.outbox(),
         store: parts.store.id(),
-        files: parts.commit.dead_letters.clone(),
+        letters: parts.commit.letters.clone(),
         ready,
         commit_requests: requests_tx,
     };
 
+    let wakes = commit::Wakes { outbox: outbox_tx, pages: wake_tx.downgrade() };
     let inputs = publish::Inputs { wake: outbox_rx, operator_requests, deadline: deadline.clone() };
 
     let channels = schedule::Channels {
@@ -193,7 +194,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     ));
     stages.spawn(publish::polls::run(parts.sink.polls(), poll_records_rx));
     stages.spawn(page::run(parts.page, wake_rx, extracted_tx, pressure, before));
-    stages.spawn(commit::run(extracted_rx, requests_rx, parts.commit, outbox_tx));
+    stages.spawn(commit::run(extracted_rx, requests_rx, parts.commit, wakes));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
     until_ended(stages, &stop, drain, &deadline).await

@@ -343,6 +343,7 @@ impl<F: Fetch> Trial<'_, F> {
             via: fetched.via.clone(),
             received: fetched.requested,
             unreadable: None,
+            headers: Vec::new(),
         };
         let entry = Entry { link, ..Entry::default() };
         PendingEntry {

@@ -9,6 +9,7 @@ macro_rules! say {
 pub mod check;
 pub mod schema;
 
+mod deadletters;
 mod dedup;
 mod demo;
 mod extract;
@@ -138,6 +139,12 @@ enum Command {
         #[command(subcommand)]
         command: state::Command,
     },
+    /// What could not be published, with its bytes, and trying it again.
+    #[command(name = "deadletters")]
+    DeadLetters {
+        #[command(subcommand)]
+        command: deadletters::Command,
+    },
     /// Why this poll time, why this verdict.
     Explain {
         /// An article's id, an address, or a source's id.
@@ -196,6 +203,7 @@ pub fn main() -> ExitCode {
         Command::Dedup(options) => dedup::run(&options),
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
+        Command::DeadLetters { command } => command.run(),
         Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
         Command::Erase { id, overrides } => state::run(Request::Erase { article: id }, &overrides),
         Command::Reload { dry_run, overrides } => {

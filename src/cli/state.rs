@@ -13,9 +13,9 @@ use crate::{
         admin::control::{self, Request, Response},
         erase::{self, EraseError, EraseExecutor},
         explain,
+        letters::{Letters, LettersError},
     },
     stages::{
-        commit::DeadLetterFiles,
         publish::{self, sinks},
         schedule::change::{self, SourceChange},
     },
@@ -134,13 +134,24 @@ async fn perform_without_daemon(
             .map_err(failed)?
             .ok_or_else(|| CommandFailure::new(&explain::unknown(&what), WRONG_INPUT)),
         Request::Erase { article } => {
-            let (store, budget) = (open(config)?, config.store.dead_letter_bytes.bytes());
-            let executor = EraseExecutor::Direct(DeadLetterFiles::new(store.dir(), budget));
+            let store = open(config)?;
+            let executor =
+                EraseExecutor::Direct(store.letters(config.dead_letters.max_bytes.bytes()));
             let code = |error: &EraseError| {
                 if matches!(error, EraseError::Unknown(_)) { WRONG_INPUT } else { WORLD_FAILED }
             };
             let erased = erase::erase(&store, article, executor).await;
             erased.map_err(|error| CommandFailure::new(&error, code(&error)))
+        }
+        Request::DeadLetters { request } => {
+            let store = open(config)?;
+            let letters = store.letters(config.dead_letters.max_bytes.bytes());
+            let answered = Letters { store, letters, stages: None }.answer(request).await;
+            let answer = answered.map_err(|error| match error {
+                LettersError::Store(error) => failed(error),
+                LettersError::Stopping => CommandFailure::new(&error, WORLD_FAILED),
+            })?;
+            Ok(serde_json::json!(answer).to_string())
         }
         Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
         Request::Adopt => {

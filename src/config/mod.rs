@@ -30,11 +30,14 @@ use std::{
 use self::{checks::Checks, reader::GivenSettings, setting::Setting};
 pub use self::{
     choices::{LogFormat, PageMode, RobotsMode, StartAt},
-    duration::DurationError,
+    duration::{DurationError, parse as parse_duration},
     error::{ConfigError, ConfigErrors, Place},
     overrides::Overrides,
     reference::{Example, SettingEntry, SettingForm},
-    settings::{Admin, Config, Fetch, Log, Outbox, Page, Poll, Queues, Record, Run, Store, WebSub},
+    settings::{
+        Admin, Config, DeadLetters, Fetch, Log, Outbox, Page, Poll, Queues, Record, Run, Store,
+        WebSub,
+    },
     sinks::{
         Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,
     },

@@ -48,6 +48,8 @@ settings! {
         store: Store = Store::default();
         /// Which articles carry the same text.
         stories: Stories = Stories::default();
+        /// What could not be published.
+        dead_letters: DeadLetters = DeadLetters::default();
         /// The records that the sink has not yet acknowledged.
         outbox: Outbox = Outbox::default();
         /// Where records go.
@@ -240,8 +242,18 @@ settings! {
         /// Free disk below which nothing new is polled. A quarter of it, 64 MiB at most, is kept
         /// back for the store's own recovery.
         min_free_disk: ByteSize = ByteSize::mib(256);
-        /// Disk for the bytes of dead letters, compressed; the oldest go first.
-        dead_letter_bytes: ByteSize = ByteSize::mib(256);
+    }
+}
+
+settings! {
+    /// What could not be published, kept with its bytes so that it can be looked at and tried again
+    /// (`nashra deadletters`).
+    pub DeadLetters {
+        /// Disk for them, compressed; the oldest go first. The bytes of one are kept where they take no more than a
+        /// quarter of it.
+        max_bytes: ByteSize = ByteSize::mib(256);
+        /// How long one is kept after it was tried last.
+        max_age: Duration = 30 * DAY, lasting(HOUR, LONGEST);
     }
 }
 

@@ -13,10 +13,10 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     model::{kind::SourceKind, record::Source},
     stages::{
-        commit::{self, DeadLetterFiles, EraseOrder, EraseReport, KeptPlaces},
+        commit::{self, EraseOrder, EraseReport, KeptPlaces},
         publish::OperatorRequest,
     },
-    store::{Store, StoreError},
+    store::{LetterStore, Store, StoreError},
 };
 
 /// Why an article was not erased.
@@ -50,8 +50,8 @@ pub enum EraseError {
 pub enum EraseExecutor {
     /// The stages of this process.
     Stages(mpsc::Sender<OperatorRequest>),
-    /// The caller: no daemon runs. These are the files of dead letters.
-    Direct(DeadLetterFiles),
+    /// The caller: no daemon runs. These are the dead letters.
+    Direct(LetterStore),
 }
 
 /// Erases an article, and returns the report for the operator.
@@ -72,9 +72,8 @@ pub async fn erase(
             requests.send(OperatorRequest::Erase(order, answer)).await.ok();
             outcome.await.map_err(|_| EraseError::Stopping)??
         }
-        EraseExecutor::Direct(dead_letters) => {
-            let places =
-                KeptPlaces { outbox: store.outbox(), stories: store.stories(), dead_letters };
+        EraseExecutor::Direct(letters) => {
+            let places = KeptPlaces { outbox: store.outbox(), stories: store.stories(), letters };
             commit::erase(&store.articles(), &places, &order, SystemClock.now()).await?
         }
     };
@@ -106,7 +105,7 @@ fn source(store: &Store, id: &str) -> Result<Source, StoreError> {
 
 /// The report as text.
 fn told(article: Uuid, report: &EraseReport) -> String {
-    let EraseReport { before, withdrawal, records, entries, files, others } = report;
+    let EraseReport { before, withdrawal, records, entries, letters, others } = report;
     let mut out = if let Some(at) = before {
         let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         format!("article {article} is erased already, since {at}")
@@ -116,7 +115,7 @@ fn told(article: Uuid, report: &EraseReport) -> String {
             |revision| format!("its withdrawal is revision {revision}"),
         );
         format!(
-            "article {article} is erased; {withdrawal}\nremoved: {records} records that waited to be published, {entries} entries that waited to be read, {files} files of dead letters"
+            "article {article} is erased; {withdrawal}\nremoved: {records} records that waited to be published, {entries} entries that waited to be read, {letters} dead letters"
         )
     };
     if !others.is_empty() {

@@ -13,8 +13,8 @@ use tokio::{sync::watch, task::spawn_blocking};
 use crate::{
     base::clock::{Clock as _, SystemClock, day},
     config::Config,
-    stages::{commit::DeadLetterFiles, schedule::Pressure},
-    store::{OldestDays, Store, StoreError},
+    stages::schedule::Pressure,
+    store::{LetterStore, OldestDays, Store, StoreError},
     telemetry::{
         metrics::{self, Levels},
         ready::{Component, Ready},
@@ -43,6 +43,8 @@ pub(super) struct Settings {
     outbox_max: u64,
     disk_min: u64,
     retention: TimeDelta,
+    /// For how long dead letters are kept.
+    letters_for: TimeDelta,
     /// For how long texts are compared.
     compare_for: TimeDelta,
     /// For how long texts are known again.
@@ -55,6 +57,8 @@ impl Settings {
             outbox_max: config.outbox.max_bytes.bytes(),
             disk_min: config.store.min_free_disk.bytes(),
             retention: TimeDelta::from_std(config.store.retention)
+                .unwrap_or(TimeDelta::days(36_500)),
+            letters_for: TimeDelta::from_std(config.dead_letters.max_age)
                 .unwrap_or(TimeDelta::days(36_500)),
             compare_for: TimeDelta::from_std(config.stories.compare_for)
                 .unwrap_or(TimeDelta::days(365)),
@@ -80,18 +84,13 @@ pub(super) struct Outputs {
 }
 
 /// Runs until it is aborted.
-pub(super) async fn run(
-    store: Store,
-    settings: Settings,
-    outputs: Outputs,
-    dead_letters: DeadLetterFiles,
-) {
+pub(super) async fn run(store: Store, settings: Settings, outputs: Outputs, letters: LetterStore) {
     let Outputs { pressure, ready, metrics } = outputs;
     tokio::join!(
         watch_store(&store, &ready, metrics),
         watch_levels(&store, settings, &pressure, &ready),
         count_pending(&store),
-        sweep_daily(&store, settings, dead_letters)
+        sweep_daily(&store, settings, letters)
     );
 }
 
@@ -143,14 +142,14 @@ async fn count_pending(store: &Store) {
     }
 }
 
-async fn sweep_daily(store: &Store, settings: Settings, dead_letters: DeadLetterFiles) {
+async fn sweep_daily(store: &Store, settings: Settings, letters: LetterStore) {
     let mut swept = None;
     tokio::time::sleep(FIRST_SWEEP).await;
     loop {
         let today = day(SystemClock.now());
         if swept != Some(today) {
             swept = Some(today);
-            if let Err(error) = sweep(store, settings, dead_letters.clone()).await {
+            if let Err(error) = sweep(store, settings, &letters).await {
                 tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
             }
         }
@@ -243,11 +242,7 @@ fn set_pressure(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Leve
     pressure.send_replace(now);
 }
 
-async fn sweep(
-    store: &Store,
-    settings: Settings,
-    dead_letters: DeadLetterFiles,
-) -> Result<(), StoreError> {
+async fn sweep(store: &Store, settings: Settings, letters: &LetterStore) -> Result<(), StoreError> {
     let now = SystemClock.now();
     let oldest = now - settings.retention;
     let days = OldestDays {
@@ -267,10 +262,7 @@ async fn sweep(
         }
         tokio::time::sleep(SWEEP_PAUSE).await;
     }
-    let oldest = oldest.format("%Y-%m-%d").to_string();
-    if let Ok(Err(error)) = spawn_blocking(move || dead_letters.sweep(&oldest)).await {
-        tracing::warn!(%error, "old dead letters could not be removed");
-    }
+    letters.sweep(now - settings.letters_for).await?;
     tracing::info!(entries, articles, "retention is done for today");
     Ok(())
 }
@@ -285,6 +277,7 @@ mod tests {
             outbox_max: 1000,
             disk_min: 10,
             retention: TimeDelta::days(1),
+            letters_for: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
             known_for: TimeDelta::days(1),
         };
@@ -307,6 +300,7 @@ mod tests {
             outbox_max: 0,
             disk_min: 1000,
             retention: TimeDelta::days(1),
+            letters_for: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
             known_for: TimeDelta::days(1),
         };

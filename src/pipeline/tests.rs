@@ -3,7 +3,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    path::Path,
     sync::Mutex,
 };
 
@@ -21,7 +20,6 @@ use crate::{
     model::source::{HeaderLinks, Validators},
     policy::{looks::LookRules, polling::decide::Bounds, retry::Retry},
     stages::{
-        commit::DeadLetterFiles,
         pages::{reading::Settings, source_settings::SourcePageSettings},
         publish::sinks::memory::MemorySink,
     },
@@ -174,7 +172,7 @@ impl World {
             clock: Arc::clone(&self.clock),
         });
         self.site = Some(Arc::clone(&site));
-        let parts = parts(site, Arc::clone(&self.clock), store, self.dir.path(), self.sink.clone());
+        let parts = parts(site, Arc::clone(&self.clock), store, self.sink.clone());
         let stop = CancellationToken::new();
         // Ends of channels that nobody uses.
         let (pressure, changes, operator_requests) =
@@ -283,7 +281,6 @@ fn parts(
     site: Arc<Site>,
     clock: Arc<Jumping>,
     store: Store,
-    dir: &Path,
     sink: MemorySink,
 ) -> Parts<Site, Jumping> {
     let source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
@@ -328,7 +325,7 @@ fn parts(
             outbox: store.outbox(),
             story_store: store.stories(),
             stories: STORIES,
-            dead_letters: DeadLetterFiles::new(Some(dir), 1 << 20),
+            letters: store.letters(1 << 20),
             revisits: revisits(retry),
             differences: false,
             clock,

@@ -13,13 +13,10 @@ use tokio::sync::mpsc;
 
 use crate::{
     base::clock::Clock,
-    model::{
-        candidate::{Candidate, PageOutcome},
-        pending::PendingKey,
-    },
+    model::{candidate::Candidate, lane::Lane, pending::PendingKey},
     policy::looks::Hosts,
-    stages::{PipelineError, pages::claim::Claimed},
-    store::{ArticleStore, Batch, Outbox, Store, StoreError, StoryStore, Tail},
+    stages::{PipelineError, pages::claim::Claimed, poll::Wake},
+    store::{ArticleStore, Batch, LetterStore, Outbox, Store, StoreError, StoryStore, Tail},
     telemetry::metrics,
 };
 
@@ -28,22 +25,23 @@ mod dead;
 mod difference;
 mod edition;
 mod erase;
-mod files;
 mod fit;
 mod identify;
 mod look;
 mod recall;
+mod retry;
 mod revisit;
 mod stories;
 mod traces;
 
 use batch::{DecisionBatch, DecisionCounts};
 pub use dead::DeadLetter;
-pub(crate) use dead::refused;
+pub(crate) use dead::{keep_told, refused};
+pub(crate) use edition::traceparent;
 pub use erase::{EraseOrder, EraseReport, EraseRequest, KeptPlaces, erase};
-pub use files::DeadLetterFiles;
 pub use fit::MAX_RECORD;
 pub use recall::{PublishedRecord, RecallReport, RecallRequest, recall};
+pub use retry::{NO_LETTER, RetryOutcome, RetryReport, RetryRequest, judge, retry};
 pub use revisit::RevisitRules;
 pub use stories::StoryRules;
 use stories::{Stories, StoryBatch};
@@ -62,8 +60,8 @@ pub struct Parts<C> {
     pub story_store: StoryStore,
     /// How stories are found.
     pub stories: StoryRules,
-    /// Where bytes that could not be read are kept.
-    pub dead_letters: DeadLetterFiles,
+    /// What could not be published.
+    pub letters: LetterStore,
     /// When pages that were read are read again.
     pub revisits: RevisitRules,
     /// Whether records tell where their text differs from the one before.
@@ -79,15 +77,26 @@ pub enum CommitRequest {
     Recall(RecallRequest),
     /// Erases an article.
     Erase(EraseRequest),
+    /// Tries dead letters again.
+    Retry(RetryRequest),
 }
 
-/// Runs until its input closes and everything received is durable. `wake` tells publish that there
-/// are new records.
+/// Where the task tells that there is something new.
+#[derive(Debug)]
+pub struct Wakes {
+    /// Publish: there are new records.
+    pub outbox: mpsc::Sender<()>,
+    /// The page stage: entries of letters are tried again. It is weak, because the page stage ends
+    /// before this task.
+    pub pages: mpsc::WeakSender<Wake>,
+}
+
+/// Runs until its input closes and everything received is durable.
 pub async fn run<C: Clock>(
     mut input: mpsc::Receiver<Claimed>,
     mut requests: mpsc::Receiver<CommitRequest>,
     parts: Parts<C>,
-    wake: mpsc::Sender<()>,
+    wakes: Wakes,
 ) -> Result<(), PipelineError> {
     let stories = load_stories(&parts).await?;
     let tail = parts.outbox.tail()?;
@@ -100,12 +109,24 @@ pub async fn run<C: Clock>(
                 0 => return Ok(()),
                 _ => task.decide_group(group.drain(..)).await?,
             },
-            Some(request) = requests.recv() => task.answer(request).await?,
+            Some(request) = requests.recv() => {
+                let lanes = task.answer(request).await?;
+                wake_pages(&wakes.pages, lanes).await;
+            }
         }
         if task.tail.seq > before.seq {
             // If the channel is full, publish has yet to take an earlier wake.
-            wake.try_send(()).ok();
+            wakes.outbox.try_send(()).ok();
         }
+    }
+}
+
+/// Tells the page stage of entries that are due. Where it has ended, the next start reads them.
+async fn wake_pages(pages: &mpsc::WeakSender<Wake>, lanes: Vec<(Lane, u64)>) {
+    if !lanes.is_empty()
+        && let Some(pages) = pages.upgrade()
+    {
+        pages.send(Wake { lanes, answered: None }).await.ok();
     }
 }
 
@@ -135,9 +156,7 @@ impl<C: Clock> Task<C> {
     ) -> Result<(), PipelineError> {
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
             group.map(|claimed| (claimed.candidate, claimed.claim)).unzip();
-        let dead_letters = self.parts.dead_letters.clone();
-        let work =
-            move |decisions: &mut DecisionBatch| decide_all(candidates, &dead_letters, decisions);
+        let work = move |decisions: &mut DecisionBatch| decide_all(candidates, decisions);
         let (batch, counts, moved) = self.decide(work).await?;
         for (claim, row) in claims.iter_mut().zip(moved) {
             if let Some(row) = row {
@@ -147,7 +166,8 @@ impl<C: Clock> Task<C> {
         self.commit(batch, counts).await
     }
 
-    async fn answer(&mut self, request: CommitRequest) -> Result<(), PipelineError> {
+    /// Does what was asked for; returns the lanes in which entries are due because of it.
+    async fn answer(&mut self, request: CommitRequest) -> Result<Vec<(Lane, u64)>, PipelineError> {
         let parts = &self.parts;
         match request {
             CommitRequest::Recall(RecallRequest { published, answer }) => {
@@ -162,15 +182,25 @@ impl<C: Clock> Task<C> {
                 let places = KeptPlaces {
                     outbox: parts.outbox.clone(),
                     stories: parts.story_store.clone(),
-                    dead_letters: parts.dead_letters.clone(),
+                    letters: parts.letters.clone(),
                 };
                 let work = move |decisions: &mut DecisionBatch| decisions.erase(&order, &places);
                 let (batch, counts, report) = self.decide(work).await?;
                 self.commit(batch, counts).await?;
                 answer.send(Ok(report)).ok();
             }
+            CommitRequest::Retry(RetryRequest { letters, answer }) => {
+                let work = move |decisions: &mut DecisionBatch| {
+                    let reports = decisions.retry_all(&letters)?;
+                    Ok((reports, std::mem::take(&mut decisions.wakes)))
+                };
+                let (batch, counts, (reports, lanes)) = self.decide(work).await?;
+                self.commit(batch, counts).await?;
+                answer.send(Ok(reports)).ok();
+                return Ok(lanes);
+            }
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     /// Makes decisions; they are still to be committed.
@@ -185,6 +215,7 @@ impl<C: Clock> Task<C> {
             revisits: self.parts.revisits.clone(),
             differences: self.parts.differences,
             hosts: std::mem::take(&mut self.hosts),
+            letters: self.parts.letters.clone(),
         };
         let (articles, stories) = (self.parts.articles.clone(), self.stories.take());
         // Hashing, JSON and files would block the network's threads. The view of the store ends
@@ -235,13 +266,15 @@ struct DecisionContext {
     differences: bool,
     /// What was seen of hosts so far.
     hosts: Hosts,
+    /// What could not be published.
+    letters: LetterStore,
 }
 
 impl DecisionContext {
     /// That of decisions outside the task, which knows nothing of hosts and has nothing read again.
-    fn alone(tail: Tail, now: DateTime<Utc>) -> Self {
+    fn alone(tail: Tail, now: DateTime<Utc>, letters: LetterStore) -> Self {
         let (revisits, hosts) = (RevisitRules::never(), Hosts::default());
-        Self { tail, now, at: Instant::now(), revisits, differences: false, hosts }
+        Self { tail, now, at: Instant::now(), revisits, differences: false, hosts, letters }
     }
 }
 
@@ -249,20 +282,9 @@ impl DecisionContext {
 /// where it is read again.
 fn decide_all(
     candidates: Vec<Candidate>,
-    dead_letters: &DeadLetterFiles,
     decisions: &mut DecisionBatch,
 ) -> Result<Vec<Option<PendingKey>>, StoreError> {
-    let mut moved = Vec::with_capacity(candidates.len());
-    for mut candidate in candidates {
-        let bytes_at = match &mut candidate.reading {
-            PageOutcome::Dead(dead) if !decisions.is_erased(&candidate.entry)? => {
-                dead_letters.keep(dead)
-            }
-            _ => None,
-        };
-        moved.push(decisions.decide(candidate, bytes_at.as_deref())?);
-    }
-    Ok(moved)
+    candidates.into_iter().map(|candidate| decisions.decide(candidate)).collect()
 }
 
 /// The records that a candidate would be published as if nothing were known yet.
@@ -275,10 +297,10 @@ pub async fn preview(
 ) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let context = DecisionContext::alone(outbox.tail()?, now);
+    let context = DecisionContext::alone(outbox.tail()?, now, store.letters(0));
     let batch = {
         let mut decisions = DecisionBatch::new(articles.view()?, None, context);
-        decide_all(vec![candidate], &DeadLetterFiles::new(None, 0), &mut decisions)?;
+        decide_all(vec![candidate], &mut decisions)?;
         decisions.batch
     };
     articles.commit(batch).await?;

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{
-    Batch, StoreError,
+    Batch, StoreError, StoredDocument, documents,
     engine::{Engine, Snapshot, Table},
     entries, from_json, json,
     steps::Step,
@@ -50,6 +50,25 @@ impl ArticleView {
     pub fn alias(&self, alias: &[u8; 16]) -> Result<Option<Uuid>, StoreError> {
         let Some(bytes) = self.0.get(Table::Aliases, alias)? else { return Ok(None) };
         Uuid::from_slice(&bytes).map(Some).map_err(|error| StoreError::damaged("aliases", error))
+    }
+
+    /// The document of an entry as it is kept, where it has one of no more than `most` bytes.
+    pub(crate) fn document(
+        &self,
+        key: &PendingKey,
+        entry: &PendingEntry,
+        most: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if entry.document.is_none() {
+            return Ok(None);
+        }
+        // One that is missing or damaged is what the letter is about.
+        match documents::load(&self.0, key, entry, most) {
+            Ok(StoredDocument::Here(packed)) => Ok(Some(packed)),
+            Ok(StoredDocument::Large(_) | StoredDocument::Replaced)
+            | Err(StoreError::Damaged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The entries that wait to be read, and the looks.

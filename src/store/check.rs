@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
-    manifest, outbox, polls, stories, subscriptions, texts, topics,
+    letters, manifest, outbox, polls, stories, subscriptions, texts, topics,
 };
 
 /// How the names of copies begin.
@@ -126,13 +126,14 @@ impl Store {
             rows.push((name, count));
         }
         rows.push(("documents", documents::verify(&snapshot, with_documents)?));
+        letters::verify(&snapshot)?;
         let (acked, tail) = outbox::verify(&snapshot)?;
         let waiting = (tail.seq.saturating_sub(acked.seq), tail.total.saturating_sub(acked.total));
         Ok(CheckReport { id: self.id(), rows, waiting, acked: (acked.seq, acked.epoch) })
     }
 }
 
-const TABLES: [(&str, Table); 13] = [
+const TABLES: [(&str, Table); 14] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -146,6 +147,7 @@ const TABLES: [(&str, Table); 13] = [
     ("texts", Table::Texts),
     ("stories", Table::Stories),
     ("text_keys", Table::TextKeys),
+    ("letters", Table::Letters),
 ];
 
 /// Checks that one row can be decoded.
@@ -163,6 +165,8 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),
         Table::Documents => drop(documents::unpack(value)?),
+        Table::Letters => drop(letters::decode_facts(value)?),
+        Table::LetterBodies => letters::decode_body(value)?,
         Table::Meta | Table::Listed | Table::Aliases => {}
     }
     Ok(())

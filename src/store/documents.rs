@@ -48,15 +48,26 @@ impl PackedDocument {
             .map_err(|error| StoreError::damaged("documents", error))
     }
 
+    /// Of bytes that are compressed already, as a document is in the store.
+    pub(crate) fn of_packed(packed: Vec<u8>) -> Self {
+        Self(packed)
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 }
 
-pub(super) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
+/// The bytes of a document.
+pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     // The frame states the size of its content, and no more than that is allocated.
     zstd::bulk::decompress(packed, PackedDocument::LARGEST)
         .map_err(|error| StoreError::damaged("documents", error))
+}
+
+/// How many bytes a document has once it is unpacked, as its frame says.
+pub(super) fn unpacked_size(packed: &[u8]) -> Option<u64> {
+    zstd::zstd_safe::get_frame_content_size(packed).ok().flatten()
 }
 
 /// The key of an entry's document: the entry, and when it was listed. Unlike the entry's row it
@@ -155,6 +166,7 @@ mod tests {
             via: Vec::new(),
             received: at(ms),
             unreadable: None,
+            headers: Vec::new(),
         };
         let said = Entry { identity: "a".into(), ..Entry::default() };
         let entry = PendingEntry {

@@ -80,6 +80,10 @@ pub(crate) enum Table {
     Stories,
     /// Committing task: the keys of texts that are not compared any more.
     TextKeys,
+    /// Committing task and publish, each for letters that it made or ended: facts of dead letters.
+    Letters,
+    /// The same: what it takes to try them again, and their bytes.
+    LetterBodies,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -99,10 +103,12 @@ const TABLES: [&str; ALL.len()] = [
     "texts",
     "stories",
     "text_keys",
+    "letters",
+    "letter_bodies",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 15] = [
+pub(super) const ALL: [Table; 17] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -118,6 +124,8 @@ pub(super) const ALL: [Table; 15] = [
     Table::Texts,
     Table::Stories,
     Table::TextKeys,
+    Table::Letters,
+    Table::LetterBodies,
 ];
 
 impl Table {
@@ -189,6 +197,11 @@ impl Batch {
         last: impl Into<Vec<u8>>,
     ) {
         self.0.push(Op::DeleteWithin(table, first.into(), last.into()));
+    }
+
+    /// Adds the changes of another batch behind its own.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Whether the batch changes nothing.

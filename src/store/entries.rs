@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Batch, StoreError,
+    Batch, PackedDocument, StoreError,
     documents::{self, StoredDocument},
     engine::{Engine, Snapshot, Table},
     from_json, json,
     polls::SeenEntry,
-    steps::Step,
+    steps::{NewRow, Step},
 };
 use crate::model::{
     entry::Entry,
@@ -176,6 +176,21 @@ impl Batch {
     /// those of the day.
     pub fn entry_once_more(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry) {
         self.move_row(from, to, entry, 1);
+    }
+
+    /// Puts an entry that was given up into the queue again, with its document, unless a newer
+    /// edition of it waits there.
+    pub fn entry_again(
+        &mut self,
+        row: &PendingKey,
+        entry: &PendingEntry,
+        document: Option<PackedDocument>,
+    ) {
+        let document = document.map(|bytes| (documents::key_of(row, entry), bytes));
+        self.step(Step::Again {
+            entry: entry.key(),
+            row: NewRow { key: *row, value: json(entry), document },
+        });
     }
 
     fn move_row(&mut self, from: &PendingKey, to: &PendingKey, entry: &PendingEntry, fetches: u16) {

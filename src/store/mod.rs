@@ -20,6 +20,7 @@ mod entries;
 mod export;
 mod facts;
 mod folder;
+mod letters;
 mod manifest;
 #[cfg(test)]
 pub(crate) mod older;
@@ -47,11 +48,15 @@ use uuid::Uuid;
 pub use added::AddedStore;
 pub use articles::{ArticleStore, ArticleView};
 pub use check::{CheckReport, check};
+pub(crate) use documents::unpack as unpack_document;
 pub use documents::{PackedDocument, StoredDocument};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
 pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, PermanentRedirect, SiteDiscovery};
+pub use letters::{
+    LetterBody, LetterFacts, LetterFilter, LetterStore, LetterSubject, LetterView, Retried,
+};
 pub use outbox::{
     Epoch, NewRecord, Observed, Outbox, OutboxRow, Reached, SinkChange, SinkMemory, SinkNotes, Tail,
 };
@@ -67,20 +72,21 @@ use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
-/// The format that this program writes. Programs of older formats must not open it: one of format 6
+/// The format that this program writes. Programs of older formats must not open it: one of format 7
+/// would publish dead letters without keeping what it takes to try them again; one of format 6
 /// would decide on articles without keeping the keys of their texts; one of format 5 without keeping
 /// their texts; one of format 4 would move an entry's row
 /// without noting that, and would take the tables' commit marks for rows; one of format 3 would not
 /// poll the sources that were added by command; one of format 2 would take entries with documents
 /// for entries without a page.
-const FORMAT: u32 = 7;
-/// The oldest format that this program reads. Format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
+const FORMAT: u32 = 8;
+/// The oldest format that this program reads. Format 7 has no dead letters; format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
 /// have several rows, commits have no numbers and there is no manifest; format 3 has no added
 /// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// The tables that hold content of articles.
-const CONTENT: [Table; 7] = [
+const CONTENT: [Table; 9] = [
     Table::Pending,
     Table::Documents,
     Table::Articles,
@@ -88,6 +94,8 @@ const CONTENT: [Table; 7] = [
     Table::Texts,
     Table::Stories,
     Table::TextKeys,
+    Table::Letters,
+    Table::LetterBodies,
 ];
 
 /// Why the store could not do something.
@@ -182,6 +190,7 @@ pub struct Store {
     engine: Engine,
     id: StoreId,
     sequence: Sequence,
+    letters: letters::SharedIndex,
     dir: Option<PathBuf>,
     // Held as long as the process lives; the kernel releases it, however the process ends.
     _lock: Option<Arc<File>>,
@@ -275,7 +284,8 @@ impl Store {
             engine.commit_first(batch)?;
             id
         };
-        Ok(Self { engine, id, sequence: Sequence::default(), dir, _lock: lock })
+        let (sequence, letters) = (Sequence::default(), letters::SharedIndex::default());
+        Ok(Self { engine, id, sequence, letters, dir, _lock: lock })
     }
 
     /// The store's id.
@@ -387,6 +397,12 @@ impl Store {
     #[must_use]
     pub fn stories(&self) -> StoryStore {
         StoryStore::new(self.engine.clone())
+    }
+
+    /// The handle of dead letters, which may take so many bytes.
+    #[must_use]
+    pub fn letters(&self, max_bytes: u64) -> LetterStore {
+        LetterStore::new(self.engine.clone(), Arc::clone(&self.letters), max_bytes)
     }
 
     /// The publish stage's handle.

@@ -142,8 +142,14 @@ impl Outbox {
 
     /// Removes the rows that were acknowledged, and remembers `acked`: durable when it returns.
     pub async fn trim(&self, acked: &Acked) -> Result<(), StoreError> {
+        self.trim_with(acked, Batch::default()).await
+    }
+
+    /// Does the same in one batch with other changes.
+    pub async fn trim_with(&self, acked: &Acked, mut batch: Batch) -> Result<(), StoreError> {
         let before = self.acked()?.seq;
-        self.engine.commit(trimming(acked.reached(), before)).await
+        batch.extend(trimming(acked.reached(), before));
+        self.engine.commit(batch).await
     }
 
     /// Has a batch put another record in the place of one that waits. Number and chain stay as they
@@ -161,14 +167,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Replaces a record that the sink refused: durable when it returns.
-    pub(crate) async fn replace(
-        &self,
-        row: &OutboxRow,
-        record: NewRecord,
-    ) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
-        self.replace_in(&mut batch, row, record)?;
+    /// Commits what takes the places of records that wait: durable when it returns.
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.engine.commit(batch).await
     }
 

@@ -19,7 +19,7 @@ use super::{
     engine::{self, Engine, Filling, Table},
     entries,
     folder::{lock, private_dir},
-    manifest, outbox,
+    json, letters, manifest, outbox,
 };
 
 /// Changes in one batch.
@@ -114,6 +114,7 @@ fn open_and_mend(
     let mut writer = ChangeWriter { engine: engine.clone(), batch: Batch::default(), count: 0 };
     mend_names(&mut writer, told)?;
     mend_queue(&mut writer, told)?;
+    mend_letters(&mut writer, told)?;
     writer.flush()?;
     mend_outbox(&engine, told)?;
     Store::identify(engine, None, None)
@@ -198,6 +199,35 @@ fn mend_queue(writer: &mut ChangeWriter, told: &mut Vec<String>) -> Result<(), S
         told.push(format!(
             "{without} waiting entries whose document is lost, {alone} documents whose entry is"
         ));
+    }
+    Ok(())
+}
+
+/// Removes dead letters of which a part is lost. Whether others are being tried again is not known any
+/// more: what is tried once more is found to be there already.
+fn mend_letters(writer: &mut ChangeWriter, told: &mut Vec<String>) -> Result<(), StoreError> {
+    let (snapshot, mut lost) = (writer.engine.snapshot()?, 0);
+    for row in snapshot.from(Table::Letters, &[]) {
+        let (key, value) = row?;
+        if snapshot.get(Table::LetterBodies, &key)?.is_none() {
+            lost += 1;
+            writer.change(|batch| batch.delete(Table::Letters, key))?;
+            continue;
+        }
+        let mut facts = letters::decode_facts(&value)?;
+        if facts.retried.take().is_some() {
+            writer.change(|batch| batch.put(Table::Letters, key, json(&facts)))?;
+        }
+    }
+    for row in snapshot.from(Table::LetterBodies, &[]) {
+        let (key, _) = row?;
+        if snapshot.get(Table::Letters, &key)?.is_none() {
+            lost += 1;
+            writer.change(|batch| batch.delete(Table::LetterBodies, key))?;
+        }
+    }
+    if lost > 0 {
+        told.push(format!("{lost} dead letters of which a part cannot be read"));
     }
     Ok(())
 }

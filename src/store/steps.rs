@@ -28,6 +28,9 @@ pub(super) enum Step {
     /// An edition is read again later: its row moves from `from` to `to`, with a new value;
     /// `fetches` is added to the fetches of the day.
     Move { entry: EntryKey, from: PendingKey, to: PendingKey, value: Vec<u8>, fetches: u16 },
+    /// An edition that was given up is read once more. A row of the entry that waits goes before it,
+    /// but for a look at its page.
+    Again { entry: EntryKey, row: NewRow },
     /// What is known of an article, and all its names.
     Article { id: [u8; 16], value: Vec<u8>, names: Vec<[u8; 16]> },
 }
@@ -107,6 +110,7 @@ impl Step {
                     }
                 }
             }
+            Self::Again { entry, row } => put_again(rows, entry, row)?,
             Self::Article { id, value, names } => {
                 if rows.get(Table::Articles, id)?.is_none() {
                     for name in names {
@@ -120,6 +124,27 @@ impl Step {
         }
         Ok(())
     }
+}
+
+/// Puts an edition that was given up into the queue, unless another one waits there.
+fn put_again(rows: &mut Settling<'_>, entry: &EntryKey, row: &NewRow) -> Result<(), StoreError> {
+    let seen = current(rows, entry)?;
+    let waiting = match seen.and_then(|seen| seen.pending) {
+        Some(key) => rows.get(Table::Pending, key.as_bytes())?.map(|row| (key, row)),
+        None => None,
+    };
+    if let Some((key, waiting)) = waiting {
+        if entries::decode(&waiting)?.look.is_none() {
+            return Ok(());
+        }
+        forget(rows, &key)?;
+    }
+    if let Some(seen) = seen {
+        let seen = SeenEntry { pending: Some(row.key), ..seen };
+        rows.put(Table::Seen, entry.as_bytes(), seen.encode());
+    }
+    put(rows, row.clone());
+    Ok(())
 }
 
 /// Puts a row into the queue, with its document.

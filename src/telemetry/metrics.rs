@@ -258,6 +258,23 @@ pub(crate) fn dead_letter(reason: &'static str) {
     table::DEAD_LETTERS.add(&[("reason", reason)], 1);
 }
 
+/// The dead letters that are kept, and their bytes.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
+pub(crate) fn dead_letters_held(count: usize, bytes: u64) {
+    table::DEAD_LETTERS_HELD.set(&[], count as f64);
+    table::DEAD_LETTERS_BYTES.set(&[], bytes as f64);
+}
+
+/// Counts dead letters that were dropped because of a bound.
+pub(crate) fn dead_letters_dropped(bound: &'static str, count: usize) {
+    table::DEAD_LETTERS_DROPPED.add(&[("bound", bound)], count as u64);
+}
+
+/// Counts dead letters whose retry ended.
+pub(crate) fn dead_letters_retried(outcome: &'static str, count: usize) {
+    table::DEAD_LETTERS_RETRIED.add(&[("outcome", outcome)], count as u64);
+}
+
 /// Counts records that the sink acknowledged.
 pub(crate) fn published(topic: Topic, count: u64) {
     table::PUBLISHED.add(&[("topic", topic.name())], count);
@@ -278,7 +295,7 @@ pub(crate) fn publish_refused(topic: Topic, reason: &'static str) {
     table::PUBLISH_REFUSED.add(&[("topic", topic.name()), ("reason", reason)], 1);
 }
 
-/// A dead letter is in a file and not in its topic.
+/// A dead letter is in the store and not in its topic.
 pub(crate) fn dead_letter_kept(reason: &'static str) {
     table::DEAD_LETTERS_KEPT.add(&[("reason", reason)], 1);
 }

@@ -51,7 +51,8 @@ looks = ["5s", "15s", "30s", "60s", "120s", "240s"]
 withdraw_after = "3s"
 [store]
 min_free_disk = "16MiB"
-dead_letter_bytes = "32MiB"
+[dead_letters]
+max_bytes = "32MiB"
 [sink]
 {sink}
 [kafka]

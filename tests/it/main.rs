@@ -27,6 +27,7 @@ mod fairness;
 mod memory;
 mod clock;
 mod daemon;
+mod deadletters;
 mod disk;
 
 mod hosts;

@@ -102,7 +102,7 @@ fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     let nashra = rights.start(&world);
     wait_for(&nashra, 1);
 
-    // Without the right to write dead letters they are in files, and articles go on.
+    // Without the right to write dead letters they are in the store alone, and articles go on.
     rights.change("--remove", &["--operation", "Write", "--topic", &dead]);
     world.articles(&["a", "gone", "b"]);
     world.site.put("/a/gone", Answer::status(410));

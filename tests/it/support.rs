@@ -380,3 +380,14 @@ pub(crate) fn command(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, S
         String::from_utf8(output.stderr).unwrap(),
     )
 }
+
+/// The bytes of a dead letter, as `nashra deadletters show` writes them to a file.
+pub(crate) fn letter_bytes(dir: &Path, letter: &Value) -> Vec<u8> {
+    let file = dir.join("bytes");
+    let id = letter["id"].as_str().unwrap();
+    let file_name = format!("--bytes={}", file.display());
+    let (code, _, errors) =
+        command(dir, &["deadletters", "show", id, &file_name, "--data-dir", "data"]);
+    assert_eq!(code, Some(0), "{errors}");
+    fs::read(file).unwrap()
+}

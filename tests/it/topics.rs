@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use self::world::{SOON, World, options};
 use crate::{
     kafka::{admin, block_on, read},
-    support::{Site, command, html, lines, until},
+    support::{Site, command, html, letter_bytes, lines, until},
 };
 
 fn page(title: &str) -> Value {
@@ -60,8 +60,7 @@ fn check_dead_letters(world: &World, records: &[Value]) {
             world.topic
         )
     );
-    let file = fs::File::open(world.dir.path().join(message["bytes"].as_str().unwrap())).unwrap();
-    assert_eq!(zstd::decode_all(file).unwrap(), b"{\"url\": \"ftp://news.example/\"}");
+    assert_eq!(letter_bytes(world.dir.path(), message), b"{\"url\": \"ftp://news.example/\"}");
     assert_eq!(
         (&page["error"], &page["source"]["id"]),
         (&"not an HTML page: application/pdf".into(), &"handed".into())

@@ -20,13 +20,14 @@ use crate::{
     daemon::{
         erase::{self, EraseError, EraseExecutor},
         explain,
+        letters::{Letters, LettersRequest},
         reload::ReloadCommand,
     },
     stages::{
         publish::OperatorRequest,
         schedule::change::{ChangeCommand, ChangeRequest, ScheduleRequest},
     },
-    store::{Store, StoreError},
+    store::{LetterStore, Store, StoreError},
 };
 
 /// The most bytes of a request. A list of sources to add may be as large as a file of them, and
@@ -75,6 +76,11 @@ pub enum Request {
         /// Its id.
         article: Uuid,
     },
+    /// Lists dead letters, shows one or tries some again; the answer is a `LettersAnswer` as JSON.
+    DeadLetters {
+        /// What is asked.
+        request: LettersRequest,
+    },
 }
 
 /// The daemon's answer: text for a terminal, or JSON for the command that asked.
@@ -110,6 +116,8 @@ pub struct ControlTargets {
     pub changes: mpsc::Sender<ScheduleRequest>,
     /// Where the config is read again.
     pub reloads: mpsc::Sender<ReloadCommand>,
+    /// What could not be published.
+    pub letters: LetterStore,
 }
 
 /// The socket, removed again when it is dropped.
@@ -208,6 +216,7 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
                 Err(error) => Response::Error(error.to_string()),
             }
         }
+        Request::DeadLetters { request } => letters(request, targets).await,
         Request::Reload { dry_run } => reload(dry_run, &targets.reloads).await,
         Request::Change { wanted, dry_run } => {
             let (answer, outcome) = oneshot::channel();
@@ -220,6 +229,14 @@ async fn respond(request: Request, targets: ControlTargets) -> Response {
                 Response::Ok(serde_json::json!(report).to_string())
             })
         }
+    }
+}
+
+async fn letters(request: LettersRequest, targets: ControlTargets) -> Response {
+    let ControlTargets { store, letters, operator_requests, .. } = targets;
+    match (Letters { store, letters, stages: Some(operator_requests) }).answer(request).await {
+        Ok(answer) => Response::Ok(serde_json::json!(answer).to_string()),
+        Err(error) => Response::Error(error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 //! the group decided, and all become durable in one batch.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Instant,
 };
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    DecisionContext, dead, difference, edition, fit, identify,
+    DecisionContext, difference, edition, identify,
     revisit::{DoubtOutcome, RevisitRules},
     stories::{StoryArticle, StoryBatch},
 };
@@ -19,6 +19,7 @@ use crate::{
     model::{
         article::{ArticleState, TextRank, Verdict},
         candidate::{Candidate, DeadPage, PageOutcome},
+        lane::Lane,
         pending::{PendingEntry, PendingKey},
         record::{Change, Content, TextChange},
         source::Validators,
@@ -29,7 +30,7 @@ use crate::{
         doubt, evidence, freshness,
         looks::Hosts,
     },
-    store::{ArticleView, Batch, NewRecord, StoreError, Tail},
+    store::{ArticleView, Batch, LetterStore, NewRecord, StoreError, Tail},
     telemetry::metrics::{self, Success},
     text::{self, sketch},
 };
@@ -57,6 +58,12 @@ pub(super) struct DecisionBatch {
     pub(super) hosts: Hosts,
     /// The row that the entry of the present candidate was moved to.
     pub(super) moved: Option<PendingKey>,
+    /// What could not be published.
+    pub(super) letters: LetterStore,
+    /// Letters that are tried again.
+    pub(super) retried: HashSet<Uuid>,
+    /// Lanes in which entries of these letters are due (milliseconds since 1970).
+    pub(super) wakes: Vec<(Lane, u64)>,
     pub(super) counts: DecisionCounts,
 }
 
@@ -65,7 +72,7 @@ pub(super) struct DecisionBatch {
 pub(super) struct DecisionCounts {
     pub(super) decisions: Vec<&'static str>,
     roles: Vec<&'static str>,
-    dead: Vec<&'static str>,
+    pub(super) dead: Vec<&'static str>,
     pub(super) looks: Vec<&'static str>,
     /// New articles: when they were published, where that is known, and first seen.
     new: Vec<(Option<DateTime<Utc>>, DateTime<Utc>)>,
@@ -94,7 +101,7 @@ impl DecisionBatch {
         stories: Option<StoryBatch>,
         context: DecisionContext,
     ) -> Self {
-        let DecisionContext { tail, now, at, revisits, differences, hosts } = context;
+        let DecisionContext { tail, now, at, revisits, differences, hosts, letters } = context;
         Self {
             view,
             stories,
@@ -108,26 +115,23 @@ impl DecisionBatch {
             differences,
             hosts,
             moved: None,
+            letters,
+            retried: HashSet::new(),
+            wakes: Vec::new(),
             counts: DecisionCounts::default(),
         }
     }
 
     /// Decides on a candidate; returns the row that its entry was moved to, where it is read again.
-    /// `bytes_at` is the file with the bytes of a page that could not be read.
     pub(super) fn decide(
         &mut self,
         candidate: Candidate,
-        bytes_at: Option<&str>,
     ) -> Result<Option<PendingKey>, StoreError> {
-        self.decide_candidate(candidate, bytes_at)?;
+        self.decide_candidate(candidate)?;
         Ok(self.moved.take())
     }
 
-    fn decide_candidate(
-        &mut self,
-        candidate: Candidate,
-        bytes_at: Option<&str>,
-    ) -> Result<(), StoreError> {
+    fn decide_candidate(&mut self, candidate: Candidate) -> Result<(), StoreError> {
         let Candidate { key, mut entry, mut reading } = candidate;
         self.recall_shared_link(&mut entry, &mut reading)?;
         self.note_host(&key, &entry, &reading);
@@ -157,11 +161,17 @@ impl DecisionBatch {
                 match self.judge_doubt(&key, &mut entry, names, page)? {
                     DoubtOutcome::Settled => return Ok(()),
                     DoubtOutcome::GivenUp => vec![assemble::from_feed(&entry, self.now)],
-                    DoubtOutcome::Believed => found,
+                    DoubtOutcome::Believed => {
+                        self.end_letter(&entry)?;
+                        found
+                    }
                 }
             }
-            PageOutcome::FeedOnly { at } => vec![assemble::from_feed(&entry, at)],
-            PageOutcome::Dead(dead) => self.decide_dead(&entry, &dead, bytes_at)?,
+            PageOutcome::FeedOnly { at } => {
+                self.end_letter(&entry)?;
+                vec![assemble::from_feed(&entry, at)]
+            }
+            PageOutcome::Dead(dead) => self.decide_dead(&key, &entry, &dead)?,
             PageOutcome::Replaced => Vec::new(),
         };
         let (mut is_first_unchanged, mut first_id) = (false, None);
@@ -183,15 +193,15 @@ impl DecisionBatch {
     /// words make.
     fn decide_dead(
         &mut self,
+        key: &PendingKey,
         entry: &PendingEntry,
         dead: &DeadPage,
-        bytes_at: Option<&str>,
     ) -> Result<Vec<Assembled>, StoreError> {
         // Nothing is told of what was erased.
         if self.is_erased(entry)? {
             return Ok(Vec::new());
         }
-        self.dead_letter(entry, dead, bytes_at);
+        self.dead_letter(key, entry, dead)?;
         // A document is all that its source has to say, so what came beside it makes no article.
         // Neither do a listing's words about a link whose page is no article.
         let makes_no_article =
@@ -290,8 +300,7 @@ impl DecisionBatch {
         }
         let mut record = edition::record(&entry.source, found, edition, self.now);
         record.observed.published = published;
-        self.append_all([record].into_iter().chain(stories));
-        Ok(())
+        self.append_all([record].into_iter().chain(stories))
     }
 
     pub(super) fn keep(&mut self, id: Uuid, state: ArticleState) {
@@ -299,10 +308,11 @@ impl DecisionBatch {
         self.articles.insert(id, state);
     }
 
-    pub(super) fn append_all(&mut self, records: impl Iterator<Item = NewRecord>) {
-        for record in records {
-            self.append(record);
-        }
+    pub(super) fn append_all(
+        &mut self,
+        mut records: impl Iterator<Item = NewRecord>,
+    ) -> Result<(), StoreError> {
+        records.try_for_each(|record| self.append(record))
     }
 
     /// Keeps of an article by what other texts are compared with its own, also after a revision, and
@@ -383,20 +393,5 @@ impl DecisionBatch {
         let text = found.content.text.as_deref().filter(|_| self.differences);
         let kept = std::mem::replace(&mut state.kept_text, text.and_then(difference::keep));
         kept.zip(text).and_then(|(kept, text)| difference::since(&kept, text))
-    }
-
-    pub(super) fn dead_letter(
-        &mut self,
-        entry: &PendingEntry,
-        dead: &DeadPage,
-        bytes_at: Option<&str>,
-    ) {
-        self.counts.dead.push(dead.reason);
-        let record = dead::letter(entry, dead, bytes_at);
-        self.append(record);
-    }
-
-    pub(super) fn append(&mut self, record: NewRecord) {
-        self.batch.append(&mut self.tail, fit::bounded(record, self.now));
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn event_source(source: &Source) -> String {
 }
 
 /// The header of a new trace (W3C Trace Context §3.2), with new ids.
-pub(super) fn traceparent() -> String {
+pub(crate) fn traceparent() -> String {
     let (trace, span) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
     format!("00-{trace}-{}-01", &span[..16])
 }

@@ -13,8 +13,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{
-    DeadLetterFiles, DecisionContext, batch::DecisionBatch, look::Withdrawal, stories::Stories,
-    traces::Traces,
+    DecisionContext, batch::DecisionBatch, look::Withdrawal, stories::Stories, traces::Traces,
 };
 use crate::{
     base::clock::day,
@@ -24,7 +23,10 @@ use crate::{
         record::{Change, Source, Topic},
     },
     policy::assemble::Assembled,
-    store::{ArticleStore, NewRecord, Outbox, OutboxRow, StoreError, StoryStore},
+    store::{
+        ArticleStore, LetterStore, LetterSubject, NewRecord, Outbox, OutboxRow, StoreError,
+        StoryStore,
+    },
 };
 
 /// An article that is to be erased.
@@ -43,8 +45,8 @@ pub struct KeptPlaces {
     pub outbox: Outbox,
     /// The texts that new ones are compared with.
     pub stories: StoryStore,
-    /// The bytes of what could not be read.
-    pub dead_letters: DeadLetterFiles,
+    /// What could not be published.
+    pub letters: LetterStore,
 }
 
 /// A request to the committing task to erase an article.
@@ -67,8 +69,8 @@ pub struct EraseReport {
     pub records: usize,
     /// Entries and looks that waited to be read.
     pub entries: usize,
-    /// Files of dead letters that were removed.
-    pub files: usize,
+    /// Dead letters that were removed.
+    pub letters: usize,
     /// Other articles of its story, as far as they are named: they may carry the same text.
     pub others: Vec<Uuid>,
 }
@@ -84,7 +86,7 @@ pub async fn erase(
     order: &EraseOrder,
     now: DateTime<Utc>,
 ) -> Result<Option<EraseReport>, StoreError> {
-    let context = DecisionContext::alone(places.outbox.tail()?, now);
+    let context = DecisionContext::alone(places.outbox.tail()?, now, places.letters.clone());
     let (batch, report) = {
         let stories = Stories::without_texts(places.stories.clone()).begin(now)?;
         let mut decisions = DecisionBatch::new(articles.view()?, Some(stories), context);
@@ -111,7 +113,7 @@ impl DecisionBatch {
         }
         let traces = traces(id, &state);
         report.records = self.take_out(&Erased { id, traces: &traces }, &places.outbox)?;
-        report.files = places.dead_letters.erase(&traces);
+        report.letters = self.erase_letters(id, &traces)?;
         // Whatever is decided from here on is decided on an article that is erased.
         (state.erased, state.shown, state.doubted) = (Some(self.now), None, None);
         state.sketch.clear();
@@ -180,6 +182,33 @@ impl DecisionBatch {
             if erased.is_told_by(&row) {
                 let record = NewRecord { value: Vec::new(), ..row.record.clone() };
                 outbox.replace_in(&mut self.batch, &row, record)?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Ends the dead letters that are of an article: those that name it, and those of entries that are.
+    /// What cannot be read tells nothing, and goes with its age.
+    fn erase_letters(&mut self, id: Uuid, traces: &Traces) -> Result<usize, StoreError> {
+        let (letters, mut count) = (self.letters.clone(), 0);
+        let view = letters.view()?;
+        for facts in view.latest(Uuid::max()) {
+            let facts = facts?;
+            let Some(body) = view.body(facts.id)? else { continue };
+            let told = serde_json::to_vec(&(&facts, &body.subject)).unwrap_or_default();
+            let is_of = match &body.subject {
+                LetterSubject::Record(record) => record.key == id.to_string(),
+                LetterSubject::Entry(entry) => {
+                    self.known_by_entry(entry)?.is_some_and(|known| known.id == id)
+                }
+                LetterSubject::Unknown => false,
+            };
+            if is_of
+                || traces.are_in(&told)
+                || body.unpacked().is_ok_and(|bytes| traces.are_in(&bytes.unwrap_or_default()))
+            {
+                letters.end(&mut self.batch, facts.id)?;
                 count += 1;
             }
         }

@@ -1,15 +1,13 @@
 //! Keeps each record below the size that every broker takes: the default of Kafka's
 //! `message.max.bytes` is 1,048,588 bytes.
 
-use chrono::{DateTime, Utc};
-
-use super::dead;
+use super::{batch::DecisionBatch, dead};
 use crate::{
     model::{
         bounds::TEXT as MAX_TEXT,
         record::{Article, Block, Content},
     },
-    store::NewRecord,
+    store::{NewRecord, StoreError},
 };
 
 /// The most bytes of a record, with its key and headers.
@@ -19,24 +17,35 @@ const MAX_VALUE: usize = 1_000_000;
 /// The most bytes of key and headers together.
 const MAX_BESIDE: usize = MAX_RECORD - MAX_VALUE;
 
-/// A record as it may go to the outbox: one that is larger than the bounds allow becomes a small
-/// dead letter. Every record of every topic passes through here.
-pub(super) fn bounded(record: NewRecord, now: DateTime<Utc>) -> NewRecord {
-    let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = &record;
-    let beside = 2 * [key, event_id, event_type, event_source, traceparent]
-        .iter()
-        .map(|field| field.len())
-        .sum::<usize>();
-    if record.value.len() <= MAX_VALUE && beside <= MAX_BESIDE {
-        return record;
+/// Why a record may not go to the outbox, where it is larger than the bounds allow.
+pub(super) fn too_large(record: &NewRecord) -> Option<String> {
+    let beside = beside(record);
+    (record.value.len() > MAX_VALUE || beside > MAX_BESIDE)
+        .then(|| format!("a record of {} bytes, and {beside} beside them", record.value.len()))
+}
+
+/// The bytes of key and headers.
+fn beside(record: &NewRecord) -> usize {
+    let NewRecord { key, event_id, event_type, event_source, traceparent, .. } = record;
+    let fields = [key, event_id, event_type, event_source, traceparent];
+    2 * fields.iter().map(|field| field.len()).sum::<usize>()
+}
+
+impl DecisionBatch {
+    /// Appends a record to the outbox; one that is larger than the bounds allow becomes a dead letter,
+    /// whose small record takes its place. Every record of every topic passes through here.
+    pub(super) fn append(&mut self, mut record: NewRecord) -> Result<(), StoreError> {
+        if let Some(error) = too_large(&record) {
+            let is_long = beside(&record) > MAX_BESIDE;
+            record = dead::refused(&self.letters, &mut self.batch, &record, error, self.now)?;
+            if is_long {
+                // The source's id is too long, which no id from the config is.
+                (record.key, record.event_source) = (String::new(), "/sources".to_owned());
+            }
+        }
+        self.batch.append(&mut self.tail, record);
+        Ok(())
     }
-    let error = format!("a record of {} bytes, and {beside} beside them", record.value.len());
-    let mut letter = dead::refused(&record, error, None, now);
-    if beside > MAX_BESIDE {
-        // The source's id is too long, which no id from the config is.
-        (letter.key, letter.event_source) = (String::new(), "/sources".to_owned());
-    }
-    letter
 }
 
 /// Cuts a text that is longer than that of any article, and notes that in `quality.truncated`.

@@ -246,9 +246,9 @@ impl DecisionBatch {
             content,
         };
         let edition = edition::of_state(source, id, &state, Change::Withdrawn, changed);
-        self.append(edition::record(source, found, edition, self.now));
+        self.append(edition::record(source, found, edition, self.now))?;
         let story = self.tell_story(id, &state)?;
-        self.append_all(story.into_iter());
+        self.append_all(story.into_iter())?;
         self.keep(id, state);
         Ok(())
     }

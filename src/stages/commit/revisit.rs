@@ -83,7 +83,7 @@ impl DecisionBatch {
         let listed = entry.entry.title.as_deref().filter(|_| entry.fetch_page);
         let look = doubt::Look { number: entry.tries + 1, last: self.revisits.retry.tries };
         let Some(KnownArticle { id, mut state, .. }) = self.find_known(&own, None)? else {
-            return Ok(self.judge_first_doubt(key, entry, page, look));
+            return self.judge_first_doubt(key, entry, page, look);
         };
         // Nothing is known of it that a page could be held against, and nothing is to be noted.
         if state.erased.is_some() {
@@ -104,7 +104,7 @@ impl DecisionBatch {
         self.batch.article(id, &state);
         self.articles.insert(id, state);
         // If the page is given up, the article stays as it was published.
-        if !self.retry_or_give_up(key, entry, doubt) {
+        if !self.retry_or_give_up(key, entry, doubt)? {
             let validators = entry.look.take().map(|look| look.validators);
             self.look_again_or_end(key, entry, Some(id), validators.unwrap_or_default());
         }
@@ -118,14 +118,14 @@ impl DecisionBatch {
         entry: &mut PendingEntry,
         page: doubt::ShownPage<'_>,
         look: doubt::Look,
-    ) -> DoubtOutcome {
+    ) -> Result<DoubtOutcome, StoreError> {
         let verdict = doubt::judge_first(entry.doubted, entry.entry.title.as_deref(), page, look);
         let (doubt::Verdict::Doubted(doubt, doubted), true) = (verdict, entry.fetch_page) else {
-            return DoubtOutcome::Believed;
+            return Ok(DoubtOutcome::Believed);
         };
         entry.doubted = Some(doubted);
         self.counts.decisions.push("doubted");
-        if self.retry_or_give_up(key, entry, doubt) {
+        Ok(if self.retry_or_give_up(key, entry, doubt)? {
             DoubtOutcome::Settled
         } else if entry.is_guess() {
             // A listing's words about a link make no article.
@@ -133,7 +133,7 @@ impl DecisionBatch {
             DoubtOutcome::Settled
         } else {
             DoubtOutcome::GivenUp
-        }
+        })
     }
 
     /// Has the entry tried again, or makes a dead letter of it after the last try; returns whether
@@ -143,7 +143,7 @@ impl DecisionBatch {
         key: &PendingKey,
         entry: &mut PendingEntry,
         doubt: Doubt,
-    ) -> bool {
+    ) -> Result<bool, StoreError> {
         let is_tried = entry.tries + 1 < self.revisits.retry.tries;
         if is_tried {
             let due = self.retry_time(entry.tries);
@@ -153,9 +153,9 @@ impl DecisionBatch {
         } else if entry.look.is_none() {
             let dead =
                 DeadPage { reason: "page", error: doubt.to_string(), bytes: None, at: self.now };
-            self.dead_letter(entry, &dead, None);
+            self.dead_letter(key, entry, &dead)?;
         }
-        is_tried
+        Ok(is_tried)
     }
 
     /// Has the page of an entry that showed nothing new read once more, where its source says that

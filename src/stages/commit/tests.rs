@@ -10,7 +10,7 @@ mod identity;
 use super::*;
 use crate::{
     model::{
-        candidate::{DeadPage, FetchedPage},
+        candidate::{DeadPage, FetchedPage, PageOutcome},
         entry::Entry,
         lane::Lane,
         page::{Page, PageKind, Part},
@@ -21,6 +21,7 @@ use crate::{
     store::Store,
 };
 
+mod letters;
 mod look;
 mod stories;
 
@@ -52,6 +53,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         via: Vec::new(),
         received: at(minute),
         unreadable: None,
+        headers: Vec::new(),
     };
     let said = Entry { guid: guid.map(str::to_owned), ..Entry::default() };
     let order = u64::try_from(minute).unwrap();
@@ -99,6 +101,7 @@ fn context(store: &Store) -> DecisionContext {
         revisits: revisits(),
         differences: false,
         hosts: Hosts::default(),
+        letters: store.letters(1 << 20),
     }
 }
 
@@ -108,7 +111,7 @@ async fn published(candidates: Vec<Candidate>) -> Vec<Article> {
     for candidate in candidates {
         let mut decisions =
             DecisionBatch::new(store.articles().view().unwrap(), None, context(&store));
-        decisions.decide(candidate, None).unwrap();
+        decisions.decide(candidate).unwrap();
         store.articles().commit(decisions.batch).await.unwrap();
     }
     let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
@@ -173,7 +176,7 @@ async fn a_document_that_cannot_be_read_is_a_dead_letter_alone() {
     });
     let store = Store::in_memory().unwrap();
     let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), None, context(&store));
-    decisions.decide(candidate, None).unwrap();
+    decisions.decide(candidate).unwrap();
     store.articles().commit(decisions.batch).await.unwrap();
     let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
     assert_eq!(rows.iter().map(|row| row.record.topic).collect::<Vec<_>>(), [Topic::DeadLetters]);

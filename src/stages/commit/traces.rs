@@ -42,11 +42,6 @@ impl Traces {
         Self { id: id.to_string(), words: all }
     }
 
-    /// Whether a file of this name was made of the article's record.
-    pub(super) fn name(&self, file: &str) -> bool {
-        file.starts_with(&self.id)
-    }
-
     /// Whether these bytes name the article.
     pub(super) fn are_in(&self, bytes: &[u8]) -> bool {
         let words = String::from_utf8_lossy(bytes);
@@ -76,7 +71,6 @@ mod tests {
         assert!(traces.are_in(b"<a href='http://h.example/news/12?a=1&amp;b=2'>"));
         assert!(traces.are_in(b"<h1>What the council said</h1>"));
         assert!(traces.are_in(format!("the record {}/3 (9 bytes)", Uuid::nil()).as_bytes()));
-        assert!(traces.name(&format!("{}-3.json.zst", Uuid::nil())));
         assert!(!traces.are_in(b"What the council did, at h.example/news/1"));
     }
 

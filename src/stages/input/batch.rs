@@ -12,9 +12,10 @@ use crate::{
     config::{PageMode, RobotsMode, sources::TopicSource},
     fetch::hosts,
     model::{
+        entry::Entry,
         kind::SourceKind,
         lane::Lane,
-        pending::{Document, EntryKey, PendingEntry, PendingKey},
+        pending::{Document, PendingEntry, PendingKey},
         record,
     },
     store::{MessageMark, PackedDocument, PartitionProgress, StoreError, TopicCommit, TopicState},
@@ -81,11 +82,11 @@ pub(super) struct BatchContext<'a> {
 }
 
 /// A document that a message carries.
-struct CarriedDocument {
-    content_type: Option<String>,
-    bytes: Vec<u8>,
-    /// Why it cannot be read, where that is known already.
-    unreadable: Option<String>,
+pub(super) struct CarriedDocument {
+    pub(super) content_type: Option<String>,
+    pub(super) bytes: Vec<u8>,
+    /// Why it cannot be read, where that is known already, and the headers of its message.
+    pub(super) unreadable: Option<(String, Vec<(String, String)>)>,
 }
 
 impl BatchContext<'_> {
@@ -126,14 +127,14 @@ impl BatchContext<'_> {
                         }),
                     )
                 }
-                Message::Unreadable { why, bytes } => {
+                Message::Unreadable { why, bytes, headers } => {
                     batch.counts.unreadable += 1;
                     (
                         MessageMetadata::default(),
                         Some(CarriedDocument {
                             content_type: None,
                             bytes,
-                            unreadable: Some(format!("message {name}: {why}")),
+                            unreadable: Some((format!("message {name}: {why}"), headers)),
                         }),
                     )
                 }
@@ -155,45 +156,63 @@ impl Batch {
         carried: Option<CarriedDocument>,
     ) -> Result<(), StoreError> {
         let &BatchContext { source, rules, now, .. } = context;
-        let MessageMetadata { mut entry, origin } = metadata;
+        let described = record::Source {
+            id: source.id.to_string(),
+            name: source.name.clone(),
+            kind: SourceKind::Kafka.to_string(),
+            url: source.address().into(),
+            tags: source.tags.clone(),
+        };
         // Each message is an entry of its own, whatever it hands over: who is who is decided by the
         // committing task.
-        name.clone_into(&mut entry.identity);
-        let key = EntryKey::new(source.id.as_str(), name);
-        let is_file = entry.link.is_some() && !entry.has_page();
-        let fetch_page = carried.is_none() && rules.pages == PageMode::On && !is_file;
-        let ignores_robots = rules.robots == RobotsMode::Ignore;
-        let lane = match entry.link.as_ref().filter(|_| fetch_page) {
+        let said = Entry { identity: name.to_owned(), ..Entry::default() };
+        let plain = PendingEntry {
+            fetch_page: rules.pages == PageMode::On,
+            ignores_robots: rules.robots == RobotsMode::Ignore,
+            ..PendingEntry::new(described, said, context.sequence.next(), now)
+        };
+        let (pending, bytes) = filled(plain, metadata, carried, now)?;
+        let lane = match pending.entry.link.as_ref().filter(|_| pending.fetch_page) {
             Some(link) => Lane::of_pages(source.id.as_str(), &hosts::name(link)),
             None => Lane::here(source.id.as_str()),
         };
-        let (document, bytes) = match carried {
-            Some(CarriedDocument { content_type, bytes, unreadable }) => {
-                let url = entry.link.clone();
-                let document =
-                    Document { content_type, url, via: Vec::new(), received: now, unreadable };
-                (Some(document), Some(PackedDocument::pack(&bytes)?))
-            }
-            None => (None, None),
-        };
-        let described = record::Source {
-            id: source.id.to_string(),
-            name: origin.name.or_else(|| source.name.clone()),
-            kind: SourceKind::Kafka.to_string(),
-            url: origin.url.unwrap_or_else(|| source.address()).into(),
-            tags: if origin.tags.is_empty() { source.tags.clone() } else { origin.tags },
-        };
-        let row = PendingKey::new(lane, now, &key);
-        let pending = PendingEntry {
-            fetch_page,
-            ignores_robots,
-            document,
-            ..PendingEntry::new(described, entry, context.sequence.next(), now)
-        };
+        let row = PendingKey::new(lane, now, &pending.key());
         self.commit.enqueue(&row, &pending, bytes);
         self.rows.push(row);
         Ok(())
     }
+}
+
+/// The entry of a message, of which `plain` says whose it is and whether pages are fetched, with what
+/// the message says and the document that it carries.
+pub(super) fn filled(
+    plain: PendingEntry,
+    metadata: MessageMetadata,
+    carried: Option<CarriedDocument>,
+    now: DateTime<Utc>,
+) -> Result<(PendingEntry, Option<PackedDocument>), StoreError> {
+    let MessageMetadata { entry, origin } = metadata;
+    let entry = Entry { identity: plain.entry.identity, ..entry };
+    let is_file = entry.link.is_some() && !entry.has_page();
+    let fetch_page = carried.is_none() && plain.fetch_page && !is_file;
+    let (document, bytes) = match carried {
+        Some(CarriedDocument { content_type, bytes, unreadable }) => {
+            let url = entry.link.clone();
+            let (unreadable, headers) = unreadable.unzip();
+            let headers = headers.unwrap_or_default();
+            let document =
+                Document { content_type, url, via: Vec::new(), received: now, unreadable, headers };
+            (Some(document), Some(PackedDocument::pack(&bytes)?))
+        }
+        None => (None, None),
+    };
+    let source = record::Source {
+        name: origin.name.or(plain.source.name),
+        url: origin.url.map_or(plain.source.url, Into::into),
+        tags: if origin.tags.is_empty() { plain.source.tags } else { origin.tags },
+        ..plain.source
+    };
+    Ok((PendingEntry { source, entry, fetch_page, document, ..plain }, bytes))
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub(super) enum Message {
         why: String,
         /// Its bytes, but for those that are too many to keep.
         bytes: Vec<u8>,
+        /// Those of its headers that mean something, as text.
+        headers: Vec<(String, String)>,
     },
 }
 
@@ -112,11 +114,10 @@ fn parse_date(text: &str) -> Result<DateTime<FixedOffset>, String> {
 pub(super) fn parse(raw: RawMessage, limit: usize) -> Message {
     let RawMessage { value, headers } = raw;
     let Some(value) = value else { return Message::Deletion };
+    let unreadable =
+        |why: String, bytes| Message::Unreadable { why, bytes, headers: as_text(&headers) };
     if value.len() > limit {
-        return Message::Unreadable {
-            why: format!("larger than {limit} bytes"),
-            bytes: Vec::new(),
-        };
+        return unreadable(format!("larger than {limit} bytes"), Vec::new());
     }
     let header = |name: &str| {
         let found = headers.iter().find(|(header, _)| header == name);
@@ -131,7 +132,13 @@ pub(super) fn parse(raw: RawMessage, limit: usize) -> Message {
         },
         _ => parse_json(&value),
     };
-    parsed.unwrap_or_else(|why| Message::Unreadable { why, bytes: value })
+    parsed.unwrap_or_else(|why| unreadable(why, value))
+}
+
+/// The headers that are kept of a message that cannot be read; longer ones mean nothing.
+fn as_text(headers: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
+    let kept = headers.iter().filter(|(_, value)| value.len() <= MAX_NAME);
+    kept.map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned())).collect()
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -6,6 +6,7 @@
 //! process; a message that cannot be read becomes a dead letter and holds nothing up; where the
 //! topic is not the one that was read before, that is said and counted, never passed over.
 
+mod again;
 mod batch;
 mod begin;
 mod follow;
@@ -20,6 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::again::read_again;
 use self::follow::Follower;
 use crate::{
     base::clock::Clock,

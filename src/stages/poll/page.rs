@@ -116,6 +116,7 @@ fn pending(
         via: fetched.via.clone(),
         received: fetched.requested,
         unreadable: None,
+        headers: Vec::new(),
     };
     PendingEntry {
         document: Some(document),

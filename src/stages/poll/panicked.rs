@@ -67,6 +67,7 @@ fn dead_letter(
         via: Vec::new(),
         received: now,
         unreadable: Some(format!("the reader panicked on these bytes{encodings}")),
+        headers: Vec::new(),
     };
     let said = Entry { identity, link: source.at.url().cloned(), ..Entry::default() };
     let entry = PendingEntry {

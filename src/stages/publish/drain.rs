@@ -22,7 +22,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
     stages::commit::{CommitRequest, EraseOrder, EraseReport, EraseRequest},
-    store::{OutboxRow, Reached, StoreError, Tail, acked::Acked},
+    store::{Batch, OutboxRow, Reached, StoreError, Tail, acked::Acked},
     telemetry::{metrics, ready::Component},
 };
 
@@ -131,6 +131,10 @@ impl Drain {
             }
             OperatorRequest::Confirm(answer) => self.confirm(answer).await,
             OperatorRequest::Erase(order, answer) => self.erase(order, answer).await,
+            // Where the committing task has ended, the answer is dropped, which ends the wait.
+            OperatorRequest::Retry(request) => {
+                self.parts.commit_requests.send(CommitRequest::Retry(request)).await.ok();
+            }
         }
         false
     }
@@ -225,7 +229,7 @@ impl Drain {
             ..acked
         };
         if moved {
-            self.parts.outbox.trim(&Acked::new(acked.clone())).await?;
+            self.trim(&acked).await?;
         }
         self.acked = Some(acked);
         Ok(Step::Delivered)
@@ -284,7 +288,7 @@ impl Drain {
             writer: Some(self.writer.clone()),
         };
         let SplitBatch { sent, kept_reasons } =
-            self.refused.keep_unsendable(&self.parts.files, rows).await?;
+            self.refused.keep_unsendable(&self.parts.letters, rows).await?;
         let has_letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
         let started = std::time::Instant::now();
         let outcome = self.reporter.await_sink(SLOW_ANSWER, sink.publish(&sent, &position)).await;
@@ -312,10 +316,17 @@ impl Drain {
         metrics::publish_batch(started.elapsed());
         kept_reasons.into_iter().for_each(metrics::dead_letter_kept);
         let reached = self.reached(acked, &position, delivered)?;
-        self.parts.outbox.trim(&Acked::new(reached.clone())).await?;
+        self.trim(&reached).await?;
         self.acked = Some(reached);
         self.note_delivered(position, &sent);
         Ok(Step::Delivered)
+    }
+
+    /// Removes what was acknowledged from the outbox, and the letters of records that were sent again.
+    async fn trim(&self, reached: &Reached) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        self.parts.letters.delivered(&mut batch, reached.seq)?;
+        self.parts.outbox.trim_with(&Acked::new(reached.clone()), batch).await
     }
 
     /// What the sink has acknowledged after a delivery.

@@ -29,9 +29,9 @@ use crate::{
     base::backoff::Backoff,
     stages::{
         PipelineError,
-        commit::{CommitRequest, DeadLetterFiles, EraseOrder, EraseReport},
+        commit::{CommitRequest, EraseOrder, EraseReport, RetryRequest},
     },
-    store::{Outbox, StoreError, StoreId},
+    store::{LetterStore, Outbox, StoreError, StoreId},
     telemetry::ready::Ready,
 };
 
@@ -67,6 +67,8 @@ pub enum OperatorRequest {
     /// `nashra erase`: the committing task erases an article while this stage rests, so that no
     /// record is sent that is being taken out of the outbox. `None`: no such article is known.
     Erase(EraseOrder, oneshot::Sender<Result<Option<EraseReport>, StoreError>>),
+    /// `nashra deadletters retry`: handed on to the committing task.
+    Retry(RetryRequest),
 }
 
 /// What the publish stage receives.
@@ -88,7 +90,7 @@ pub struct Parts {
     /// The id of the store that the outbox belongs to.
     pub store: StoreId,
     /// Where records that the sink does not take are kept.
-    pub files: DeadLetterFiles,
+    pub letters: LetterStore,
     /// Where the stage reports changes of the sink's topics that no operator has confirmed.
     pub ready: Ready,
     /// Where the committing task is asked to take over articles that the topics hold, or to erase

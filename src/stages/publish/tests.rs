@@ -55,11 +55,10 @@ impl Process {
     fn start(store: &Store, sink: &MemorySink) -> Self {
         let (tx, status) = watch::channel(Status::default());
         let (ready, (recalls_tx, recalls)) = (Ready::default(), mpsc::channel(1));
-        let files = DeadLetterFiles::new(None, 0);
         let parts = Parts {
             outbox: store.outbox(),
             store: store.id(),
-            files,
+            letters: store.letters(1 << 20),
             ready: ready.clone(),
             commit_requests: recalls_tx,
         };

@@ -18,7 +18,7 @@ pub(super) const MARK: [u8; 32] = [0xff; 32];
 pub(super) const COMMITS: &[u8] = b"\0commits";
 
 const COUNT: usize = TABLES.len();
-const LENGTH: usize = 8 + 8 + 2 + 8 * COUNT;
+const LENGTH: usize = 8 + 8 + 4 + 8 * COUNT;
 
 /// The last commit, and which tables it and those before it touched. 0 is no commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Commits {
     pub(super) number: u64,
     /// The engine gives it this sequence number or a slightly higher one.
     pub(super) seqno: u64,
-    touched: u16,
+    touched: u32,
     before: [u64; COUNT],
 }
 
@@ -55,7 +55,7 @@ impl Commits {
 
     /// The commit after this one.
     pub(super) fn next(&self, tables: impl Iterator<Item = Table>, seqno: u64) -> Self {
-        let touched = tables.fold(1 << Table::Meta as u16, |all, table| all | 1 << table as u16);
+        let touched = tables.fold(1 << Table::Meta as u32, |all, table| all | 1 << table as u32);
         Self { number: self.number + 1, seqno, touched, before: self.after() }
     }
 
@@ -73,12 +73,19 @@ impl Commits {
         out
     }
 
-    /// A store that an older program made has fewer tables.
+    /// A store that an older program made has fewer tables, and said in two bytes which were touched.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let wrong = || StoreError::damaged("meta", "the numbers of the commits");
         let (number, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
         let (seqno, rest) = rest.split_first_chunk().ok_or_else(wrong)?;
-        let (touched, rest) = rest.split_first_chunk().ok_or_else(wrong)?;
+        let (touched, rest) = match rest.len() % 8 {
+            2 => {
+                rest.split_first_chunk().map(|(two, rest)| (u16::from_be_bytes(*two).into(), rest))
+            }
+            4 => rest.split_first_chunk().map(|(four, rest)| (u32::from_be_bytes(*four), rest)),
+            _ => None,
+        }
+        .ok_or_else(wrong)?;
         let (tables, rest) = rest.as_chunks::<8>();
         if !rest.is_empty() || tables.len() > COUNT {
             return Err(wrong());
@@ -88,7 +95,7 @@ impl Commits {
             *last = u64::from_be_bytes(*bytes);
         }
         let (number, seqno) = (u64::from_be_bytes(*number), u64::from_be_bytes(*seqno));
-        Ok(Self { number, seqno, touched: u16::from_be_bytes(*touched), before })
+        Ok(Self { number, seqno, touched, before })
     }
 }
 
@@ -122,5 +129,10 @@ mod tests {
         );
         assert_eq!(Commits::decode(&second.encode()).unwrap(), second);
         assert!(Commits::decode(&second.encode()[1..]).is_err());
+        // As a program with sixteen tables at most wrote it.
+        let mut older = second.encode();
+        older.drain(16..18);
+        older.truncate(8 + 8 + 2 + 8 * 15);
+        assert_eq!(Commits::decode(&older).unwrap(), second);
     }
 }

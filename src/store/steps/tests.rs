@@ -183,6 +183,7 @@ fn pending(entry: usize, edition: u32, now: DateTime<Utc>, has_document: bool) -
         via: Vec::new(),
         received: now,
         unreadable: None,
+        headers: Vec::new(),
     };
     let source = record::Source {
         id: "s".into(),

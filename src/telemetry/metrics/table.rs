@@ -88,6 +88,10 @@ metrics! {
     STORY_TEXTS: Gauge = "nashra_story_texts", "Texts in memory that new articles are compared with";
     STORY_BYTES: Gauge = "nashra_story_bytes", "Bytes of memory for the texts that new articles are compared with, at most stories.memory";
     DEAD_LETTERS: Counter = "nashra_dead_letters_total" by [reason: &["fetch", "gone", "blocked", "robots", "page", "message", "source", "document"]], "Entries that were given up and became dead letters: fetch (no answer, or an error), gone, blocked, robots, page (it could not be read), message (of a topic), source (a reader panicked on it), document (that came with the entry)";
+    DEAD_LETTERS_HELD: Gauge = "nashra_dead_letters", "Dead letters that are kept in data_dir and can be tried again";
+    DEAD_LETTERS_BYTES: Gauge = "nashra_dead_letters_bytes", "Bytes of disk for dead letters, at most dead_letters.max_bytes";
+    DEAD_LETTERS_DROPPED: Counter = "nashra_dead_letters_dropped_total" by [bound: &["max_bytes", "max_age"]], "Dead letters that were dropped from data_dir because of a bound (dead_letters.max_bytes, max_age), the oldest first";
+    DEAD_LETTERS_RETRIED: Counter = "nashra_dead_letters_retried_total" by [outcome: &["succeeded", "failed"]], "Dead letters that were tried again, by what came of it";
 
     // Freshness of new articles.
     SEEN_SECONDS: Histogram = "nashra_article_seen_seconds", "Of new articles: from their publication, where it is known to the minute and plausible, until a source was first seen to list them; without what a first poll found";

@@ -29,6 +29,10 @@ pub struct Document {
     pub received: DateTime<Utc>,
     /// Why it cannot be read at all: then it only waits to become a dead letter.
     pub unreadable: Option<String>,
+    /// Headers of the message that it is, where that cannot be read: they are read with it once it is
+    /// tried again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
 }
 
 impl Document {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use chrono::DateTime;
+
 use super::*;
 use crate::{
     model::{
@@ -13,6 +15,8 @@ use crate::{
         assemble::{Assembled, Edition},
         decide,
     },
+    stages::commit::DecisionContext,
+    store::{Batch, Store, Tail},
 };
 
 /// A character that no record may contain, and that JSON writes as six.
@@ -163,11 +167,42 @@ fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_
         observed: crate::store::Observed::default(),
         value: vec![b'v'; value],
     };
-    assert_eq!(bounded(record(10, MAX_VALUE), DateTime::UNIX_EPOCH), record(10, MAX_VALUE));
+    let appended = |store: &Store, record: NewRecord| {
+        let view = store.articles().view().unwrap();
+        let letters = store.letters(1 << 20);
+        let context = DecisionContext::alone(Tail::default(), DateTime::UNIX_EPOCH, letters);
+        let mut decisions = DecisionBatch::new(view, None, context);
+        decisions.append(record).unwrap();
+        decisions.batch
+    };
+    let plain = |record: NewRecord| {
+        let (mut batch, mut tail) = (Batch::default(), Tail::default());
+        batch.append(&mut tail, record);
+        batch
+    };
+    let store = Store::in_memory().unwrap();
+    assert_eq!(appended(&store, record(10, MAX_VALUE)), plain(record(10, MAX_VALUE)));
     for (key, size) in [(10, MAX_VALUE + 1), (MAX_BESIDE, 10), (MAX_BESIDE, MAX_VALUE + 1)] {
-        let letter = bounded(record(key, size), DateTime::UNIX_EPOCH);
-        let told: Value = serde_json::from_slice(&letter.value).unwrap();
-        assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));
-        assert!(letter.value.len() < 4_000 && letter.key.len() < 100);
+        for topic in [Topic::DeadLetters, Topic::Articles] {
+            let (record, store) =
+                (NewRecord { topic, ..record(key, size) }, Store::in_memory().unwrap());
+            block_on(store.articles().commit(appended(&store, record.clone())));
+            let letter = store.outbox().rows_after(0, 1, usize::MAX).unwrap().remove(0).record;
+            let told: Value = serde_json::from_slice(&letter.value).unwrap();
+            assert_eq!((&told["reason"], &told["source"]["id"]), (&"refused".into(), &"s".into()));
+            assert!(letter.value.len() < 4_000 && letter.key.len() < 100);
+            // The record is kept; a record of a dead letter has none of its own.
+            let view = store.letters(1 << 20).view().unwrap();
+            let kept = view.latest(uuid::Uuid::max()).next();
+            assert_eq!(kept.is_some(), topic == Topic::Articles);
+            if let Some(facts) = kept {
+                let body = view.body(facts.unwrap().id).unwrap().unwrap();
+                assert_eq!(body.unpacked().unwrap(), Some(record.value));
+            }
+        }
     }
+}
+
+fn block_on(work: impl Future<Output = Result<(), StoreError>>) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work).unwrap();
 }

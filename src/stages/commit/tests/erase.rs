@@ -19,7 +19,6 @@ fn gone(source: &record::Source) -> Withdrawal<'_> {
 pub(super) struct World {
     pub(super) store: Store,
     pub(super) stories: Option<Stories>,
-    files: DeadLetterFiles,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -35,7 +34,7 @@ impl World {
     pub(super) fn new() -> Self {
         let store = Store::in_memory().unwrap();
         let stories = Stories::load(store.stories(), Self::rules(), at(100)).unwrap();
-        Self { store, stories, files: DeadLetterFiles::new(None, 0), now: at(100) }
+        Self { store, stories, now: at(100) }
     }
 
     pub(super) async fn work<R>(
@@ -54,14 +53,14 @@ impl World {
     }
 
     pub(super) async fn decide(&mut self, candidate: Candidate) {
-        self.work(|decisions| decisions.decide(candidate, None).map(drop)).await;
+        self.work(|decisions| decisions.decide(candidate).map(drop)).await;
     }
 
     pub(super) async fn erase(&mut self, article: Uuid) -> Option<EraseReport> {
         let places = KeptPlaces {
             outbox: self.store.outbox(),
             stories: self.store.stories(),
-            dead_letters: self.files.clone(),
+            letters: self.store.letters(1 << 20),
         };
         let order = EraseOrder { article, source: handed(1, None, &[]).entry.source };
         self.work(|decisions| decisions.erase(&order, &places)).await

@@ -55,7 +55,7 @@ impl Feed {
         let context = DecisionContext { now: now(), ..context(&self.store) };
         let mut decisions =
             DecisionBatch::new(self.store.articles().view().unwrap(), None, context);
-        decisions.decide(candidate, None).unwrap();
+        decisions.decide(candidate).unwrap();
         self.store.articles().commit(decisions.batch).await.unwrap();
     }
 

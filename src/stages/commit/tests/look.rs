@@ -80,6 +80,7 @@ impl World {
     async fn decide(&mut self, (key, entry): Row, reading: PageOutcome) -> Option<Row> {
         let store = &self.store;
         let context = DecisionContext {
+            letters: store.letters(1 << 20),
             tail: store.outbox().tail().unwrap(),
             now: at(self.minute),
             at: self.start + Duration::from_secs(60 * u64::try_from(self.minute).unwrap()),
@@ -95,7 +96,7 @@ impl World {
         batch.queue_for_tests(&key, &entry);
         store.articles().commit(batch).await.unwrap();
         let mut decisions = DecisionBatch::new(store.articles().view().unwrap(), None, context);
-        let moved = decisions.decide(Candidate { key, entry, reading }, None).unwrap();
+        let moved = decisions.decide(Candidate { key, entry, reading }).unwrap();
         let DecisionBatch { batch, hosts, .. } = decisions;
         self.hosts = hosts;
         store.articles().commit(batch).await.unwrap();

@@ -1,10 +1,10 @@
-//! What becomes of records that the sink refuses for good: the value of each is kept in a file, and
-//! a dead letter takes its place in the outbox. Dead letters that their topic does not take are
-//! kept in files, too, and not sent.
+//! What becomes of records that the sink refuses for good: each is kept as a dead letter, whose small
+//! record takes its place in the outbox. Records of dead letters that their topic does not take are
+//! not sent: the letters are in the store.
 //!
-//! What must stay true: a record counts as refused only where it was refused when sent alone. Its
-//! value is kept before a dead letter takes its place, and a dead letter before a batch is sent
-//! without it.
+//! What must stay true: a record counts as refused only where it was refused when sent alone. It is
+//! kept in the batch in which the small record takes its place, and a letter before a batch is sent
+//! without its record.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use super::{
 use crate::{
     base::clock::{Clock as _, SystemClock},
     model::record::Topic,
-    stages::commit::{self, DeadLetterFiles},
-    store::{NewRecord, OutboxRow},
+    stages::commit,
+    store::{Batch, LetterStore, OutboxRow, StoreError},
     telemetry::metrics,
 };
 
-/// For how long dead letters are kept in files before their topic is tried again.
-const LETTERS_IN_FILES: Duration = Duration::from_mins(5);
+/// For how long records of dead letters are held back before their topic is tried again.
+const LETTERS_HELD: Duration = Duration::from_mins(5);
 /// The shortest time between two requests for the limits of the sink's topics, which are made where
 /// many records are refused.
 const LIMITS_RECHECK: Duration = Duration::from_mins(1);
@@ -35,13 +35,13 @@ const LIMITS_RECHECK: Duration = Duration::from_mins(1);
 pub(super) struct SplitBatch {
     /// The rows that are sent.
     pub(super) sent: Vec<OutboxRow>,
-    /// For each dead letter that is kept in a file instead, the reason.
+    /// For each record of a dead letter that is not sent, the reason.
     pub(super) kept_reasons: Vec<&'static str>,
 }
 
-/// All dead letters go to files, because their topic may not be written to.
+/// No record of a dead letter is sent, because their topic may not be written to.
 #[derive(Debug)]
-struct LettersInFiles {
+struct LettersHeld {
     reason: String,
     /// When the topic is tried again.
     until: Instant,
@@ -52,30 +52,30 @@ struct LettersInFiles {
 pub(super) struct Refused {
     /// A record that was refused together with others: it is sent alone next.
     suspect: Option<u64>,
-    /// A dead letter that was refused alone, and why: it is kept in a file and not sent.
+    /// The record of a dead letter that was refused alone, and why: it is not sent.
     letter: Option<(u64, &'static str)>,
-    letters_in_files: Option<LettersInFiles>,
+    letters_held: Option<LettersHeld>,
     /// When the limits of the sink's topics were last asked for again.
     limits_asked: Option<Instant>,
 }
 
 impl Refused {
-    /// Why dead letters are kept in files at present, if they are.
+    /// Why no records of dead letters are sent at present, if that is so.
     pub(super) fn letters_denied(&self) -> Option<&str> {
-        self.letters_in_files.as_ref().map(|letters| letters.reason.as_str())
+        self.letters_held.as_ref().map(|letters| letters.reason.as_str())
     }
 
-    /// Notes that writing dead letters is not allowed: for a while all of them are kept in files.
+    /// Notes that writing dead letters is not allowed: for a while none is sent.
     pub(super) fn deny_letters(&mut self, reason: String) {
         metrics::publish_error("unauthorised");
         tracing::warn!(reason, "it is tried without dead letters, which are kept in data_dir");
-        let until = Instant::now() + LETTERS_IN_FILES;
-        self.letters_in_files = Some(LettersInFiles { reason, until });
+        let until = Instant::now() + LETTERS_HELD;
+        self.letters_held = Some(LettersHeld { reason, until });
     }
 
     /// Has dead letters sent again: what is not allowed is more than those.
     pub(super) fn allow_letters(&mut self) {
-        self.letters_in_files = None;
+        self.letters_held = None;
     }
 
     /// Shortens a batch so that a record that was refused among others is sent alone: the batch
@@ -86,31 +86,33 @@ impl Refused {
         }
     }
 
-    /// Takes the dead letters that their topic does not take out of a batch, and keeps them in
-    /// files before the batch is sent without them.
+    /// Takes the records of dead letters that their topic does not take out of a batch, and sees to it
+    /// that the letters are kept before the batch is sent without them.
     pub(super) async fn keep_unsendable(
         &self,
-        files: &DeadLetterFiles,
+        letters: &LetterStore,
         rows: Vec<OutboxRow>,
-    ) -> Result<SplitBatch, PublishError> {
+    ) -> Result<SplitBatch, StoreError> {
         let (mut sent, mut kept_reasons) = (Vec::with_capacity(rows.len()), Vec::new());
+        let mut batch = Batch::default();
         // A record without a value was left out when data_dir was adopted; only its number is used
         // up.
         for row in rows.into_iter().filter(|row| !row.record.value.is_empty()) {
             let all = self
-                .letters_in_files
+                .letters_held
                 .as_ref()
                 .filter(|letters| letters.until > Instant::now())
                 .map(|_| "unauthorised");
             let one = self.letter.filter(|(seq, _)| *seq == row.seq).map(|(_, reason)| reason);
             match one.or(all).filter(|_| row.record.topic == Topic::DeadLetters) {
                 Some(reason) => {
-                    keep(files, &row.record).await?;
+                    commit::keep_told(letters, &mut batch, &row.record)?;
                     kept_reasons.push(reason);
                 }
                 None => sent.push(row),
             }
         }
+        letters.commit(batch).await?;
         Ok(SplitBatch { sent, kept_reasons })
     }
 
@@ -118,7 +120,7 @@ impl Refused {
     /// were among what was sent.
     pub(super) fn note_delivered(&mut self, seq: u64, with_letters: bool) {
         self.suspect = self.suspect.filter(|suspect| *suspect > seq);
-        if with_letters && self.letters_in_files.take().is_some() {
+        if with_letters && self.letters_held.take().is_some() {
             tracing::info!("the topic of dead letters takes them again");
         }
     }
@@ -157,15 +159,22 @@ impl Refused {
             self.letter = Some((row.seq, refusal.reason));
             return Ok(());
         }
-        let kept = keep(&parts.files, &row.record).await?;
         tracing::warn!(
             seq = row.seq,
             reason = refusal.words,
-            kept,
             "the sink refuses a record: a dead letter takes its place"
         );
-        let letter = letter(&row.record, refusal, kept.as_deref());
-        parts.outbox.replace(row, letter).await?;
+        let words = format!(
+            "the sink refuses the record {} ({} bytes): {}",
+            row.record.event_id,
+            row.record.value.len(),
+            refusal.words
+        );
+        let mut batch = Batch::default();
+        let now = SystemClock.now();
+        let letter = commit::refused(&parts.letters, &mut batch, &row.record, words, now)?;
+        parts.outbox.replace_in(&mut batch, row, letter)?;
+        parts.outbox.commit(batch).await?;
         Ok(())
     }
 }
@@ -180,24 +189,4 @@ pub(super) fn first(
         .filter_map(|refusal| Some((sent.iter().find(|row| row.seq == refusal.seq)?, refusal)))
         .min_by_key(|(row, _)| row.seq)
         .ok_or_else(|| PublishError::Transient("a record is refused that was not sent".to_owned()))
-}
-
-/// Keeps the value of a record in a file, and returns its path, where files are kept at all. The
-/// same record is kept once, however often it is tried.
-async fn keep(files: &DeadLetterFiles, record: &NewRecord) -> Result<Option<String>, PublishError> {
-    let kept = files.keep_record(&record.event_id, record.event_time, &record.value).await;
-    kept.map_err(|error| {
-        PublishError::Transient(format!("a refused record cannot be kept in data_dir: {error}"))
-    })
-}
-
-/// The dead letter that takes the place of a refused record. `kept` is the file with its value.
-fn letter(record: &NewRecord, why: &Refusal, kept: Option<&str>) -> NewRecord {
-    let error = format!(
-        "the sink refuses the record {} ({} bytes): {}",
-        record.event_id,
-        record.value.len(),
-        why.words
-    );
-    commit::refused(record, error, kept, SystemClock.now())
 }
