@@ -8,6 +8,7 @@ mod lists;
 mod monitor;
 mod older_letters;
 pub mod reload;
+pub(crate) mod summary;
 mod systemd;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -15,7 +16,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -93,6 +94,8 @@ pub struct Start {
     pub flags: Option<Overrides>,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
+    /// Where the address of the admin endpoint goes, once it is served.
+    pub served: Option<oneshot::Sender<SocketAddr>>,
     /// Ends the daemon in order.
     pub stop: CancellationToken,
 }
@@ -119,7 +122,7 @@ pub async fn run_with(
         let letters = store.letters(config.dead_letters.max_bytes.bytes());
         older_letters::take_over(dir, &letters).await?;
     }
-    let (mut beside, steering, reloads) = start_beside(config, &store, &start).await?;
+    let (mut beside, steering, reloads) = start_beside(config, &store, &mut start).await?;
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
     let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
@@ -137,7 +140,7 @@ pub async fn run_with(
         store.close();
     }
     beside.tasks.shutdown().await;
-    tracing::info!("stopped");
+    summary::stopped(start.metrics.as_ref(), &store);
     Ok(outcome?)
 }
 
@@ -156,7 +159,7 @@ struct Beside {
 async fn start_beside(
     config: &Config,
     store: &Store,
-    start: &Start,
+    start: &mut Start,
 ) -> Result<(Beside, Steering, mpsc::Receiver<reload::ReloadCommand>), DaemonError> {
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
@@ -167,6 +170,9 @@ async fn start_beside(
     let letters = store.letters(config.dead_letters.max_bytes.bytes());
     let mut tasks = JoinSet::new();
     tasks.spawn(systemd::show_life());
+    if let Some(metrics) = start.metrics.clone() {
+        tasks.spawn(summary::run(metrics));
+    }
     let stop = start.stop.clone();
     tasks.spawn(async move {
         stop.cancelled().await;
@@ -177,7 +183,11 @@ async fn start_beside(
     let unreadable = UnreadablePages::default();
     let health = Health { ready: ready.clone(), unreadable: unreadable.clone() };
     let pages = StatusPages::new(start.metrics.clone(), health, store.clone(), changes_tx.clone());
-    start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
+    let address = start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
+    if let (Some(address), Some(served)) = (address, start.served.take()) {
+        // Whoever wanted to know may have gone.
+        served.send(address).ok();
+    }
     let targets = control::ControlTargets {
         store: store.clone(),
         operator_requests: operator_requests_tx,
@@ -202,23 +212,24 @@ async fn start_beside(
     Ok((Beside { tasks, changes: changes_tx, letters, unreadable }, steering, reloads))
 }
 
-/// Serves the admin endpoint, if the config wants it.
+/// Serves the admin endpoint, if the config wants it; returns its address.
 async fn start_admin(
     config: &Config,
     metrics: Option<PrometheusHandle>,
     pages: StatusPages,
     side_tasks: &mut JoinSet<()>,
-) -> Result<(), DaemonError> {
-    let Some(address) = config.admin.listen.address() else { return Ok(()) };
+) -> Result<Option<SocketAddr>, DaemonError> {
+    let Some(address) = config.admin.listen.address() else { return Ok(None) };
     let listener = listen(address).await?;
-    if let Ok(local) = listener.local_addr() {
+    let local = listener.local_addr().ok();
+    if let Some(local) = local {
         tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
     }
     let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
     side_tasks.spawn(pages.clone().keep_history());
     let state = admin::AdminState { metrics, hosts, pages };
     side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
-    Ok(())
+    Ok(local)
 }
 
 fn control_socket(config: &Config) -> Result<control::Socket, DaemonError> {

@@ -1,24 +1,25 @@
 //! `nashra demo`: the bundled news site on loopback, the real pipeline, records on standard output.
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, ValueEnum};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::{WORLD_FAILED, WRONG_INPUT, run};
+use super::{
+    WORLD_FAILED, WRONG_INPUT,
+    run::{self, LifeOptions},
+};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, KafkaFlags, Overrides, SinkFlags, SinkKind, duration, sources::Sources},
+    config::{Config, KafkaFlags, LogFilter, Overrides, SinkFlags, SinkKind, sources::Sources},
     daemon::{self, DaemonError, Start},
-    demo::{self, Readable},
+    demo,
     telemetry::metrics,
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Stop after this time.
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
-    for_: Option<Duration>,
     /// Where records go.
     #[arg(long, value_enum, default_value_t = Sink::Stdout)]
     sink: Sink,
@@ -34,6 +35,8 @@ pub(super) struct Options {
     /// Where metrics, health and the status page are served.
     #[arg(long, value_name = "ADDR|off", default_value = "127.0.0.1:0")]
     listen: String,
+    #[command(flatten)]
+    life: LifeOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,36 +93,53 @@ pub(super) fn run(options: &Options) -> ExitCode {
         }
     };
     let data_dir = options.data_dir.clone().unwrap_or_else(|| scratch.path().to_owned());
-    let config = match options.overrides(data_dir).map(|overrides| Config::load(None, &overrides)) {
-        Ok(Ok(config)) => config,
-        Ok(Err(errors)) => {
-            say!("{errors}");
-            return ExitCode::from(WRONG_INPUT);
-        }
-        Err(error) => {
-            say!("nashra: {error}");
-            return ExitCode::from(WRONG_INPUT);
-        }
-    };
-    run::in_runtime(&config, demo(&config, options))
+    let mut config =
+        match options.overrides(data_dir).map(|overrides| Config::load(None, &overrides)) {
+            Ok(Ok(config)) => config,
+            Ok(Err(errors)) => {
+                say!("{errors}");
+                return ExitCode::from(WRONG_INPUT);
+            }
+            Err(error) => {
+                say!("nashra: {error}");
+                return ExitCode::from(WRONG_INPUT);
+            }
+        };
+    // What a person watches is the articles; a flag or NASHRA_LOG shows the rest.
+    if std::io::stderr().is_terminal() {
+        config.log.level = LogFilter::warn();
+    }
+    run::in_runtime(&config, &options.life, demo(&config, options))
 }
 
 async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     let site = demo::serve(SystemClock.now(), stop.clone()).await.map_err(DaemonError::Start)?;
-    say!(
-        "a small news site is served on {}; one article is revised after 4 s, one appears after 7 s",
-        site.base
-    );
-    run::stop_when_asked(&stop, options.for_)?;
+    say!("{}", demo::introduction(&site.base));
+    if options.sink == Sink::Kafka {
+        let (brokers, articles) =
+            (config.kafka.bootstrap_servers(), config.kafka.topic_prefix.topic("articles"));
+        say!("The records go to Kafka; another terminal reads them with");
+        say!("  kcat -b {brokers} -t {articles} -C -o beginning -X isolation.level=read_committed");
+    }
+    run::stop_when_asked(&stop, options.life.for_)?;
     crate::config::ConfigErrors::check(site.sources.errors)?;
     let sources = Sources { polled: site.sources.sources, topics: site.sources.topics };
+    let (served, address) = oneshot::channel();
+    tokio::spawn(tell_address(address));
+    let metrics = metrics::start(SystemClock.now()).ok();
     let start =
-        Start { sources, flags: None, metrics: metrics::start(SystemClock.now()).ok(), stop };
-    match options.sink {
-        Sink::Stdout if std::io::stdout().is_terminal() => {
-            daemon::run_with(config, start, |_| Box::new(Readable::default())).await
-        }
-        Sink::Stdout | Sink::Kafka => daemon::run(config, start).await,
+        Start { sources, flags: None, metrics: metrics.clone(), served: Some(served), stop };
+    run::run_daemon(config, start).await?;
+    if let Some(metrics) = metrics {
+        say!("\nThe demo is over. {}", daemon::summary::words(&metrics));
+    }
+    Ok(())
+}
+
+/// Says where the status pages are, once they are served.
+async fn tell_address(address: oneshot::Receiver<SocketAddr>) {
+    if let Ok(address) = address.await {
+        say!("Status pages: http://{address}/");
     }
 }

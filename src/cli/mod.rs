@@ -114,7 +114,7 @@ enum Command {
     /// output.
     Demo(demo::Options),
     /// Runs the daemon until it is told to stop.
-    Run(Box<Overrides>),
+    Run(Box<run::Options>),
     /// A config file with every setting, its default and what it does, on standard output.
     Config,
     /// Every error of config and sources, with file and line.
@@ -193,7 +193,7 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(options) => demo::run(&options),
-        Command::Run(overrides) => run::run(&overrides),
+        Command::Run(options) => run::run(&options),
         Command::Config => print(&Config::example()),
         Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
         Command::Try(options) => trial::run(&options),

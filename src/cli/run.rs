@@ -1,21 +1,45 @@
 //! `nashra run`: the daemon.
 
-use std::{future::Future, process::ExitCode, time::Duration};
+use std::{env, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{CommandFailure, WRONG_INPUT};
+use super::{CommandFailure, USAGE, WRONG_INPUT};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, LogFormat, Overrides},
+    config::{Config, LogFilter, LogFormat, Overrides, SinkKind, duration},
     daemon::{self, DaemonError, Start},
+    demo::Readable,
+    stages::PipelineError,
     telemetry::{self, metrics},
 };
 
 /// Threads have room for the recursion of an extraction library on a deep page.
 pub(super) const STACK: usize = 16 << 20;
 
-pub(super) fn run(overrides: &Overrides) -> ExitCode {
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    pub(super) overrides: Overrides,
+    #[command(flatten)]
+    pub(super) life: LifeOptions,
+}
+
+/// What concerns the process of a daemon.
+#[derive(Debug, Args)]
+pub(super) struct LifeOptions {
+    /// Stop in good order after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub(super) for_: Option<Duration>,
+    /// Which log lines are written, such as `warn` or `info,nashra::fetch=debug`; instead of the
+    /// environment variable `NASHRA_LOG` and of the config [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<LogFilter>,
+}
+
+pub(super) fn run(options: &Options) -> ExitCode {
+    let overrides = &options.overrides;
     let path = overrides.config.as_deref();
     let config = match Config::load(path, overrides) {
         Ok(config) => config,
@@ -28,12 +52,13 @@ pub(super) fn run(overrides: &Overrides) -> ExitCode {
         say!("{error}");
         return ExitCode::from(WRONG_INPUT);
     }
-    in_runtime(&config, daemon(&config, overrides))
+    in_runtime(&config, &options.life, daemon(&config, options))
 }
 
 /// Runs a daemon to its end, and says how it ended.
 pub(super) fn in_runtime(
     config: &Config,
+    life: &LifeOptions,
     work: impl Future<Output = Result<(), DaemonError>>,
 ) -> ExitCode {
     let format = match config.log.format {
@@ -41,7 +66,11 @@ pub(super) fn in_runtime(
         LogFormat::Text => telemetry::LogFormat::Text,
         LogFormat::Json => telemetry::LogFormat::Json,
     };
-    telemetry::start_logging(format, config.log.level.as_str());
+    let flag = life.log_level.as_ref();
+    match log_filter(flag, &config.log.level, |name| env::var(name).ok()) {
+        Ok(filter) => telemetry::start_logging(format, filter.as_str()),
+        Err(words) => return CommandFailure::new(&words, USAGE).tell(),
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let outcome = runtime.map_err(DaemonError::Start).and_then(|runtime| {
@@ -50,8 +79,29 @@ pub(super) fn in_runtime(
         runtime.shutdown_background();
         outcome
     });
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
-    CommandFailure::from(error).tell()
+    match outcome {
+        // Whoever read the records has seen enough.
+        Ok(()) | Err(DaemonError::Pipeline(PipelineError::Unread)) => ExitCode::SUCCESS,
+        Err(error) => CommandFailure::from(error).tell(),
+    }
+}
+
+/// Which log lines are written: the flag says so, then `NASHRA_LOG`, then the config; where all of
+/// them leave it at the default, so does `RUST_LOG`, which other programs share.
+fn log_filter(
+    flag: Option<&LogFilter>,
+    config: &LogFilter,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<LogFilter, String> {
+    let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    if let Some(flag) = flag {
+        return Ok(flag.clone());
+    }
+    if let Some(value) = given("NASHRA_LOG") {
+        return value.parse().map_err(|error| format!("NASHRA_LOG: {error}"));
+    }
+    let shared = given("RUST_LOG").and_then(|value| value.parse().ok());
+    Ok(shared.filter(|_| *config == LogFilter::default()).unwrap_or_else(|| config.clone()))
 }
 
 /// Cancels `stop` at SIGTERM, SIGINT or after `limit`.
@@ -72,7 +122,7 @@ pub(super) fn stop_when_asked(
     Ok(())
 }
 
-async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonError> {
+async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
     if config.fetch.contact.is_none() {
         tracing::warn!(
             "requests name nobody whom a site could ask: set fetch.contact in a config file before you poll other people's sites"
@@ -80,8 +130,46 @@ async fn daemon(config: &Config, overrides: &Overrides) -> Result<(), DaemonErro
     }
     let sources = daemon::sources(config).await?;
     let stop = CancellationToken::new();
-    stop_when_asked(&stop, overrides.for_)?;
+    stop_when_asked(&stop, options.life.for_)?;
     let metrics = metrics::start(SystemClock.now()).ok();
-    let flags = Some(overrides.clone());
-    daemon::run(config, Start { sources, flags, metrics, stop }).await
+    let flags = Some(options.overrides.clone());
+    run_daemon(config, Start { sources, flags, metrics, served: None, stop }).await
+}
+
+/// Runs a daemon. Records that would go to a terminal are shown there for people.
+pub(super) async fn run_daemon(config: &Config, start: Start) -> Result<(), DaemonError> {
+    if config.sink.kind == SinkKind::Stdout && std::io::stdout().is_terminal() {
+        daemon::run_with(config, start, |_| Box::new(Readable::default())).await
+    } else {
+        daemon::run(config, start).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_goes_before_nashra_log_the_config_and_rust_log() {
+        let filter = |flag: Option<&str>, config: &str, set: &[(&str, &str)]| {
+            let flag = flag.map(|flag| flag.parse().unwrap());
+            let variable = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            log_filter(flag.as_ref(), &config.parse().unwrap(), variable)
+                .map(|filter| filter.as_str().to_owned())
+        };
+        let both = [("NASHRA_LOG", "debug"), ("RUST_LOG", "trace")];
+        assert_eq!(filter(Some("error"), "warn", &both).unwrap(), "error");
+        assert_eq!(filter(None, "warn", &both).unwrap(), "debug");
+        assert_eq!(filter(None, "warn", &both[1..]).unwrap(), "warn");
+        assert_eq!(filter(None, "info", &both[1..]).unwrap(), "trace");
+        assert_eq!(
+            filter(None, "info", &[("NASHRA_LOG", ""), ("RUST_LOG", "loud")]).unwrap(),
+            "info"
+        );
+        let wrong = filter(None, "info", &[("NASHRA_LOG", "loud")]).unwrap_err();
+        assert!(wrong.starts_with("NASHRA_LOG: ") && wrong.contains("loud"), "{wrong}");
+    }
 }

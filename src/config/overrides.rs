@@ -66,10 +66,6 @@ pub struct Overrides {
     /// 127.0.0.1:9606]
     #[arg(long, value_name = "ADDR|off")]
     pub listen: Option<Listen>,
-
-    /// Stop in good order after this time
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
-    pub for_: Option<Duration>,
 }
 
 /// Says which setting each flag is: the flag, its field, and the setting.

@@ -315,7 +315,8 @@ settings! {
         /// object a line.
         format: LogFormat = LogFormat::Auto;
         /// "off", "error", "warn", "info", "debug" or "trace", also for single parts:
-        /// `"info,nashra::fetch=debug"`.
+        /// `"info,nashra::fetch=debug"`. `--log-level` and the environment variable
+        /// `NASHRA_LOG` go before it.
         level: LogFilter = LogFilter::default();
     }
 }

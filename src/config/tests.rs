@@ -175,9 +175,8 @@ fn flags_go_before_the_file() {
         "[poll]\nnow = true\nbacklog = \"1d\"\n[fetch]\nper_host = 9\n[sink]\nkind = \"file\"";
     let line = "--sources a.opml https://example.org/b --sink kafka --brokers a:1,b:2 --topic-prefix t. \
         --data-dir d --min-interval 1s --max-interval 2s --poll-now=false --per-host 2 --backlog all --pages feed \
-        --allow-address 127.0.0.1 ::1/128 --listen 127.0.0.1:0 --for 30s";
+        --allow-address 127.0.0.1 ::1/128 --listen 127.0.0.1:0";
     let flags = flags(line);
-    assert_eq!(flags.for_, Some(Duration::from_secs(30)));
     let config = load(content, &flags).unwrap();
     assert_eq!(
         config.sources.iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -191,6 +191,12 @@ impl Default for LogFilter {
 }
 
 impl LogFilter {
+    /// Warnings and errors alone.
+    #[must_use]
+    pub fn warn() -> Self {
+        Self("warn".to_owned())
+    }
+
     /// As it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {

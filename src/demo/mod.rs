@@ -53,6 +53,21 @@ pub async fn serve(now: DateTime<Utc>, stop: CancellationToken) -> io::Result<De
     Ok(DemoSite { base, sources })
 }
 
+/// What a person should know who watches the demo. Pure.
+#[must_use]
+pub fn introduction(base: &str) -> String {
+    let (revised, breaking) = (site::REVISED.as_secs(), site::BREAKING.as_secs());
+    format!(
+        "A small news world on {base}: RSS, Atom, an Arabic front page, a partner that copies, and a feed that is broken (one warning).\n\
+         It is polled every second or two by the same pipeline as in earnest. What is published:\n  \
+         ● an article, of which one appears after {breaking} s\n  \
+         ↻ a revision: \"The Harbour Courier\" changes its first article after {revised} s\n  \
+         ≡ a copy: \"Coast Partner\" carries that article, too\n  \
+         ✗ what could not be read\n\
+         Ctrl-C stops it."
+    )
+}
+
 fn answer(asked: &ServedRequest<'_>, state: &site::DemoState) -> Response<Full<Bytes>> {
     let Some(document) = site::document(asked.path, state) else {
         return respond(

@@ -19,6 +19,9 @@ pub enum PipelineError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Whoever read the records has gone.
+    #[error("nobody reads the records any more")]
+    Unread,
     /// A stage panicked.
     #[error("a stage panicked: {0}")]
     Panicked(#[from] tokio::task::JoinError),

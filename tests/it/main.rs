@@ -28,6 +28,7 @@ mod memory;
 mod clock;
 mod daemon;
 mod deadletters;
+mod logs;
 mod disk;
 
 mod hosts;

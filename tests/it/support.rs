@@ -242,6 +242,16 @@ impl Nashra {
         Self { child: command.spawn().unwrap(), log }
     }
 
+    /// Any command, in an environment that says more.
+    pub(crate) fn with_environment(place: (&Path, &[(&str, PathBuf)]), arguments: &[&str]) -> Self {
+        Self::spawn(place, arguments)
+    }
+
+    /// The file of its log, which stays when it has ended.
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.log.clone()
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }

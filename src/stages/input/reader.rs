@@ -23,7 +23,10 @@ use super::{
     begin::{Reset, TopicWatermarks},
     message::{HEADERS, RawMessage},
 };
-use crate::store::{MessageMark, PartitionProgress, TopicState};
+use crate::{
+    store::{MessageMark, PartitionProgress, TopicState},
+    telemetry::librdkafka,
+};
 
 /// How long the cluster may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -76,17 +79,17 @@ struct Context {
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(topic = self.topic, %error, reason, "reading a topic");
+        librdkafka::note_error("reading a topic", &error, reason);
     }
 
     /// In a topic that was made anew librdkafka goes on at the old offset, without an error where
     /// there is a message at it, and says so here alone. These words come before the first message
     /// of the new topic.
-    fn log(&self, _: RDKafkaLogLevel, _: &str, words: &str) {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, words: &str) {
         if is_remade(&self.topic, words) {
             self.consumer_state.lock().unwrap_or_else(PoisonError::into_inner).remade = true;
         } else {
-            tracing::trace!(topic = self.topic, words, "reading a topic");
+            librdkafka::note(level, facility, words);
         }
     }
 

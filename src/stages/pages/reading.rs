@@ -15,11 +15,11 @@ use url::Url;
 
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
-    base::{clock::Clock, private::shown},
+    base::clock::Clock,
     fetch::{Body, Fetch, FetchError, Request, Room, UnreadBody},
     model::{
         accept,
-        candidate::{DeadPage, FetchedPage, PageOutcome},
+        candidate::{FetchedPage, PageOutcome},
         lane::SourceKey,
         pending::{PendingEntry, PendingKey},
     },
@@ -151,17 +151,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let reading =
             retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
         metrics::page(if matches!(reading, PageOutcome::Later { .. }) { "later" } else { "dead" });
-        if let PageOutcome::Later { error, .. } | PageOutcome::Dead(DeadPage { error, .. }) =
-            &reading
-        {
-            let (secrets, given_up) =
-                (entry.source.url.secrets(), matches!(reading, PageOutcome::Dead(_)));
-            let (url, error) = (
-                link.map(|link| secrets.hide(&shown(link.as_str())).into_owned()),
-                secrets.hide(error),
-            );
-            tracing::info!(source.id = entry.source.id, url, tries = entry.tries + 1, given_up, %error, "the page was not read");
-        }
+        failure::log(&reading, entry, link);
         // Only a dead letter keeps bytes.
         Ok(if matches!(reading, PageOutcome::Dead(_)) {
             (reading, room)

@@ -252,6 +252,7 @@ async fn poll<F: Fetch, C: Clock>(
     let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
     let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
+    let failures_before = facts.failures;
     let mut visit = visit_and_audit(&context, &asked, facts, started).await?;
     let now = context.clock.now();
     let subscription =
@@ -301,7 +302,7 @@ async fn poll<F: Fetch, C: Clock>(
         next_due: next.at,
         next_why: facts.next_why,
     };
-    report(&poll, result, facts.failures);
+    report(&poll, result, (failures_before, facts.failures));
     // Nobody listens where the config does not ask for it; a full channel drops.
     outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };
@@ -351,33 +352,50 @@ async fn wake(outputs: &Outputs, answered: Option<&Url>, lanes: Vec<(Lane, u64)>
     }
 }
 
-fn report(poll: &PollRecord, result: PollResult, failures: u32) {
-    let seconds = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-    metrics::poll(poll.outcome, seconds(poll.took_ms), seconds(poll.late_ms));
+/// Counts and logs a poll. `failures` are the failed polls in a row before it and with it. The first
+/// of them is a warning, the further ones are details: `nashra explain` and the status pages tell
+/// how a source is.
+fn report(poll: &PollRecord, result: PollResult, failures: (u32, u32)) {
+    let length = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    metrics::poll(poll.outcome, length(poll.took_ms), length(poll.late_ms));
     if matches!(result, PollResult::Read { .. } | PollResult::Unchanged) {
         metrics::succeeded(Success::Poll, poll.at + TimeDelta::milliseconds(poll.took_ms));
     }
-    match result {
-        PollResult::Read { fresh } => tracing::debug!(source.id = poll.source, fresh, "polled"),
-        PollResult::Unchanged => tracing::debug!(source.id = poll.source, "polled, unchanged"),
-        PollResult::Paused => tracing::debug!(source.id = poll.source, "paused"),
-        PollResult::Deferred { .. } => {
-            tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now");
-        }
-        PollResult::Throttled { .. }
-        | PollResult::Blocked
-        | PollResult::Gone
-        | PollResult::Failed => {
-            tracing::warn!(
+    let next_poll_s = (poll.next_due - poll.at).num_seconds();
+    match (result, failures) {
+        (PollResult::Read { .. } | PollResult::Unchanged, (1.., _)) => {
+            tracing::info!(
                 source.id = poll.source,
-                url = %poll.url,
-                outcome = poll.outcome,
-                reason = poll.reason,
-                failures,
-                next = poll.next_why,
-                "poll failed"
+                failures = failures.0,
+                "the source can be read again"
             );
         }
+        (PollResult::Read { fresh }, _) => {
+            tracing::debug!(source.id = poll.source, fresh, "polled");
+        }
+        (PollResult::Unchanged, _) => tracing::debug!(source.id = poll.source, "polled, unchanged"),
+        (PollResult::Paused, _) => tracing::debug!(source.id = poll.source, "paused"),
+        (PollResult::Deferred { .. }, _) => {
+            tracing::debug!(source.id = poll.source, reason = poll.reason, "not polled now");
+        }
+        (_, (0, failures)) => tracing::warn!(
+            source.id = poll.source,
+            url = %poll.url,
+            outcome = poll.outcome,
+            reason = poll.reason,
+            failures,
+            next_poll_s,
+            next_poll_why = poll.next_why,
+            "poll failed"
+        ),
+        (_, (_, failures)) => tracing::debug!(
+            source.id = poll.source,
+            outcome = poll.outcome,
+            reason = poll.reason,
+            failures,
+            next_poll_s,
+            "poll failed again"
+        ),
     }
 }
 

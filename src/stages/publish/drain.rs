@@ -50,6 +50,8 @@ pub(super) enum Step {
     Fenced,
     /// Stopped until an operator decides.
     Halted,
+    /// Nobody reads the records any more.
+    Unread,
 }
 
 /// Drains the outbox of one store into one sink, and remembers what it knows of the sink.

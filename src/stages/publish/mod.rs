@@ -140,6 +140,7 @@ pub async fn run(
                 continue;
             }
             Step::Empty | Step::Halted if !wake_is_open => return Ok(()),
+            Step::Unread => return Err(PipelineError::Unread),
             // Woken by new records.
             Step::Empty => None,
             Step::Halted => Some(HALTED_RECHECK),

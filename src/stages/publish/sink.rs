@@ -41,6 +41,19 @@ pub enum PublishError {
     /// Publishing stops until an operator decides.
     #[error("{0}")]
     Halted(Halt),
+    /// Whoever read the records has gone, and nobody can come in their place.
+    #[error("nobody reads the records any more")]
+    Unread,
+}
+
+impl PublishError {
+    /// Of records that could not be written.
+    pub(crate) fn writing(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Transient(format!("writing records: {error}")),
+        }
+    }
 }
 
 /// A record that the sink does not take, now or later.

@@ -3,14 +3,10 @@
 use maud::{Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::{
-    PageError, StatusPages,
-    history::{Charted, Page},
-    layout,
-};
+use super::{PageError, StatusPages, history::Charted, layout};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    telemetry::unreadable::UnreadableHost,
+    telemetry::{page::MetricsPage, unreadable::UnreadableHost},
 };
 
 /// A single number: a name, the metric, and how it is written.
@@ -36,7 +32,8 @@ fn seconds(value: f64) -> String {
 
 impl StatusPages {
     pub(super) async fn overview(&self) -> Result<Markup, PageError> {
-        let page = Page(self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default());
+        let page =
+            MetricsPage(self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default());
         let polled = self.polled().await?.len();
         let (is_ready, words) = self.ready.words();
         let now = SystemClock.now();

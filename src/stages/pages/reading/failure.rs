@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
 
 use super::Settings;
 use crate::{
+    base::private::shown,
     fetch::{BlockKind, Deferred, Fetched, Outcome, Room},
     model::{
         candidate::{DeadPage, PageOutcome},
         look::LookOutcome,
+        pending::PendingEntry,
     },
     read::page::PageError,
 };
@@ -196,6 +199,24 @@ pub(super) fn retry_or_give_up(
     }
     let pause = settings.retry.pause(tries_before).max(wait.unwrap_or_default());
     PageOutcome::Later { pause: later(pause), error, tried }
+}
+
+/// Logs that a page was not read: a warning where it is lost. `link` is where it should have been.
+pub(super) fn log(reading: &PageOutcome, entry: &PendingEntry, link: Option<&Url>) {
+    let secrets = entry.source.url.secrets();
+    let url = link.map(|link| secrets.hide(&shown(link.as_str())).into_owned());
+    let (source, attempt) = (&entry.source.id, entry.tries + 1);
+    match reading {
+        PageOutcome::Dead(DeadPage { error, reason, .. }) => {
+            let error = secrets.hide(error);
+            tracing::warn!(source.id = source, url, attempt, reason, %error, "the page is lost: it could not be read");
+        }
+        PageOutcome::Later { error, pause, .. } => {
+            let (error, retry_s) = (secrets.hide(error), pause.num_seconds());
+            tracing::debug!(source.id = source, url, attempt, retry_s, %error, "the page was not read; it is tried again");
+        }
+        _ => {}
+    }
 }
 
 /// The start of a body, to be kept with its dead letter; a copy, so that the rest of it is let go.

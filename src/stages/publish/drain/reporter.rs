@@ -70,6 +70,12 @@ impl Reporter {
                 self.set(status);
                 return Step::Halted;
             }
+            PublishError::Unread => {
+                tracing::info!(
+                    "stopping: nobody reads the records any more; those that were not read are kept"
+                );
+                return Step::Unread;
+            }
             PublishError::Fenced(_) => ("fenced", Step::Fenced),
             PublishError::Unauthorised { .. } => ("unauthorised", Step::Failed),
             PublishError::Transient(_) | PublishError::Refused(_) => ("transient", Step::Failed),

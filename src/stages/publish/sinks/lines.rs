@@ -133,8 +133,7 @@ impl Sink for LineSink {
                 Output::File { file: Some(file), .. } => append(file, &lines).await,
                 Output::File { file: None, .. } => Err(std::io::Error::other("not open")),
             };
-            written
-                .map_err(|error| PublishError::Transient(format!("writing records: {error}")))?;
+            written.map_err(|error| PublishError::writing(&error))?;
             Ok(Delivered::default())
         })
     }

@@ -11,19 +11,25 @@ use std::{
 
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
-    client::ClientContext,
     config::FromClientConfigAndContext as _,
-    consumer::{BaseConsumer, Consumer as _, ConsumerContext},
+    consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
     message::BorrowedMessage,
+    metadata::Metadata,
     types::RDKafkaErrorCode,
 };
 
 use super::{PATIENCE, Position, PublishError, Shared, SinkHoldings, SinkReport, sink_error};
+use crate::telemetry::librdkafka::LoggedClient;
 
 /// How long to wait for the open transaction of another store, which holds back the end of the
 /// topic until it times out.
 const OTHERS_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How long the first answer of a cluster may take before what librdkafka says is logged.
+const FIRST_ANSWER: Duration = Duration::from_secs(1);
+/// The most that is taken at once of what librdkafka says.
+const MAX_EVENTS: usize = 100;
 
 /// What the topic holds, as far as a process can read it that has not taken the transactional id. A
 /// transaction of this store may still be open; then the result is not settled.
@@ -89,23 +95,10 @@ fn read_holdings(
     Ok(SinkHoldings { sink_id, position, position_at, settled: true, notes: SinkReport::default() })
 }
 
-/// Logs errors, but not that the end of a topic was reached, which each reading aims for.
-pub(super) struct QuietContext;
-
-impl ClientContext for QuietContext {
-    fn error(&self, error: KafkaError, reason: &str) {
-        if !matches!(error, KafkaError::Global(RDKafkaErrorCode::PartitionEOF)) {
-            tracing::debug!(%error, reason, "reading positions");
-        }
-    }
-}
-
-impl ConsumerContext for QuietContext {}
-
 pub(super) fn consumer(
     shared: &Shared,
     isolation: &str,
-) -> Result<BaseConsumer<QuietContext>, PublishError> {
+) -> Result<BaseConsumer<LoggedClient>, PublishError> {
     let mut client = shared.client();
     // The group is never joined; librdkafka only requires a name.
     client.set("group.id", format!("{}{}", shared.config.topic_prefix.as_str(), shared.store));
@@ -114,11 +107,36 @@ pub(super) fn consumer(
         .set("enable.partition.eof", "true")
         .set("isolation.level", isolation);
     client.set("allow.auto.create.topics", "false").set("auto.offset.reset", "earliest");
-    BaseConsumer::from_config_and_context(&client, QuietContext)
+    BaseConsumer::from_config_and_context(&client, LoggedClient("reading positions"))
         .map_err(|error| sink_error("reading positions", &error))
 }
 
-fn ends(consumer: &BaseConsumer<QuietContext>, topic: &str) -> Result<(i64, i64), PublishError> {
+/// Asks for a topic, with ever more patience up to [`PATIENCE`]. What librdkafka has to say about why
+/// that takes long waits until its client is polled.
+pub(super) fn metadata(
+    consumer: &BaseConsumer<LoggedClient>,
+    topic: &str,
+) -> Result<Metadata, KafkaError> {
+    let mut patience = FIRST_ANSWER;
+    loop {
+        let answer = consumer.fetch_metadata(Some(topic), patience);
+        if answer.is_ok() {
+            return answer;
+        }
+        // What it says goes to the log by itself.
+        for _ in 0..MAX_EVENTS {
+            if consumer.poll(Duration::ZERO).is_none() {
+                break;
+            }
+        }
+        if patience > PATIENCE / 2 {
+            return answer;
+        }
+        patience *= 2;
+    }
+}
+
+fn ends(consumer: &BaseConsumer<LoggedClient>, topic: &str) -> Result<(i64, i64), PublishError> {
     consumer
         .fetch_watermarks(topic, 0, PATIENCE)
         .map_err(|error| sink_error("reading the end of the positions", &error))
@@ -127,7 +145,7 @@ fn ends(consumer: &BaseConsumer<QuietContext>, topic: &str) -> Result<(i64, i64)
 /// The last position of this store from an offset on, and its offset.
 fn scan(
     shared: &Shared,
-    consumer: &BaseConsumer<QuietContext>,
+    consumer: &BaseConsumer<LoggedClient>,
     topic: &str,
     from: Offset,
 ) -> Result<Option<(Position, i64)>, PublishError> {
@@ -148,7 +166,7 @@ fn scan(
 /// Reads partitions from these offsets on up to the ends that they have now. A partition that
 /// others write to more often than a request for more waits never says that it ended.
 pub(super) fn read_to_end(
-    consumer: &BaseConsumer<QuietContext>,
+    consumer: &BaseConsumer<LoggedClient>,
     topic: &str,
     from: impl IntoIterator<Item = (i32, Offset)>,
     mut each: impl FnMut(&BorrowedMessage<'_>),

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use rdkafka::{
-    config::FromClientConfig as _,
-    producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
+    config::FromClientConfigAndContext as _,
+    producer::{BaseRecord, Producer as _, ThreadedProducer},
 };
 
 use super::Shared;
-use crate::{model::poll_record::PollRecord, stages::publish::sink::PollReporter};
+use crate::{
+    model::poll_record::PollRecord, stages::publish::sink::PollReporter,
+    telemetry::librdkafka::LoggedClient,
+};
 
 /// How long the last reports may take to arrive when the daemon ends.
 const FLUSH: Duration = Duration::from_secs(1);
 
 pub(super) struct PollProducer {
-    producer: ThreadedProducer<DefaultProducerContext>,
+    producer: ThreadedProducer<LoggedClient>,
     topic: String,
 }
 
@@ -26,7 +29,7 @@ impl PollProducer {
             .set("compression.type", "zstd")
             .set("linger.ms", "100")
             .set("message.timeout.ms", "60000");
-        match ThreadedProducer::from_config(&client) {
+        match ThreadedProducer::from_config_and_context(&client, LoggedClient("telling polls")) {
             Ok(producer) => Some(Self { producer, topic: shared.topic("polls") }),
             Err(error) => {
                 tracing::warn!(%error, "polls are not told");

@@ -13,16 +13,16 @@ use rdkafka::{
     admin::{
         AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
     },
-    client::DefaultClientContext,
-    config::FromClientConfig as _,
-    consumer::Consumer as _,
+    config::FromClientConfigAndContext as _,
     metadata::MetadataTopic,
     types::RDKafkaErrorCode as Code,
 };
 use tokio::time::Instant;
 
 use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, sink_error};
-use crate::{model::record::Topic, stages::commit::MAX_RECORD};
+use crate::{
+    model::record::Topic, stages::commit::MAX_RECORD, telemetry::librdkafka::LoggedClient,
+};
 
 /// The config of the topic of positions. Each start reads the topic, so it is compacted soon.
 const POSITIONS: [(&str, &str); 5] = [
@@ -43,8 +43,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) async fn make(
     shared: &Shared,
 ) -> Result<(Option<usize>, Vec<TopicDescription>), PublishError> {
-    let admin = AdminClient::<DefaultClientContext>::from_config(&shared.client())
-        .map_err(|error| sink_error("connecting", &error))?;
+    let admin =
+        AdminClient::from_config_and_context(&shared.client(), LoggedClient("looking at topics"))
+            .map_err(|error| sink_error("connecting", &error))?;
     let options =
         AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
     let config = &shared.config;
@@ -117,8 +118,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescriptio
     super::blocking(move || {
         let mut found = Vec::with_capacity(names.len());
         for topic in names {
-            let metadata = consumer
-                .fetch_metadata(Some(&topic), PATIENCE)
+            let metadata = held::metadata(&consumer, &topic)
                 .map_err(|error| sink_error("asking for the topics", &error))?;
             let answer = metadata.topics().first();
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
@@ -135,7 +135,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescriptio
 }
 
 async fn create(
-    admin: &AdminClient<DefaultClientContext>,
+    admin: &AdminClient<LoggedClient>,
     options: &AdminOptions,
     new: &[NewTopic<'_>],
 ) -> Result<(), PublishError> {
@@ -180,7 +180,7 @@ fn value(config: &ConfigResource, name: &str) -> Option<String> {
 
 /// A request for the config of one topic.
 struct TopicQuery<'a> {
-    admin: &'a AdminClient<DefaultClientContext>,
+    admin: &'a AdminClient<LoggedClient>,
     options: &'a AdminOptions,
     topic: &'a str,
     /// Until when the request is repeated while the brokers seem not to know the topic.

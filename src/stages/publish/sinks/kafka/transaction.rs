@@ -11,6 +11,7 @@ use std::{
 use rdkafka::{
     Message as _,
     client::ClientContext,
+    config::RDKafkaLogLevel,
     error::KafkaError,
     message::{DeliveryResult, Header, OwnedHeaders},
     producer::{BaseRecord, Producer as _, ProducerContext},
@@ -30,6 +31,7 @@ use crate::{
         sink::{PublishError, Refusal},
     },
     store::{NewRecord, OutboxRow},
+    telemetry::librdkafka,
 };
 
 /// Stands for the position where the other records of a transaction have their index.
@@ -64,7 +66,11 @@ impl Context {
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "the producer");
+        librdkafka::note_error("publishing", &error, reason);
+    }
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, words: &str) {
+        librdkafka::note(level, facility, words);
     }
 }
 
