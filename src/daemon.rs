@@ -182,7 +182,8 @@ async fn start_beside(
     tasks.spawn(admin::report_status(status, ready.clone()));
     let unreadable = UnreadablePages::default();
     let health = Health { ready: ready.clone(), unreadable: unreadable.clone() };
-    let pages = StatusPages::new(start.metrics.clone(), health, store.clone(), changes_tx.clone());
+    let stores = (store.clone(), letters.clone());
+    let pages = StatusPages::new(start.metrics.clone(), health, stores, changes_tx.clone());
     let address = start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
     if let (Some(address), Some(served)) = (address, start.served.take()) {
         // Whoever wanted to know may have gone.

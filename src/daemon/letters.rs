@@ -238,7 +238,8 @@ fn told(mut facts: LetterFacts) -> LetterFacts {
     facts
 }
 
-fn list(
+/// The letters that a filter includes.
+pub(in crate::daemon) fn list(
     view: &LetterView,
     filter: &LetterFilter,
     before: Option<Uuid>,
@@ -276,7 +277,12 @@ fn included(view: &LetterView, filter: &LetterFilter) -> Result<Vec<Uuid>, Store
     Ok(ids)
 }
 
-fn show(view: &LetterView, id: Uuid, whole: bool) -> Result<Option<ShownLetter>, StoreError> {
+/// A letter with all that is known of it, and the beginning of its bytes or all of them.
+pub(in crate::daemon) fn show(
+    view: &LetterView,
+    id: Uuid,
+    whole: bool,
+) -> Result<Option<ShownLetter>, StoreError> {
     let (Some(facts), Some(body)) = (view.facts(id)?, view.body(id)?) else { return Ok(None) };
     let not_retried = commit::judge(&facts, &body).err().map(|(_, why)| why);
     let (subject, content_type) = match &body.subject {

@@ -5,6 +5,10 @@
 //! the entry's row in the queue, which follows that row (`steps`). A source is polled by one task
 //! at a time, so nobody changes anything else between reading and committing.
 
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
 use super::{
     Batch, Facts, StoreError,
     documents::{self, PackedDocument},
@@ -100,6 +104,25 @@ impl PollStore {
         let rows = snapshot.from(Table::Sources, &[]);
         rows.filter_map(|row| row.and_then(|row| passing_over(decode_facts(&row.1))).transpose())
             .collect()
+    }
+
+    /// The names that sources give themselves, by their ids.
+    pub fn titles(&self) -> Result<HashMap<String, String>, StoreError> {
+        /// All that is decoded of a row: there may be a hundred thousand.
+        #[derive(Deserialize)]
+        struct Titled {
+            title: Option<String>,
+        }
+        let (snapshot, mut titles) = (self.engine.snapshot()?, HashMap::new());
+        for row in snapshot.from(Table::Sources, &[]) {
+            let (id, row) = row?;
+            if let (Ok(id), Ok(Titled { title: Some(title) })) =
+                (String::from_utf8(id), serde_json::from_slice(&row))
+            {
+                titles.insert(id, title);
+            }
+        }
+        Ok(titles)
     }
 
     /// Looks entries up; one answer for each key, from one consistent view.

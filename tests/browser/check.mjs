@@ -1,11 +1,12 @@
-// The status pages in a real browser: node check.mjs ADDRESS [FOLDER FOR SCREENSHOTS]
+// The status pages in a real browser: node check.mjs ADDRESS ADDRESS_OF_FAULTS [FOLDER FOR SCREENSHOTS]
+// The second address is of a daemon that has dead letters, in Latin and Arabic letters.
 // Each page is looked at in light colours in a wide window and in dark ones in a narrow window, with axe-core; none may have a finding that is serious or
 // critical, be wider than the window, or write anything to the console. The overview must bring itself up to date.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
 
-const [address, folder] = process.argv.slice(2);
+const [address, faults, folder] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -19,16 +20,18 @@ await checker.setBypassCSP(true);
 tab.on("console", (message) => wrong.push(`${tab.url()}: ${message.text()}`));
 tab.on("pageerror", (error) => wrong.push(`${tab.url()}: ${error.message}`));
 
-const link = async (path, selector) => {
-  await tab.goto(address + path);
-  return tab.$eval(selector, (found) => found.getAttribute("href"));
+const link = async (path, selector, of = address) => {
+  await tab.goto(of + path);
+  return of + (await tab.$eval(selector, (found) => found.getAttribute("href")));
 };
 const pages = {
-  overview: "/",
-  sources: "/sources",
+  overview: `${address}/`,
+  sources: `${address}/sources`,
   source: await link("/sources", "tbody tr:nth-child(3) a"),
-  articles: "/articles",
+  articles: `${address}/articles`,
   article: await link("/articles", "tbody a"),
+  deadletters: `${faults}/deadletters`,
+  deadletter: await link("/deadletters", "tbody a", faults),
 };
 for (const [name, path] of Object.entries(pages)) {
   for (const [scheme, width] of [["light", 1200], ["dark", 380]]) {
@@ -36,7 +39,7 @@ for (const [name, path] of Object.entries(pages)) {
     for (const page of [tab, checker]) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       await page.setViewport({ width, height: 900 });
-      await page.goto(address + path);
+      await page.goto(path);
     }
     const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (overflow > 0) wrong.push(`${where}: ${overflow} px wider than the window`);

@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 
-use crate::support::{Nashra, Site, get, get_whole, lines, until};
+use crate::support::{Answer, Nashra, Site, get, get_whole, lines, until};
 
 #[test]
 fn the_pages_show_what_is_polled_and_what_came_of_it_and_escape_it() {
@@ -63,5 +63,85 @@ fn a_page_may_load_nothing_from_elsewhere_and_is_not_kept() {
         assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
     }
     assert!(head("").contains("cache-control: no-store"));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn dead_letters_are_listed_by_reason_and_their_bytes_are_text_and_nothing_else() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("bad", "صفحة & co"), ("gone", "Gone")]);
+    site.put("/a/bad", Answer::ok(b"%PDF-1.7 <script>alert(1)</script>\0".as_slice()));
+    site.put("/a/gone", Answer::status(410));
+    let list = format!("[[source]]\nid = \"s\"\nname = \"A & B\"\nurl = \"{}/feed\"\n", site.base);
+    let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
+    let admin = nashra.admin();
+    let page = |path: &str| get(&format!("{admin}{path}"));
+    // 410 is tried three times.
+    let all = until("both are there", || {
+        Some(page("deadletters").1).filter(|page| page.contains("2 dead letters"))
+    });
+    assert!(all.contains("<bdi>صفحة &amp; co</bdi>"), "{all}");
+    assert!(all.contains("/deadletters?reason=gone") && all.contains("A &amp; B"), "{all}");
+    for (query, found) in [
+        ("reason=page", 1),
+        ("reason=page&source=s", 1),
+        ("source=nobody", 0),
+        ("host=127.0.0.1", 2),
+        ("q=%D8%B5%D9%81%D8%AD%D8%A9", 1),
+        ("before=00000000-0000-7000-8000-000000000000", 2),
+    ] {
+        let list = page(&format!("deadletters?{query}")).1;
+        assert!(list.contains(&format!("{found} dead letters")), "{query}: {list}");
+    }
+    let list = page("deadletters?reason=page").1;
+    let at = list.split("href=\"/deadletter?id=").nth(1).unwrap().split('"').next().unwrap();
+    let letter = page(&format!("deadletter?id={at}")).1;
+    assert!(letter.contains("not an HTML page: a PDF"), "{letter}");
+    assert!(letter.contains("%PDF-1.7 &lt;script&gt;alert(1)&lt;/script&gt;\u{fffd}"), "{letter}");
+    assert!(letter.contains(&format!("nashra deadletters retry {at}")), "{letter}");
+    assert_eq!((page("deadletter?id=x").0, page("deadletter").0), (404, 404));
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn more_pages_than_are_made_at_once_wait_for_their_turn() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "One")]);
+    site.page("one", "One", "It began.");
+    let nashra = Nashra::run(dir.path(), &format!("{}/feed", site.base), &["--sink", "file"]);
+    let admin = nashra.admin();
+    until("the article is there", || (lines(dir.path()).len() == 1).then_some(()));
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..40)
+            .map(|index| {
+                let page = ["sources", "articles", "", "deadletters"][index % 4];
+                let url = format!("{admin}{page}");
+                scope.spawn(move || get(&url).0)
+            })
+            .collect();
+        for answer in asked {
+            assert_eq!(answer.join().unwrap(), 200);
+        }
+    });
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn sources_are_found_and_sorted_by_the_names_that_their_feeds_give() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    let feed = |title: &str| {
+        Answer::ok(format!("<rss version=\"2.0\"><channel><title>{title}</title></channel></rss>"))
+    };
+    site.put("/1", feed("Zebra"));
+    site.put("/2", feed("Aardvark"));
+    let list = format!("{0}/1\n{0}/2\n", site.base);
+    let nashra = Nashra::run(dir.path(), &list, &["--sink", "file"]);
+    let page = |path: &str| get(&format!("{}{path}", nashra.admin())).1;
+    let sorted = until("both have names", || {
+        Some(page("sources?sort=name"))
+            .filter(|page| page.contains("Zebra") && page.contains("Aardvark"))
+    });
+    assert!(sorted.find("Aardvark") < sorted.find("Zebra"));
+    assert!(page("sources?q=zebra").contains("1 of 2 sources"));
     assert_eq!(nashra.stop(), Some(0));
 }

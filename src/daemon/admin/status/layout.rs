@@ -4,8 +4,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{DOCTYPE, Markup, html};
 
 /// The pages that every page links to: path and name.
-const PAGES: [(&str, &str); 3] =
-    [("/", "Overview"), ("/sources", "Sources"), ("/articles", "Articles")];
+const PAGES: [(&str, &str); 4] = [
+    ("/", "Overview"),
+    ("/sources", "Sources"),
+    ("/articles", "Articles"),
+    ("/deadletters", "Dead letters"),
+];
 
 /// A page at a path, with a title for its tab.
 pub(super) fn page(path: &str, title: &str, main: &Markup) -> Markup {
@@ -15,7 +19,7 @@ pub(super) fn page(path: &str, title: &str, main: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
+                title { (plain(title)) }
                 link rel="stylesheet" href="/style.css";
                 script src="/live.js" defer {}
             }
@@ -36,6 +40,16 @@ pub(super) fn page(path: &str, title: &str, main: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// Whether a character has no width and turns the text around it to another direction of writing.
+pub(super) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+}
+
+/// A text for the tab, where nothing keeps it apart from what stands beside it.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !turns_text(*c)).collect()
 }
 
 /// A link to an address of the web; what is none, and one of which a part is hidden, is only shown.
@@ -144,6 +158,12 @@ mod tests {
         assert_eq!(numbers, ["0", "999", "1\u{202f}234\u{202f}567", "−1\u{202f}000"]);
         let sizes = [0.0, 1_536.0, 52_428_800.0].map(bytes);
         assert_eq!(sizes, ["0 B", "1.5 KiB", "50 MiB"]);
+    }
+
+    #[test]
+    fn a_name_does_not_turn_the_title_of_its_tab() {
+        let page = page("/", "nashra: \u{202e}gnp.exe", &html! {}).into_string();
+        assert!(page.contains("<title>nashra: gnp.exe</title>"), "{page}");
     }
 
     #[test]

@@ -8,10 +8,11 @@
 mod articles;
 mod history;
 mod layout;
+mod letters;
 mod overview;
 mod sources;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -19,18 +20,20 @@ use http_body_util::Full;
 use hyper::{Response, StatusCode, header, header::HeaderValue};
 use maud::{Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use self::history::History;
 use crate::{
     base::clock::{Clock as _, SystemClock},
     stages::schedule::change::{PolledNow, ScheduleRequest},
-    store::{Store, StoreError},
+    store::{LetterStore, Store, StoreError},
     telemetry::{ready::Ready, unreadable::UnreadablePages},
 };
 
 /// Pages that are made at once.
 const MAX_PAGES: usize = 4;
+/// How long a page waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Nothing but what this server has itself, and no script or style inside a page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -42,6 +45,7 @@ pub struct StatusPages {
     ready: Ready,
     unreadable: UnreadablePages,
     store: Store,
+    letters: LetterStore,
     schedule: mpsc::Sender<ScheduleRequest>,
     history: History,
     started: DateTime<Utc>,
@@ -93,7 +97,7 @@ impl StatusPages {
     pub fn new(
         metrics: Option<PrometheusHandle>,
         health: Health,
-        store: Store,
+        (store, letters): (Store, LetterStore),
         schedule: mpsc::Sender<ScheduleRequest>,
     ) -> Self {
         let Health { ready, unreadable } = health;
@@ -102,6 +106,7 @@ impl StatusPages {
             ready,
             unreadable,
             store,
+            letters,
             schedule,
             history: History::default(),
             started: SystemClock.now(),
@@ -137,6 +142,8 @@ impl StatusPages {
                 Err(error) => Err(error),
             },
             "/article" => self.article(query).await,
+            "/deadletters" => self.letters(query).await,
+            "/deadletter" => self.letter(query).await,
             "/style.css" => return Some(asset("text/css", include_str!("style.css"))),
             "/live.js" => return Some(asset("text/javascript", include_str!("live.js"))),
             _ => return None,
@@ -151,12 +158,30 @@ impl StatusPages {
         polled.await.map_err(|_| PageError::Stopping)
     }
 
+    /// A place among the pages that are made at once; waits a little for one.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, PageError> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        match tokio::time::timeout(PATIENCE, place).await {
+            Ok(place) => place.map_err(|_| PageError::Stopping),
+            Err(_) => Err(PageError::Crowded),
+        }
+    }
+
     /// Reads the store, off the network's threads.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PageError::Crowded)?;
+        let place = self.place().await?;
+        self.read_at(place, work).await
+    }
+
+    /// Does the same at a place.
+    async fn read_at<T: Send + 'static>(
+        &self,
+        place: OwnedSemaphorePermit,
+        work: impl FnOnce(&Store) -> Result<T, PageError> + Send + 'static,
+    ) -> Result<T, PageError> {
         let store = self.store.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _place = place;

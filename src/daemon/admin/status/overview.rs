@@ -15,12 +15,13 @@ type Number = (&'static str, &'static str, fn(f64) -> String);
 /// Hosts whose pages could not be read, as many as are shown.
 const SHOWN_HOSTS: usize = 20;
 
-const NUMBERS: [Number; 8] = [
+const NUMBERS: [Number; 9] = [
     ("Entries that wait to be read", "nashra_entries_pending", layout::number),
     ("Looks that are planned", "nashra_looks_pending", layout::number),
     ("Records not yet acknowledged", "nashra_outbox_records", layout::number),
     ("Their bytes", "nashra_outbox_bytes", layout::bytes),
     ("The oldest of them", "nashra_outbox_oldest_seconds", seconds),
+    ("Dead letters that are kept", "nashra_dead_letters", layout::number),
     ("Dead letters since the start", "nashra_dead_letters_total", layout::number),
     ("Store", "nashra_store_bytes", layout::bytes),
     ("Free disk", "nashra_disk_free_bytes", layout::bytes),
@@ -34,7 +35,10 @@ impl StatusPages {
     pub(super) async fn overview(&self) -> Result<Markup, PageError> {
         let page =
             MetricsPage(self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default());
+        // It is cheap, so that many may be made at once; what waits for the schedule is not.
+        let place = self.place().await?;
         let polled = self.polled().await?.len();
+        drop(place);
         let (is_ready, words) = self.ready.words();
         let now = SystemClock.now();
         let main = html! {

@@ -1,5 +1,7 @@
 //! The sources: a list that is searched and paged, and a page for each.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
@@ -39,17 +41,28 @@ impl Filter {
         }
     }
 
-    /// The sources that are wanted, in the order that is wanted.
-    fn apply(&self, mut polled: Vec<PolledNow>) -> Vec<PolledNow> {
+    /// Whether the names that sources give themselves are needed, which are read from the store.
+    fn needs_titles(&self) -> bool {
+        !self.words.is_empty() || self.sort == "name"
+    }
+
+    /// The sources that are wanted, in the order that is wanted; `titles` are the names that they give
+    /// themselves.
+    fn apply(
+        &self,
+        mut polled: Vec<PolledNow>,
+        titles: &HashMap<String, String>,
+    ) -> Vec<PolledNow> {
         let words = self.words.to_lowercase();
+        let title = |source: &Source| titles.get(source.id.as_str()).map(String::as_str);
         polled.retain(|PolledNow { source, state }| {
             (self.state.is_empty() || state.as_str() == self.state)
-                && (words.is_empty() || has_words(source, &words))
+                && (words.is_empty() || has_words(source, title(source), &words))
         });
         match self.sort.as_str() {
-            "name" => {
-                polled.sort_by_cached_key(|polled| shown_name(&polled.source, None).to_lowercase());
-            }
+            "name" => polled.sort_by_cached_key(|PolledNow { source, .. }| {
+                shown_name(source, title(source)).to_lowercase()
+            }),
             "state" => polled.sort_by_key(|polled| polled.state.as_str()),
             _ => {}
         }
@@ -69,10 +82,10 @@ impl Filter {
     }
 }
 
-fn has_words(source: &Source, words: &str) -> bool {
+fn has_words(source: &Source, title: Option<&str>, words: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(words);
     has(source.id.as_str())
-        || source.name.as_deref().is_some_and(has)
+        || source.name.as_deref().or(title).is_some_and(has)
         || has(&source.at.to_string())
         || source.tags.iter().any(|tag| has(tag))
 }
@@ -85,10 +98,13 @@ fn shown_name(source: &Source, title: Option<&str>) -> String {
 
 impl StatusPages {
     pub(super) async fn sources(&self, query: Query) -> Result<Markup, PageError> {
+        let place = self.place().await?;
         let polled = self.polled().await?;
-        self.read(move |store| {
+        self.read_at(place, move |store| {
             let (all, filter) = (polled.len(), Filter::new(&query));
-            let found = filter.apply(polled);
+            let titles =
+                if filter.needs_titles() { store.polls().titles()? } else { HashMap::new() };
+            let found = filter.apply(polled, &titles);
             let shown = found.iter().skip((filter.page - 1) * A_PAGE).take(A_PAGE);
             let mut rows = Vec::new();
             for PolledNow { source, state } in shown {
@@ -114,8 +130,9 @@ impl StatusPages {
 
     pub(super) async fn source(&self, query: Query) -> Result<Markup, PageError> {
         let id = query.get("id").to_owned();
+        let place = self.place().await?;
         let known = self.polled().await?.into_iter().find(|known| known.source.id.as_str() == id);
-        self.read(move |store| {
+        self.read_at(place, move |store| {
             let facts = store.polls().facts(&id)?;
             if facts.is_none() && known.is_none() {
                 return Err(PageError::Unknown("No source has this id.".to_owned()));
