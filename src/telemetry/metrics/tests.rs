@@ -40,7 +40,7 @@ fn document() -> String {
     let head = "# Metrics\n\n`/metrics` (`admin.listen`) has these for Prometheus. A counter grows while the process lives, and is shown as 0 with \
         all values of its labels from the start, so that the first event is seen;\nnames end in their unit. The labels have few values: none \
         names a source or an address, but `topic` is the name of a Kafka topic that is a source where its values are not listed.\n\
-        [alerts.md](alerts.md) says which are watched, and what to do then.\n\n\
+        [alerts.md](alerts.md) says which are watched, and what to do then; [dashboards.md](dashboards.md) shows them.\n\n\
         | metric | kind | labels | meaning |\n|---|---|---|---|\n";
     head.to_owned() + &rows.concat()
 }
@@ -70,7 +70,7 @@ fn every_alert_has_a_severity_and_a_section_that_says_what_to_do() {
 
 #[test]
 fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
-    for file in [include_str!("../../../deploy/grafana/dashboards/nashra.json"), ALERTS] {
+    for file in [include_str!("../../../deploy/grafana/dashboards.toml"), ALERTS] {
         let names = file
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .filter(|part| part.starts_with("nashra_"));
