@@ -43,7 +43,15 @@ use crate::{
         websub,
     },
     store::{LetterStore, Store, StoreError},
-    telemetry::{metrics, ready::Ready, unreadable::UnreadablePages},
+    telemetry::{
+        metrics,
+        ready::Ready,
+        traces::{
+            Tracer,
+            export::{self, Export, ExportSettings},
+        },
+        unreadable::UnreadablePages,
+    },
 };
 
 /// How often a start on a full disk checks whether there is room.
@@ -124,8 +132,10 @@ pub async fn run_with(
     }
     let (mut beside, steering, reloads) = start_beside(config, &store, &mut start).await?;
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
+    let (traces, export) = start_traces(config, &store)?;
     let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
+    parts.trace_into(traces);
     if let Some(flags) = start.flags {
         let targets =
             reload::ReloadTargets { changes: beside.changes, pages: parts.page.rules.clone() };
@@ -140,8 +150,23 @@ pub async fn run_with(
         store.close();
     }
     beside.tasks.shutdown().await;
+    if let Some(export) = export {
+        export.finish().await;
+    }
     summary::stopped(start.metrics.as_ref(), &store);
     Ok(outcome?)
+}
+
+/// Starts sending traces, where the config wants it.
+fn start_traces(config: &Config, store: &Store) -> Result<(Tracer, Option<Export>), DaemonError> {
+    let traces = &config.telemetry.traces;
+    let Some(endpoint) = &traces.endpoint else { return Ok((Tracer::default(), None)) };
+    let settings = ExportSettings {
+        endpoint: endpoint.url().clone(),
+        share: traces.sample.get(),
+        store: store.id(),
+    };
+    export::start(settings).map_err(|error| DaemonError::Client(error.to_string()))
 }
 
 /// What runs beside the stages.
@@ -373,6 +398,17 @@ fn revisits(config: &Config) -> commit::RevisitRules {
     }
 }
 
+/// How pages are read.
+fn reading_settings(config: &Config, retry: retry::Retry) -> reading::Settings {
+    reading::Settings {
+        concurrency: config.page.concurrency,
+        per_host: config.fetch.per_host,
+        in_flight: config.queues.extracted,
+        retry,
+        max_decoded: config.fetch.max_decoded.as_usize(),
+    }
+}
+
 fn parts(
     config: &Config,
     sources: Sources,
@@ -383,13 +419,7 @@ fn parts(
     let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
     let max_decoded = config.fetch.max_decoded.as_usize();
     let (rules, revisits) = (rules(config), revisits(config));
-    let settings = reading::Settings {
-        concurrency: config.page.concurrency,
-        per_host: config.fetch.per_host,
-        in_flight: config.queues.extracted,
-        retry: revisits.retry,
-        max_decoded,
-    };
+    let settings = reading_settings(config, revisits.retry);
     Ok(pipeline::Parts {
         poll: poll::PollContext {
             fetcher: Arc::clone(&fetcher),
@@ -397,6 +427,8 @@ fn parts(
             rules,
             concurrency: config.poll.concurrency,
             per_host: config.fetch.per_host,
+            traces: Tracer::default(),
+            trace: None,
             clock: Arc::clone(&clock),
         },
         websub: None,
@@ -419,6 +451,7 @@ fn parts(
             settings,
             rules: source_settings::SourcePageSettings::new(&sources, store.added(), clock.now()),
             unreadable: UnreadablePages::default(),
+            traces: Tracer::default(),
             clock: Arc::clone(&clock),
         },
         commit: commit::Parts {
@@ -429,6 +462,7 @@ fn parts(
             letters,
             revisits,
             differences: config.record.difference,
+            traces: Tracer::default(),
             clock,
         },
         sources,

@@ -25,7 +25,7 @@ use crate::{
         websub,
     },
     store::{Store, StoreError},
-    telemetry::ready::Ready,
+    telemetry::{ready::Ready, traces::Tracer},
 };
 
 /// Sizes of the bounded channels, in messages.
@@ -72,6 +72,15 @@ pub struct Parts<F, C> {
     pub poll_now: bool,
     /// Polls of a source a day, on average.
     pub polls_per_source_day: f64,
+}
+
+impl<F, C> Parts<F, C> {
+    /// Has all stages record their spans.
+    pub fn trace_into(&mut self, traces: Tracer) {
+        self.poll.traces = traces.clone();
+        self.page.traces = traces.clone();
+        self.commit.traces = traces;
+    }
 }
 
 /// The channels by which a run is steered and observed from outside.
@@ -168,6 +177,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
         store: parts.store.id(),
         letters: parts.commit.letters.clone(),
         ready,
+        traces: parts.commit.traces.clone(),
         commit_requests: requests_tx,
     };
 

@@ -11,12 +11,14 @@ pub mod sources;
 
 mod checks;
 mod choices;
+mod collector;
 mod error;
 mod overrides;
 mod reader;
 mod reference;
 mod setting;
 mod settings;
+mod share;
 mod sinks;
 mod size;
 mod values;
@@ -30,14 +32,16 @@ use std::{
 use self::{checks::Checks, reader::GivenSettings, setting::Setting};
 pub use self::{
     choices::{LogFormat, PageMode, RobotsMode, StartAt},
+    collector::CollectorUrl,
     duration::{DurationError, parse as parse_duration},
     error::{ConfigError, ConfigErrors, Place},
     overrides::Overrides,
     reference::{Example, SettingEntry, SettingForm},
     settings::{
         Admin, Config, DeadLetters, Fetch, Log, Outbox, Page, Poll, Queues, Record, Run, Store,
-        WebSub,
+        Telemetry, Traces, WebSub,
     },
+    share::Share,
     sinks::{
         Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,
     },
@@ -57,6 +61,7 @@ const RETRIES: [&str; 2] = ["page.retry_first", "page.retry_max"];
 const CONNECTING: [&str; 2] = ["fetch.connect_timeout", "fetch.first_byte_timeout"];
 const ANSWERING: [&str; 2] = ["fetch.first_byte_timeout", "fetch.timeout"];
 const BODIES: [&str; 2] = ["fetch.max_body", "fetch.max_decoded"];
+const TRACES: [&str; 2] = ["telemetry.traces.sample", "telemetry.traces.endpoint"];
 const WEBSUB: [&str; 2] = ["websub.listen", "websub.public_url"];
 
 impl Config {
@@ -140,6 +145,16 @@ impl Config {
                 &WEBSUB,
                 Err("both websub.listen and websub.public_url must be given, or none of them"
                     .to_owned()),
+            );
+        }
+        let traces = &self.telemetry.traces;
+        if traces.sample > Share::default()
+            && traces.endpoint.is_none()
+            && !checks.given.has(TRACES[1])
+        {
+            checks.note(
+                &TRACES,
+                Err("telemetry.traces.endpoint must be given where sample is not 0".to_owned()),
             );
         }
         sinks::check_together(self, checks);

@@ -10,8 +10,10 @@ use ipnet::IpNet;
 use super::{
     checks::{at_least_mib, lasting, rising, spanning, within},
     choices::{LogFormat, PageMode, RobotsMode},
+    collector::CollectorUrl,
     reference::Example,
     setting::settings,
+    share::Share,
     sinks::{Kafka, Sink},
     size::ByteSize,
     values::{Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, SourceList, UserAgent},
@@ -62,6 +64,8 @@ settings! {
         websub: WebSub = WebSub::default();
         /// What is logged, and how.
         log: Log = Log::default();
+        /// Traces for OpenTelemetry.
+        telemetry: Telemetry = Telemetry::default();
         /// Sizes of the bounded channels between the stages.
         queues: Queues = Queues::default();
         /// The life of the process.
@@ -318,6 +322,26 @@ settings! {
         /// `"info,nashra::fetch=debug"`. `--log-level` and the environment variable
         /// `NASHRA_LOG` go before it.
         level: LogFilter = LogFilter::default();
+    }
+}
+
+settings! {
+    /// What is told beside metrics and logs.
+    pub Telemetry {
+        /// Traces for OpenTelemetry.
+        traces: Traces = Traces::default();
+    }
+}
+
+settings! {
+    /// Traces for OpenTelemetry, sent to a collector.
+    pub Traces {
+        /// The share of the polls of which a trace is recorded, from 0 to 1: from the poll to the
+        /// acknowledgement of what it found (`docs/traces.md`). 0 makes, keeps and sends nothing.
+        sample: Share = Share::default();
+        /// Where a collector takes OTLP over HTTP, as protobuf; without a path, `/v1/traces` is
+        /// added. It must be given where `sample` is not 0.
+        endpoint: Option<CollectorUrl> = None => Example::Shown(r#""http://127.0.0.1:4318""#);
     }
 }
 

@@ -76,6 +76,7 @@ fn the_shipped_config_names_every_setting_with_its_default() {
         Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
     expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
+    expected.telemetry.traces.endpoint = Some("http://127.0.0.1:4318".parse().unwrap());
     expected.websub.public_url = Some("https://news.example.org/hooks".parse().unwrap());
     assert_eq!(read, expected);
     let mut keys = Vec::new();
@@ -111,9 +112,25 @@ fn all_errors_are_told_at_once_with_their_lines() {
         "17:15: page.retry_first: page.retry_first (2h) must not exceed page.retry_max (1h)",
         "21:1: kafka.properties.transactional.id: this property cannot be set here: nashra sets it itself, since exactly-once rests on it",
         r#"22:1: kafka.properties.sasl: write a property's whole name in quotes, such as "sasl.password""#,
-        "24:2: colour: unknown setting; valid here: data_dir, sources, poll, fetch, page, record, store, stories, dead_letters, outbox, sink, kafka, admin, websub, log, queues, run",
+        "24:2: colour: unknown setting; valid here: data_dir, sources, poll, fetch, page, record, store, stories, dead_letters, outbox, sink, kafka, admin, websub, log, telemetry, queues, run",
     ];
     assert_eq!(errors.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn traces_need_a_collector_and_a_share_from_0_to_1() {
+    let error = load_file("[telemetry.traces]\nsample = 0.5\n").unwrap_err();
+    assert!(error.contains("telemetry.traces.endpoint must be given"), "{error}");
+    let error = load_file("[telemetry.traces]\nsample = 1.5\n").unwrap_err();
+    assert!(
+        error.contains("2:10: telemetry.traces.sample: must be from 0 to 1, is 1.5"),
+        "{error}"
+    );
+    let config = load_file("[telemetry.traces]\nsample = 1\nendpoint = \"http://a.example\"\n");
+    assert_eq!(
+        config.map(|config| config.telemetry.traces.sample.get().to_string()),
+        Ok("1".to_owned())
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use tracing_subscriber::filter::EnvFilter;
 use url::{Host, Url};
 
-use super::{duration, setting::from_text, size::ByteSize};
+use super::{collector::CollectorUrl, duration, setting::from_text, size::ByteSize};
 use crate::base::{choices::no_choice, private::shown};
 
 /// A time that may be without end.
@@ -361,6 +361,7 @@ from_text! {
     HostName, "a host's name in quotes such as \"status.example.org\"", HostName::from_str, ToString::to_string;
     Listen, "an address in quotes such as \"127.0.0.1:9606\", or \"off\"", Listen::from_str, |listen| listen.address().map_or("off".to_owned(), |address| address.to_string());
     PublicUrl, "a URL in quotes such as \"https://news.example.org/hooks\"", PublicUrl::from_str, |url| url.0.to_string();
+    CollectorUrl, "a URL in quotes such as \"http://127.0.0.1:4318\"", CollectorUrl::from_str, ToString::to_string;
     LogFilter, "a level in quotes such as \"info\"", LogFilter::from_str, |filter| filter.0.clone();
     UserAgent, "a string", UserAgent::from_str, |agent| agent.0.replace(env!("CARGO_PKG_VERSION"), "{version}");
     Contact, "a URL or a mail address in quotes", Contact::from_str, |contact| contact.0.clone();

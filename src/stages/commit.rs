@@ -17,7 +17,7 @@ use crate::{
     policy::looks::Hosts,
     stages::{PipelineError, pages::claim::Claimed, poll::Wake},
     store::{ArticleStore, Batch, LetterStore, Outbox, Store, StoreError, StoryStore, Tail},
-    telemetry::metrics,
+    telemetry::{metrics, traces::Tracer},
 };
 
 mod batch;
@@ -31,6 +31,7 @@ mod look;
 mod recall;
 mod retry;
 mod revisit;
+mod spans;
 mod stories;
 mod traces;
 
@@ -43,6 +44,7 @@ pub use fit::MAX_RECORD;
 pub use recall::{PublishedRecord, RecallReport, RecallRequest, recall};
 pub use retry::{NO_LETTER, RetryOutcome, RetryReport, RetryRequest, judge, retry};
 pub use revisit::RevisitRules;
+use spans::decided;
 pub use stories::StoryRules;
 use stories::{Stories, StoryBatch};
 
@@ -66,6 +68,8 @@ pub struct Parts<C> {
     pub revisits: RevisitRules,
     /// Whether records tell where their text differs from the one before.
     pub differences: bool,
+    /// Takes the spans of decisions.
+    pub traces: Tracer,
     /// Gives the times of decisions, which are kept with them.
     pub clock: Arc<C>,
 }
@@ -156,6 +160,7 @@ impl<C: Clock> Task<C> {
     ) -> Result<(), PipelineError> {
         let (candidates, mut claims): (Vec<_>, Vec<_>) =
             group.map(|claimed| (claimed.candidate, claimed.claim)).unzip();
+        let (began, traced) = (self.parts.clock.now(), decided(&candidates));
         let work = move |decisions: &mut DecisionBatch| decide_all(candidates, decisions);
         let (batch, counts, moved) = self.decide(work).await?;
         for (claim, row) in claims.iter_mut().zip(moved) {
@@ -163,7 +168,13 @@ impl<C: Clock> Task<C> {
                 claim.read_again_at(row);
             }
         }
-        self.commit(batch, counts).await
+        self.commit(batch, counts).await?;
+        let now = self.parts.clock.now();
+        for entry in traced {
+            self.parts.traces.record(Some(entry.trace), |_| entry.commit(began, now));
+            self.parts.traces.record(Some(entry.trace), |_| entry.whole(now));
+        }
+        Ok(())
     }
 
     /// Does what was asked for; returns the lanes in which entries are due because of it.

@@ -35,6 +35,11 @@ pub(crate) enum Success {
     StoreWrite,
 }
 
+/// Counts spans of traces, by what became of them.
+pub(crate) fn trace_spans(outcome: &'static str, count: u64) {
+    table::TRACE_SPANS.add(&[("outcome", outcome)], count);
+}
+
 /// Something went well.
 pub(crate) fn succeeded(what: Success, now: DateTime<Utc>) {
     let what = match what {

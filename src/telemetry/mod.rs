@@ -8,6 +8,7 @@ pub mod metrics;
 pub(crate) mod page;
 pub mod ready;
 pub mod unreadable;
+pub mod traces;
 
 mod logs;
 

@@ -146,8 +146,9 @@ fn refuse_reload(faulty: &Running, dir: &Path) {
 fn start_prometheus(dir: &Path, targets: &[String]) -> std::io::Result<(Running, u16)> {
     let alerts = make::root().join("deploy/prometheus/alerts.yml");
     let config = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 5s}}\nrule_files: [{alerts:?}]\n\
-         scrape_configs: [{{job_name: nashra, static_configs: [{{targets: {targets:?}}}]}}]\n"
+        "global: {{scrape_interval: 1s, evaluation_interval: 5s}}\nrule_files: [\"{}\"]\n\
+         scrape_configs: [{{job_name: nashra, static_configs: [{{targets: {targets:?}}}]}}]\n",
+        alerts.display()
     );
     fs::write(dir.join("prometheus.yml"), config).unwrap();
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();

@@ -18,6 +18,7 @@ use nashra::{
         schedule::{self, Pressure, ScheduleState, StartOptions},
     },
     store::Store,
+    telemetry::traces::Tracer,
 };
 use tempfile::tempdir;
 use tokio::{
@@ -88,10 +89,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         ScheduleState::load(&store.polls(), sources, options, clock.now()).unwrap();
     let (price_tx, price) = watch::channel(schedule_state.price());
     let (pressure_tx, pressure) = watch::channel(Pressure::None);
-    let (_changes, changes) = mpsc::channel(1);
-    let (due_tx, due_rx) = mpsc::channel(16);
-    let (polled_tx, polled_rx) = mpsc::channel(16);
-    let (wake, mut wakes) = mpsc::channel(16);
+    let ((_changes, changes), (wake, mut wakes)) = (mpsc::channel(1), mpsc::channel(16));
+    let ((due_tx, due_rx), (polled_tx, polled_rx)) = (mpsc::channel(16), mpsc::channel(16));
     let (poll_records, mut polls) = mpsc::channel::<PollRecord>(64);
     let stop = CancellationToken::new();
     let fetcher = Arc::new(HttpFetcher::new(limits, Arc::clone(clock)).unwrap());
@@ -104,6 +103,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
         rules: rules(),
         concurrency: 8,
         per_host: 4,
+        traces: Tracer::default(),
+        trace: None,
         clock: Arc::clone(clock),
     };
     // Without hubs.

@@ -64,6 +64,8 @@ mod histories;
 
 mod topics;
 
+mod traces;
+
 mod demo;
 
 mod schema;

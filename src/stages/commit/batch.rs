@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     DecisionContext, difference, edition, identify,
     revisit::{DoubtOutcome, RevisitRules},
+    spans::name_trace,
     stories::{StoryArticle, StoryBatch},
 };
 use crate::{
@@ -300,7 +301,10 @@ impl DecisionBatch {
         }
         let mut record = edition::record(&entry.source, found, edition, self.now);
         record.observed.published = published;
-        self.append_all([record].into_iter().chain(stories))
+        self.append_all([record].into_iter().chain(stories).map(|mut record| {
+            name_trace(&mut record, entry);
+            record
+        }))
     }
 
     pub(super) fn keep(&mut self, id: Uuid, state: ArticleState) {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     batch::DecisionBatch,
     edition::{event_source, traceparent},
+    spans::name_trace,
 };
 use crate::{
     model::{
@@ -79,7 +80,8 @@ impl DecisionBatch {
         let mut facts = facts_of(entry, dead);
         facts.subject = subject;
         let facts = after(facts, earlier);
-        let record = keep(&self.letters, &mut self.batch, facts, body)?;
+        let mut record = keep(&self.letters, &mut self.batch, facts, body)?;
+        name_trace(&mut record, entry);
         self.append(record)
     }
 
@@ -108,6 +110,7 @@ impl DecisionBatch {
             unchanged: 0,
             doubted: None,
             look: None,
+            trace: None,
             ..entry.clone()
         };
         let subject = LetterSubject::Entry(Box::new(anew));

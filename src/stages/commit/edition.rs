@@ -9,9 +9,11 @@ use crate::{
         article::ArticleState,
         bounds, clean,
         record::{Change, SCHEMA, Source, Topic},
+        trace::{TraceId, TraceParent},
     },
     policy::assemble::{self, Assembled, Edition},
     store::{NewRecord, Observed},
+    telemetry::traces::new_span,
 };
 
 /// Bounds and cleans an article as it was found, before it is compared and published.
@@ -82,8 +84,8 @@ pub(super) fn event_source(source: &Source) -> String {
     format!("/sources/{}", source.id)
 }
 
-/// The header of a new trace (W3C Trace Context §3.2), with new ids.
+/// The header of a new trace that is not recorded, with new ids.
 pub(crate) fn traceparent() -> String {
-    let (trace, span) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
-    format!("00-{trace}-{}-01", &span[..16])
+    let trace = TraceId::from(Uuid::new_v4());
+    TraceParent { trace, span: new_span(), sampled: false }.to_string()
 }

@@ -40,7 +40,7 @@ use crate::{
         schedule::{Pressure, SET_BACK},
     },
     store::EntryQueue,
-    telemetry::unreadable::UnreadablePages,
+    telemetry::{traces::Tracer, unreadable::UnreadablePages},
 };
 
 /// The longest break between two looks at the queue that still counts as waiting for a host.
@@ -59,6 +59,8 @@ pub struct PageContext<F, C> {
     pub rules: SourcePageSettings,
     /// Counts the pages that cannot be read.
     pub unreadable: UnreadablePages,
+    /// Takes the spans of readings.
+    pub traces: Tracer,
     /// The clock of all times here.
     pub clock: Arc<C>,
 }
@@ -296,6 +298,7 @@ mod tests {
             settings,
             rules,
             unreadable: UnreadablePages::default(),
+            traces: Tracer::default(),
             clock: Arc::new(ManualClock::new(at(100))),
         }
     }

@@ -5,6 +5,7 @@
 
 mod extract;
 mod failure;
+mod spans;
 
 use std::{sync::Arc, time::Instant};
 
@@ -22,11 +23,16 @@ use crate::{
         candidate::{FetchedPage, PageOutcome},
         lane::SourceKey,
         pending::{PendingEntry, PendingKey},
+        trace::TraceId,
     },
     policy::retry::Retry,
     stages::pages::{PageContext, source_settings::SourcePageSettings},
     store::{EntryQueue, PackedDocument, StoreError, StoredDocument},
-    telemetry::{metrics, unreadable::UnreadablePages},
+    telemetry::{
+        metrics,
+        traces::{Span, Tracer},
+        unreadable::UnreadablePages,
+    },
 };
 use extract::{Expected, extract, open};
 use failure::{FEW_TRIES, Failure, MAX_DEFERRED_S, Unreadable, kept_start, retry_or_give_up};
@@ -81,6 +87,7 @@ pub(super) struct Reader<F, C> {
     settings: Settings,
     rules: SourcePageSettings,
     unreadable: UnreadablePages,
+    traces: Tracer,
 }
 
 impl<F: Fetch, C: Clock> Reader<F, C> {
@@ -93,6 +100,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             settings: context.settings,
             rules: context.rules.clone(),
             unreadable: context.unreadable.clone(),
+            traces: context.traces.clone(),
         }
     }
 
@@ -109,6 +117,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         give_way: &CancellationToken,
     ) -> Result<(PageOutcome, Room), Paced> {
         let DueEntry { key, entry, waited_s } = due;
+        self.record_span(entry, |trace| spans::waited(trace, key, self.clock.now()));
         let link = entry.entry.link.as_ref().filter(|_| entry.fetch_page);
         let outcome = match (&entry.document, link) {
             (Some(_), _) => self.read_document(key, entry).await,
@@ -160,6 +169,13 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         })
     }
 
+    /// Records a span within that of the entry, where it belongs to a trace.
+    fn record_span(&self, entry: &PendingEntry, span: impl FnOnce(TraceId) -> Span) {
+        if let Some((trace, parent)) = entry.traced() {
+            self.traces.record(Some(trace), |trace| span(trace).within(parent));
+        }
+    }
+
     /// Counts a page that was fetched and could not be read, at its host.
     fn count_unreadable(&self, entry: &PendingEntry, failure: &Failure) {
         let Some(why) = failure.unreadable else { return };
@@ -185,6 +201,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             ..Request::new(link.clone(), accept::PAGE)
         };
         let own = self.rules.for_source(&entry.source.id);
+        let asked = self.clock.now();
         let outcome = tokio::select! {
             outcome = self.fetcher.fetch_within(request, &own.allowed) => outcome,
             () = give_way.cancelled() => {
@@ -194,6 +211,10 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         };
         claim.report_fetched(outcome.is_answer());
         let fetched = Failure::unless_fetched(outcome, entry.look.is_some());
+        self.record_span(entry, |trace| {
+            let error = fetched.as_ref().err().map(|failure| failure.error.as_str());
+            spans::fetched(trace, (entry, link), (asked, self.clock.now()), error)
+        });
         let mut fetched = fetched.inspect_err(|failure| {
             metrics::fetched("page", failure.reason, 0);
         })?;
@@ -201,7 +222,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let (limit, rules) = (self.settings.max_decoded, own.rules);
         let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
         let body = std::mem::take(&mut fetched.body);
-        self.read_body(body, &entry.source.id, limit, move |bytes| {
+        self.read_body(body, entry, limit, move |bytes| {
             extract(*fetched, bytes, rules.as_deref(), &expected)
         })
         .await
@@ -231,7 +252,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
         let Some((packed, room)) = found else { return Ok(None) };
         let body = Body { bytes: packed.into(), encodings: vec!["zstd".to_owned()], room };
         let (opened, rules) = (entry.clone(), self.rules.for_source(&entry.source.id).rules);
-        self.read_body(body, &entry.source.id, PackedDocument::LARGEST, move |bytes| {
+        self.read_body(body, entry, PackedDocument::LARGEST, move |bytes| {
             open(opened, bytes, rules.as_deref())
         })
         .await
@@ -262,20 +283,26 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
     async fn read_body(
         &self,
         body: Body,
-        source: &str,
+        entry: &PendingEntry,
         limit: usize,
         work: impl FnOnce(Result<Bytes, FetchError>) -> Result<FetchedPage, Failure> + Send + 'static,
     ) -> Result<(FetchedPage, Room), Failure> {
-        let work = |bytes| {
+        let (tracer, clock, known) = (self.traces.clone(), Arc::clone(&self.clock), entry.traced());
+        let work = move |bytes| {
             let started = Instant::now();
             let outcome = work(bytes);
             metrics::extracted(started.elapsed());
+            if let Some((trace, parent)) = known {
+                tracer.record(Some(trace), |trace| {
+                    spans::extracted(trace, &outcome, started.elapsed(), clock.now()).within(parent)
+                });
+            }
             outcome
         };
         match self
             .fetcher
             .memory()
-            .for_source(SourceKey::new(source))
+            .for_source(SourceKey::new(&entry.source.id))
             .read_body(body, limit, work)
             .await
         {

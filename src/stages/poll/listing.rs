@@ -16,6 +16,7 @@ use crate::{
         lane::Lane,
         pending::EntryKey,
         record,
+        trace::TraceId,
     },
     policy::polling::decide::Bounds,
     stages::discover::FetchRules,
@@ -94,6 +95,8 @@ pub(super) struct ListingReader {
     pub(super) store: PollStore,
     pub(super) source: Source,
     pub(super) rules: Rules,
+    /// The trace of the poll, where it is recorded.
+    pub(super) trace: Option<TraceId>,
     /// The time of the poll.
     pub(super) now: DateTime<Utc>,
 }
@@ -192,7 +195,7 @@ fn admit(
     entries: &[Entry],
     wanted: Vec<usize>,
 ) -> Result<(Vec<usize>, usize, IntakeBound), StoreError> {
-    let ListingReader { store, source, rules, now } = reader;
+    let ListingReader { store, source, rules, now, .. } = reader;
     let bounds = rules.entries.for_source(source);
     // Of a source that never listed so many, not so many can wait.
     let few = facts.entries.saturating_add(wanted.len() as u64) <= bounds.pending as u64;

@@ -20,6 +20,7 @@ mod backfill;
 mod panicked;
 mod next;
 mod watched;
+mod span;
 
 use std::{
     borrow::Cow,
@@ -43,6 +44,7 @@ use crate::{
         lane::{HostKey, Lane, SourceKey},
         poll_record::{self, PollRecord},
         source::{State, Validators},
+        trace::TraceId,
     },
     policy::{
         polling::decide::{PollResult, Terms},
@@ -55,7 +57,10 @@ use crate::{
         websub::{HubAnnouncement, Push},
     },
     store::{Facts, PollStore},
-    telemetry::metrics::{self, Success},
+    telemetry::{
+        metrics::{self, Success},
+        traces::Tracer,
+    },
 };
 use listing::ListingReader;
 use next::{decide, hub_coverage};
@@ -95,6 +100,10 @@ pub struct PollContext<F, C> {
     pub concurrency: usize,
     /// How many of these may ask one host.
     pub per_host: usize,
+    /// Begins traces.
+    pub traces: Tracer,
+    /// The trace of the poll or push that this is a copy for, where it is recorded.
+    pub trace: Option<TraceId>,
     /// The clock of all times here.
     pub clock: Arc<C>,
 }
@@ -108,6 +117,8 @@ impl<F, C> Clone for PollContext<F, C> {
             rules: self.rules.clone(),
             concurrency: self.concurrency,
             per_host: self.per_host,
+            traces: self.traces.clone(),
+            trace: self.trace,
             clock: Arc::clone(&self.clock),
         }
     }
@@ -120,6 +131,7 @@ impl<F, C> PollContext<F, C> {
             store: self.store.clone(),
             source: source.clone(),
             rules: self.rules.clone(),
+            trace: self.trace,
             now,
         }
     }
@@ -130,13 +142,13 @@ impl<F, C> PollContext<F, C> {
         source: &Source,
         watch: FetchWatch,
     ) -> PollContext<WatchedFetcher<SourceFetcher<F>>, C> {
-        let Self { fetcher, store, rules, concurrency, per_host, clock } = self;
+        let Self { fetcher, store, rules, concurrency, per_host, traces, trace, clock } = self;
         let fetcher = Arc::new(WatchedFetcher::new(
             SourceFetcher::new(fetcher, Arc::clone(&source.allow_addresses)),
             SourceKey::new(source.id.as_str()),
             watch,
         ));
-        PollContext { fetcher, store, rules, concurrency, per_host, clock }
+        PollContext { fetcher, store, rules, concurrency, per_host, traces, trace, clock }
     }
 }
 
@@ -231,6 +243,7 @@ async fn run_work<F: Fetch, C: Clock>(
     outputs: Outputs,
 ) -> Result<FinishedWork, PipelineError> {
     let source = work.source().clone();
+    let context = PollContext { trace: context.traces.begin(), ..context };
     match work {
         Work::Poll(due) => {
             let context = context.for_source(&due.source, watch.clone());
@@ -303,6 +316,7 @@ async fn poll<F: Fetch, C: Clock>(
         next_why: facts.next_why,
     };
     report(&poll, result, (failures_before, facts.failures));
+    context.traces.record(context.trace, |trace| span::of_poll(trace, &poll, context.clock.now()));
     // Nobody listens where the config does not ask for it; a full channel drops.
     outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };

@@ -120,6 +120,7 @@ fn pending(
     };
     PendingEntry {
         document: Some(document),
+        trace: reader.trace,
         ..PendingEntry::new(described(&reader.source, title), entry, 0, reader.now)
     }
 }

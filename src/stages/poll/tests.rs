@@ -104,6 +104,8 @@ impl Bench {
             rules,
             concurrency: 1,
             per_host: 4,
+            traces: Tracer::default(),
+            trace: None,
             clock: Arc::new(ManualClock::new(at(0))),
         };
         let (polled, a) = mpsc::channel(64);

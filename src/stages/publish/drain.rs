@@ -6,6 +6,7 @@
 
 mod refused;
 mod reporter;
+mod spans;
 
 use tokio::sync::{oneshot, watch};
 
@@ -292,7 +293,7 @@ impl Drain {
         let SplitBatch { sent, kept_reasons } =
             self.refused.keep_unsendable(&self.parts.letters, rows).await?;
         let has_letters = sent.iter().any(|row| row.record.topic == Topic::DeadLetters);
-        let started = std::time::Instant::now();
+        let (started, began) = (std::time::Instant::now(), SystemClock.now());
         let outcome = self.reporter.await_sink(SLOW_ANSWER, sink.publish(&sent, &position)).await;
         let delivered = match outcome {
             Ok(delivered) => delivered,
@@ -320,6 +321,7 @@ impl Drain {
         let reached = self.reached(acked, &position, delivered)?;
         self.trim(&reached).await?;
         self.acked = Some(reached);
+        spans::record(&self.parts.traces, &sent, began, SystemClock.now());
         self.note_delivered(position, &sent);
         Ok(Step::Delivered)
     }

@@ -32,7 +32,7 @@ use crate::{
         commit::{CommitRequest, EraseOrder, EraseReport, RetryRequest},
     },
     store::{LetterStore, Outbox, StoreError, StoreId},
-    telemetry::ready::Ready,
+    telemetry::{ready::Ready, traces::Tracer},
 };
 
 pub use adopt::{AdoptError, AdoptionReport, RecallExecutor, adopt};
@@ -93,6 +93,8 @@ pub struct Parts {
     pub letters: LetterStore,
     /// Where the stage reports changes of the sink's topics that no operator has confirmed.
     pub ready: Ready,
+    /// Takes the spans of deliveries.
+    pub traces: Tracer,
     /// Where the committing task is asked to take over articles that the topics hold, or to erase
     /// one.
     pub commit_requests: mpsc::Sender<CommitRequest>,

@@ -60,6 +60,7 @@ impl Process {
             store: store.id(),
             letters: store.letters(1 << 20),
             ready: ready.clone(),
+            traces: Tracer::default(),
             commit_requests: recalls_tx,
         };
         Self { drain: Drain::new(parts, tx), status, recalls, ready, sink: sink.clone() }

@@ -40,6 +40,9 @@ pub struct Observed {
     /// When a new article was published, where that tells how late it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<DateTime<Utc>>,
+    /// The span that its publication is within, where its trace is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
 }
 
 impl Observed {

@@ -38,6 +38,8 @@ metrics! {
     READY: Gauge = "nashra_ready" by [part: &["publish", "topics", "store", "disk"]], "1 while a part of the daemon is in order, else 0; /readyz has the reasons";
     POLLING_STOPPED: Gauge = "nashra_polling_stopped" by [reason: &["outbox_full", "disk_full", "store", "stopping", "all_paused", "no_network"]], "1 while no source can be polled: the outbox is full (outbox.max_bytes), the disk is (store.min_free_disk), the store cannot write, the daemon is stopping, all sources are paused, no host answers at all (three different ones in a row were silent)";
 
+    TRACE_SPANS: Counter = "nashra_trace_spans_total" by [outcome: &["sent", "dropped", "failed"]], "Spans of traces by what became of them: sent, dropped (too many waited), failed (the collector did not take them)";
+
     // Polls.
     POLLS: Counter = "nashra_polls_total" by [outcome: &["read", "unchanged", "not_modified", "held", "paused", "throttled", "blocked", "gone", "missing", "failed", "html", "unreadable", "undecodable", "panicked"]], "Polls of sources by outcome: read (something may be new), unchanged (the same body), not_modified (304), held (its host was left alone), paused, throttled (the server asked for less), blocked (it refuses us), gone (410), missing (404, or no file), failed (no answer, or an error), html (a page where a feed was), unreadable, undecodable, panicked";
     POLL_DURATION_SECONDS: Histogram = "nashra_poll_duration_seconds", "From the request of a poll until what it found is durable";

@@ -17,5 +17,6 @@ pub mod accept;
 pub mod kind;
 pub mod source;
 pub mod story;
+pub mod trace;
 pub mod entry;
 pub mod poll_record;

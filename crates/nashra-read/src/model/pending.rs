@@ -13,6 +13,7 @@ use crate::{
         lane::Lane,
         look::NextLook,
         record,
+        trace::{SpanId, TraceId},
     },
 };
 
@@ -173,6 +174,9 @@ pub struct PendingEntry {
     /// Where its article is published and its page is looked at again: what is known of the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<NextLook>,
+    /// The trace of the poll that found it, where that is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
     /// Whether the first poll of its source found it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_first_poll: bool,
@@ -204,6 +208,7 @@ impl PendingEntry {
             unchanged: 0,
             doubted: None,
             look: None,
+            trace: None,
             from_first_poll: false,
             fetch_page: false,
             ignores_robots: false,
@@ -215,6 +220,14 @@ impl PendingEntry {
     #[must_use]
     pub fn key(&self) -> EntryKey {
         EntryKey::new(&self.source.id, &self.entry.identity)
+    }
+
+    /// The trace that it belongs to, and its own span there. A later look at its page is none of the
+    /// poll that found it.
+    #[must_use]
+    pub fn traced(&self) -> Option<(TraceId, SpanId)> {
+        let trace = self.trace.filter(|_| self.look.is_none())?;
+        Some((trace, trace.entry_span(&self.key())))
     }
 
     /// The properties of its source's kind; `None` for a kind that this program does not know.

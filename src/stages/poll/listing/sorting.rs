@@ -132,6 +132,7 @@ impl Sorting<'_> {
             fetch_page,
             ignores_robots: !reader.rules.obeys_robots(&reader.source),
             changed: before.map(|_| seen.fetches),
+            trace: reader.trace,
             from_first_poll: self.room_for_old.is_none(),
             ..PendingEntry::new(self.described.clone(), entry.clone(), self.order, now)
         };
