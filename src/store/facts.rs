@@ -56,14 +56,16 @@ pub struct Facts {
     #[serde(skip_serializing_if = "is_default")]
     pub interval_s: u64,
     /// When it was last polled.
+    #[serde(with = "crate::base::time")]
     pub last_poll: Option<DateTime<Utc>>,
     /// When it last answered well: 200 with a body that parsed, or 304.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(with = "crate::base::time", skip_serializing_if = "is_default")]
     pub last_success: Option<DateTime<Utc>>,
     /// When it last had a new entry.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(with = "crate::base::time", skip_serializing_if = "is_default")]
     pub last_new: Option<DateTime<Utc>>,
     /// When it is polled next.
+    #[serde(with = "crate::base::time")]
     pub next_due: Option<DateTime<Utc>>,
     /// Why it is polled then, in words.
     #[serde(skip_serializing_if = "is_default")]
@@ -99,7 +101,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "is_default")]
     pub backfill: Option<Backfill>,
     /// When its site's news sitemap was last looked for, after a gap.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(with = "crate::base::time", skip_serializing_if = "is_default")]
     pub sitemap_sought: Option<DateTime<Utc>>,
     /// The source that a site is read from.
     #[serde(skip_serializing_if = "is_default")]

@@ -1,5 +1,5 @@
-//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets, bytes in rows.
-//! Everything may use them; they use nothing of ours.
+//! General tools: time, hashes, sequence numbers, backoff, named settings, secrets, bytes and times
+//! in rows. Everything may use them; they use nothing of ours.
 
 pub mod clock;
 pub mod bytes;
@@ -8,3 +8,5 @@ pub mod sequence;
 pub mod hash;
 pub mod backoff;
 pub mod choices;
+
+pub mod time;

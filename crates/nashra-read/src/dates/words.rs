@@ -6,7 +6,9 @@
 
 mod cut;
 
-use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
+
+use hashbrown::HashMap;
 
 use chrono::Weekday;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};

@@ -22,10 +22,12 @@ pub struct Trust {
     /// Audits in a row in which nothing was missing.
     pub passed: usize,
     /// When it last answered in full.
+    #[serde(with = "crate::base::time")]
     pub full: Option<DateTime<Utc>>,
     /// Whether it said 304 since then.
     pub vague: bool,
     /// When its 304 was last found to be a lie.
+    #[serde(with = "crate::base::time")]
     pub lied: Option<DateTime<Utc>>,
 }
 

@@ -27,6 +27,19 @@ struct Split {
     above: u32,
 }
 
+impl Split {
+    /// Takes away what rows with these values cannot reach.
+    // A function of its own, because in the loop over splits the compiler keeps the values as single
+    // numbers and compares them one by one.
+    #[inline(never)]
+    fn narrow(&self, reachable: &mut [u32; LANES], values: &[f32; LANES]) {
+        for (reachable, value) in reachable.iter_mut().zip(values) {
+            let all_if_below = u32::from(*value <= self.threshold).wrapping_neg();
+            *reachable &= all_if_below | self.above;
+        }
+    }
+}
+
 /// Trees over `N` measures.
 #[derive(Debug)]
 pub(super) struct Forest<const N: usize> {
@@ -121,10 +134,7 @@ impl<const N: usize> Forest<N> {
                 });
                 for split in splits.iter().take_while(|split| split.threshold < most) {
                     let Some(reachable) = reachable.get_mut(usize::from(split.tree)) else { break };
-                    for (reachable, value) in reachable.iter_mut().zip(values) {
-                        let is_below = value <= split.threshold;
-                        *reachable &= if is_below { u32::MAX } else { split.above };
-                    }
+                    split.narrow(reachable, &values);
                 }
             }
             for lane in 0..rows.len() {

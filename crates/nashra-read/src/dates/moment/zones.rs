@@ -1,7 +1,9 @@
 //! Names of time zones: the abbreviations that feeds use, the names of the IANA database, and what
 //! people call them in their languages (`zones.txt`).
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use super::Zone;
 

@@ -2,7 +2,9 @@
 //! lokakuu, `жов` of жовтень. Where one language means another month by the same letters, it has its
 //! own say.
 
-use std::{collections::HashMap, ops::RangeInclusive, sync::LazyLock};
+use std::{ops::RangeInclusive, sync::LazyLock};
+
+use hashbrown::HashMap;
 
 use super::{Calendar, Month, NAMES, fold, lines, named_at, without_spaces};
 

@@ -9,7 +9,9 @@
 //! What must stay true: other white space, quotes, dashes, points, case or breaks of paragraphs are
 //! the same wording; another word or another number in a sentence, or another headline, is not.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
 
 use crate::{
     base::hash::digest,

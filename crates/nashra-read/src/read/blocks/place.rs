@@ -4,7 +4,7 @@
 //! in its cells are paragraphs. What must stay true: each table is looked at once, and no line walks
 //! more than a few elements up.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::html::{NodeId, Tag, Tree};
 

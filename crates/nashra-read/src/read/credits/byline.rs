@@ -4,7 +4,9 @@
 mod list;
 mod roles;
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
 
 use super::agency;
 use crate::{

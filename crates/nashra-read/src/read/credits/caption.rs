@@ -5,7 +5,9 @@
 
 mod forms;
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
 
 use aho_corasick::AhoCorasick;
 
@@ -25,10 +27,10 @@ const CLOSE: [char; 4] = [')', '）', ']', '】'];
 static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
     labels: words("label").collect(),
     sources: words("source").collect(),
-    // The words are ours, and a test reads credits by them: without a finder none is found.
+    // The words are ours, and tests read captions by them: without a finder none is found.
     by: AhoCorasick::new(words("by")).ok(),
     archive: words("archive").collect(),
-    old: words("old").collect(),
+    old: AhoCorasick::new(words("old")).ok(),
     places: words("place").collect(),
     captions: words("caption").collect(),
 });
@@ -38,7 +40,7 @@ struct Words {
     sources: HashSet<&'static str>,
     by: Option<AhoCorasick>,
     archive: HashSet<&'static str>,
-    old: Vec<&'static str>,
+    old: Option<AhoCorasick>,
     places: HashSet<&'static str>,
     captions: HashSet<&'static str>,
 }
@@ -192,14 +194,12 @@ fn is_from_archive(caption: &str) -> bool {
         return true;
     }
     let lower = caption.to_lowercase();
-    WORDS.old.iter().any(|word| {
-        lower.match_indices(word).any(|(at, _)| {
-            let before = lower[..at].chars().next_back();
-            let after = lower[at + word.len()..].chars().next();
-            word.starts_with(is_east_asian)
-                || before.is_none_or(|c| !c.is_alphanumeric())
-                    && after.is_none_or(|c| !c.is_alphanumeric())
-        })
+    WORDS.old.iter().flat_map(|old| old.find_overlapping_iter(&lower)).any(|word| {
+        let before = lower[..word.start()].chars().next_back();
+        let after = lower[word.end()..].chars().next();
+        lower[word.range()].starts_with(is_east_asian)
+            || before.is_none_or(|c| !c.is_alphanumeric())
+                && after.is_none_or(|c| !c.is_alphanumeric())
     })
 }
 

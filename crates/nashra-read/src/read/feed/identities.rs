@@ -7,7 +7,7 @@
 //! What must stay true: an entry whose guid or link is its own keeps the identity that it always
 //! had, because what was seen is remembered under it; and the time is linear in the entries.
 
-use std::collections::{HashMap, HashSet, hash_map};
+use hashbrown::{HashMap, HashSet, hash_map};
 
 use url::Url;
 

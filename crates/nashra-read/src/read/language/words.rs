@@ -3,7 +3,9 @@
 //! Articles, prepositions and pronouns make up a third of most texts and tell neighbours apart that
 //! share their letters. The words are data (`words.txt`).
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 /// Bytes that are looked at: some two hundred words.
 const SAMPLE: usize = 1_500;

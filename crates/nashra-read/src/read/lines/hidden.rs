@@ -7,11 +7,9 @@
 //! readers open, and what browsers without scripts show where they show nothing else. What must stay
 //! true: time is linear in the page, however much is hidden.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{ops::Range, sync::LazyLock};
+
+use hashbrown::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 

@@ -1,6 +1,6 @@
 //! Compares the addresses of a page with each other: ranks, and means over similar addresses.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use url::Url;
 

@@ -1,6 +1,6 @@
 //! Converts the links of a listing into entries, as the poll stage takes them.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{Link, Listing};
 use crate::model::{

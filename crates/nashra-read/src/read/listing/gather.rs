@@ -1,7 +1,7 @@
 //! Gathers the links of a page by address: the place of each, the card around it, and what names
 //! it.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use url::Url;
 

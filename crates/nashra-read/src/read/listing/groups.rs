@@ -5,7 +5,7 @@
 //! What must stay true: a link is only added for the company it is in, never taken away, because
 //! the place of an article's link may be that of other links on the same page.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{features::Measures, model};
 

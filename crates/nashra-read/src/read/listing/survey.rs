@@ -2,7 +2,7 @@
 //! and which elements are similar. Later questions about a node are a difference of two sums or a
 //! look into an array.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{address::Hash, words::Region};
 use crate::html::{NodeId, Tag, Tree};

@@ -4,7 +4,9 @@
 //! They are clues, not rules: the model weighs them together with the look of a link. The names are
 //! of languages in Latin letters; sites in other scripts use the English ones.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 /// Names of pages that list, explain or sell.
 const HUBS: &str = "\

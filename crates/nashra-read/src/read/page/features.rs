@@ -74,6 +74,7 @@ pub fn measure(
         rows.extend(group.map(|at| row(&page, &own, &all, at)));
         take(&rows);
     }
+    drop(page);
     Measured {
         own,
         all,

@@ -5,7 +5,7 @@
 //! behind it; only headlines between the first and the last line of its text count, and none that
 //! leads to the page itself. Where the page says that it is an article, more is asked.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{extract::weight_of, split::View};
 use crate::{html::Tag, model::page::PageKind, read::lines::Line, text::fold};

@@ -4,7 +4,9 @@
 //! What must stay true: a page that scrolls on to further articles, a list of teasers and a list of
 //! comments are no live blogs; an entry has a time.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use chrono::{DateTime, FixedOffset};
 

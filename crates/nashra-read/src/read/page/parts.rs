@@ -6,7 +6,7 @@ mod headline;
 mod day;
 mod paywall;
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{
     hints,

@@ -1,10 +1,9 @@
 //! Finds the page's own list of related articles: similar elements, each with a headline that is a
 //! link.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-};
+use std::ops::Range;
+
+use hashbrown::{HashMap, HashSet};
 
 use url::Url;
 

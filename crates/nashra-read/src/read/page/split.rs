@@ -10,10 +10,9 @@
 //! What must stay true: a part has a headline of its own and a text that is worth one; lists,
 //! comments and boxes are no parts.
 
-use std::{
-    cell::OnceCell,
-    collections::{HashMap, HashSet},
-};
+use std::cell::OnceCell;
+
+use hashbrown::{HashMap, HashSet};
 
 use url::Url;
 

@@ -4,7 +4,9 @@
 //! Words are cut to their first letters, so that most inflections fall together; scripts without
 //! spaces give pairs of characters. Words that are in many paragraphs weigh little.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use crate::text::letters::is_unspaced;
 

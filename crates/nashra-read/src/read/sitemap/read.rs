@@ -1,7 +1,7 @@
 //! Parses one sitemap. Pure and tolerant: prefixes, namespaces and the order of elements do not
 //! matter, an end tag may be missing; an entry that the end of the file cuts off is left out.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use chrono::{DateTime, FixedOffset};
 use url::Url;

@@ -14,6 +14,8 @@
     reason = "places in a day and counts below 256 are far inside what a float holds"
 )]
 
+use std::sync::LazyLock;
+
 use super::DAY;
 
 /// Slots of a day: quarters of an hour.
@@ -207,8 +209,19 @@ fn ln_beta(a: f64, b: f64) -> f64 {
     ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
 }
 
-/// Stirling's series; far more exact than needed here.
+/// The logarithm of the Gamma function. Counts are quarters of an entry, so the argument is nearly
+/// always one of few.
 fn ln_gamma(argument: f64) -> f64 {
+    static OF_QUARTERS: LazyLock<[f64; 1024]> =
+        LazyLock::new(|| std::array::from_fn(|quarters| stirling(quarters as f64 / 4.0)));
+    let quarters = (argument * 4.0) as usize;
+    #[expect(clippy::float_cmp, reason = "quarters are exact")]
+    let known = OF_QUARTERS.get(quarters).filter(|_| quarters as f64 / 4.0 == argument);
+    known.copied().unwrap_or_else(|| stirling(argument))
+}
+
+/// Stirling's series; far more exact than needed here.
+fn stirling(argument: f64) -> f64 {
     let (mut x, mut product) = (argument, 1.0);
     while x < 4.0 {
         product *= x;

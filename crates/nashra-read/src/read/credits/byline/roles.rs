@@ -1,7 +1,9 @@
 //! Takes a byline apart by what its words say of the names behind them: who wrote, who edited, who
 //! took the pictures.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use super::{is_genre, looks_like_names, words};
 use crate::text::{letters::is_east_asian, lower_in_place};

@@ -1,6 +1,6 @@
 //! Two documents in a row: a server that answers twice gives its entries twice.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::{base::hash::digest, read::feed::model::Item};
 

@@ -1,6 +1,6 @@
 //! What is known of the whole page, with which each line is compared.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{PageMetadata, shape::LineShape, windows::Windows};
 use crate::{

@@ -1,6 +1,6 @@
 //! Tells whether a text holds another one, by short pieces of it.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// The windows of a text, to tell whether another has its start, middle and end from it, in linear
 /// time.

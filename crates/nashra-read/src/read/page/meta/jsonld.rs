@@ -6,10 +6,9 @@
 mod fields;
 mod script;
 
-use std::{
-    cell::{Cell, OnceCell},
-    collections::HashMap,
-};
+use std::cell::{Cell, OnceCell};
+
+use hashbrown::HashMap;
 
 use serde_json::{Map, Value};
 

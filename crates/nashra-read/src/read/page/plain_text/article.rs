@@ -1,6 +1,6 @@
 //! Makes the content of an article from its lines: blocks, pictures, writers.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use chrono::NaiveTime;
 

@@ -3,10 +3,9 @@
 //! Nothing here depends on the place of the line. Words are looked up only where the form tells
 //! nothing: for heads of lists of other articles, and for lines about rights.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
+
+use hashbrown::{HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 

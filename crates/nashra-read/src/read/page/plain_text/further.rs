@@ -1,7 +1,7 @@
 //! Removes the later articles of a plain-text page that are none: comments, offers, lists, repeated
 //! headlines.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{PlainTextPage, form, split::ArticleSpan};
 

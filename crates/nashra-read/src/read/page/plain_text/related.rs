@@ -4,11 +4,9 @@
 //! a writer behind it. What repeats within an item is printed twice; a blank line mostly parts one
 //! item from the next.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{ops::Range, sync::LazyLock};
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     PlainTextPage,

@@ -7,7 +7,9 @@
 //! Another article begins only where a headline with a head of its own (date, byline, caption,
 //! deck, the headline again) stands before a text about something else.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::{
     PlainTextPage,

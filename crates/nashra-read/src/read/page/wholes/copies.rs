@@ -1,7 +1,7 @@
 //! Leaves out what stands in the text a second time: the body for another kind of screen, sentences
 //! that are set large between the paragraphs they are from.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{Judged, ratio};
 use crate::{html::Tag, text::fold};

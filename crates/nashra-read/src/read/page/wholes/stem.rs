@@ -1,6 +1,8 @@
 //! Finds the element that holds the article: the innermost one with most of its text.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::{Judged, ratio};
 use crate::html::NodeId;

@@ -2,7 +2,9 @@
 //! link to another page, and comments, each with a time and a link. What stands in one element with
 //! the first paragraphs is a part of the article.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
+
+use hashbrown::HashMap;
 
 use super::{Judged, ratio};
 use crate::{

@@ -1,6 +1,8 @@
 //! What the words beside a day say of it, in many languages.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
 
 use crate::text::{letters::is_unbounded, listed, lower};
 
