@@ -143,7 +143,7 @@ fn dashboard_json(dashboard: &Dashboard, annotations: &[Value]) -> Value {
 fn variables() -> Vec<Value> {
     let of = |name: &str, label: &str, query: &str| {
         json!({
-            "name": name, "label": label, "type": "query", "datasource": source(), "definition": query,
+            "name": name, "label": label, "type": "query", "datasource": source(),
             "query": { "qryType": 1, "query": query, "refId": name }, "refresh": 2, "sort": 1, "regex": "", "hide": 0,
             "multi": true, "includeAll": true, "allValue": ".*", "skipUrlSync": false, "options": [],
             "current": { "selected": true, "text": ["All"], "value": ["$__all"] }
@@ -242,7 +242,8 @@ fn look(kind: Kind) -> (&'static str, Value, Value) {
             let reduce = json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
             let options = json!({
                 "reduceOptions": reduce, "colorMode": "value", "graphMode": "area", "justifyMode": "auto", "orientation": "auto",
-                "textMode": "value", "wideLayout": true, "showPercentChange": false
+                "textMode": "value", "wideLayout": true, "showPercentChange": false,
+                "percentChangeColorMode": "standard"
             });
             ("stat", options, json!({}))
         }
@@ -265,7 +266,7 @@ fn look(kind: Kind) -> (&'static str, Value, Value) {
         }
         Kind::Table => (
             "table",
-            json!({ "showHeader": true, "cellHeight": "sm" }),
+            json!({ "showHeader": true, "cellHeight": "sm", "frameIndex": 0 }),
             json!({ "align": "auto", "inspect": false }),
         ),
     }

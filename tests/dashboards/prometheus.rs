@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::make;
 
 /// Longer than anything here takes on a slow machine: only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// Alerts that the run that does not work raises, once they have lasted.
 const RAISED: [&str; 4] =
     ["NashraNotReady", "NashraPollingStopped", "NashraReadsNothing", "NashraSourcesFail"];
@@ -177,7 +177,7 @@ fn every_expression_of_a_panel_an_annotation_and_an_alert_returns_something_of_a
     }
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    let demo = ["demo", "--for", "5m"];
+    let demo = ["demo", "--for", "10m"];
     let _demo = start(env!("CARGO_BIN_EXE_nashra"), &demo, dir, "demo.log").unwrap();
     let faulty = start_faulty(dir);
     let targets = [address(dir, "demo.log"), address(dir, "faulty.log")];
