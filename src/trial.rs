@@ -38,6 +38,9 @@ pub enum TrialError {
     /// It cannot be read now.
     #[error("{0}")]
     World(String),
+    /// There is no file of this name.
+    #[error("there is no such file")]
+    NoFile,
     /// It is to be read as a source of this kind, and is none.
     #[error("no {kind}: {reason}")]
     Other {
@@ -213,7 +216,7 @@ impl<F: Fetch> Trial<'_, F> {
     pub async fn file(&self, path: &Path, url: Option<Url>) -> Result<Report, TrialError> {
         let outcome = fetch::file::fetch_file(path, self.rules.max_decoded, self.now).await;
         if let Outcome::Gone { .. } = outcome {
-            return Err(TrialError::World("there is no such file".to_owned()));
+            return Err(TrialError::NoFile);
         }
         let fetched = body(outcome)?;
         self.report(fetched, url.clone(), url).await

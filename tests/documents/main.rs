@@ -1,5 +1,6 @@
-//! Holds the documents to the tree: what they link to and every path that they name exists, and
-//! what the code has several of they name whole.
+//! Holds the documents to the tree and the code: what they link to and every path that they name
+//! exists, what the code has several of they name whole, and those that are made of the code are as
+//! it says.
 //!
 //! A path is a code span with a slash whose first part is a folder of the repository or of the
 //! code, or that ends in `.rs`; the ending may be left out.
@@ -155,12 +156,14 @@ fn the_index_of_design_notes_names_each_of_them() {
 #[test]
 fn every_kind_of_source_is_in_the_readme_and_in_the_example_list() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/sources.md")).unwrap();
     let list = fs::read_to_string(root().join("config/sources.toml")).unwrap();
     for kind in SourceKind::ALL {
         assert!(
             readme.contains(&format!("\n| `{kind}` | ")),
             "{kind} is not in the table of sources in README.md"
         );
+        assert!(page.contains(&format!("\n| `{kind}` | ")), "{kind} is not in docs/sources.md");
         assert!(
             list.contains(&format!("\"{kind}\": ")),
             "config/sources.toml does not say what the kind {kind} is"

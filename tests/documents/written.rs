@@ -8,7 +8,10 @@ use crate::root;
 pub(crate) fn hold(path: &str, made: &str, test: &str) {
     let file = root().join(path);
     if env::var_os("NASHRA_WRITE_DOCS").is_some() {
-        fs::write(&file, made).unwrap();
+        // Other tests read it meanwhile.
+        let beside = file.with_extension("new");
+        fs::write(&beside, made).unwrap();
+        fs::rename(beside, &file).unwrap();
     }
     let kept = fs::read_to_string(file).unwrap_or_default();
     let line = kept.lines().zip(made.lines()).position(|(kept, made)| kept != made);

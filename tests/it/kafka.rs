@@ -39,7 +39,8 @@ pub(crate) struct Seen {
     pub(crate) value: Value,
 }
 
-pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
+/// A consumer that sees what is committed.
+pub(crate) fn consumer(brokers: &str) -> BaseConsumer {
     let mut client = ClientConfig::new();
     client
         .set("bootstrap.servers", brokers)
@@ -49,7 +50,11 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
         .set("isolation.level", "read_committed")
         .set("enable.partition.eof", "true")
         .set("log_level", "0");
-    let consumer: BaseConsumer = client.create().unwrap();
+    client.create().unwrap()
+}
+
+pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
+    let consumer = consumer(brokers);
     let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(20)).unwrap();
     let partitions: Vec<i32> = metadata.topics()[0]
         .partitions()
@@ -164,6 +169,18 @@ impl World {
     /// The same with other sources, one a line.
     pub(crate) fn start_with(&self, sources: &str) -> Nashra {
         Nashra::run(self.dir.path(), sources, &self.sink())
+    }
+
+    /// The same, which tells each poll.
+    pub(crate) fn start_with_polls(&self, sources: &str) -> Nashra {
+        let dir = self.dir.path();
+        fs::write(dir.join("sources.txt"), sources).unwrap();
+        let config = format!(
+            "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+            self.brokers, self.prefix
+        );
+        fs::write(dir.join("n.toml"), config).unwrap();
+        Nashra::start(dir, &["run", "-c", "n.toml"])
     }
 
     pub(crate) fn topic(&self, name: &str) -> String {
@@ -361,18 +378,7 @@ fn another_cluster_stops_publishing_and_adopt_goes_on_with_it() {
 fn each_poll_is_told_where_the_config_asks_for_it() {
     let Some(world) = World::new("polls") else { return };
     world.articles(&["a"]);
-    let dir = world.dir.path();
-    fs::write(
-        dir.join("sources.txt"),
-        format!("{}/feed\n{}/nothing\n", world.site.base, world.site.base),
-    )
-    .unwrap();
-    let config = format!(
-        "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
-        world.brokers, world.prefix
-    );
-    fs::write(dir.join("n.toml"), config).unwrap();
-    let nashra = Nashra::start(dir, &["run", "-c", "n.toml"]);
+    let nashra = world.start_with_polls(&format!("{0}/feed\n{0}/nothing\n", world.site.base));
     wait_for(&nashra, 1);
     let told = until("both outcomes are told", || {
         let told = read(&world.brokers, &world.topic("polls"));

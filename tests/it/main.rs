@@ -52,6 +52,8 @@ mod stories;
 
 mod kafka;
 
+mod documented;
+
 mod poison;
 
 mod deliveries;

@@ -160,5 +160,5 @@ fn what_cannot_be_tried_says_why() {
     let (code, words) = attempt(&format!("{}/pdf", site.base), &[]);
     assert!(code == Some(3) && words.contains("is not a public address"), "{words}");
     let (code, words) = attempt("nowhere.html", &[]);
-    assert!(code == Some(3) && words.contains("no such file"), "{words}");
+    assert!(code == Some(1) && words.contains("no such file"), "{words}");
 }

@@ -23,7 +23,8 @@ pub struct PollRecord {
     pub at: chrono::DateTime<chrono::Utc>,
     /// `read`, `unchanged`, `not_modified`, `throttled`, `blocked`, `gone`, `missing`, `failed`,
     /// `undecodable`, `unreadable`, `html` (a page where a feed was), `held` (not asked,
-    /// because nothing is fetched from its host for a while) or `paused`.
+    /// because nothing is fetched from its host for a while), `paused` or `panicked` (a fault of
+    /// nashra's).
     pub outcome: &'static str,
     /// The error, if the poll failed.
     pub reason: String,
