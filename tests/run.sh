@@ -28,6 +28,12 @@ else
   echo "left out: the alerts' rules (promtool is missing: apt-get install prometheus)"
 fi
 
+if command -v mdbook >/dev/null 2>&1; then
+  mdbook build docs
+else
+  echo "left out: the book (mdbook is missing: cargo install mdbook)"
+fi
+
 tests/kafka/broker.sh fetch
 dir=$(mktemp -d "${TMPDIR:-/tmp}/nashra-tests.XXXXXX")
 trap 'for it in broker other; do tests/kafka/broker.sh stop "$dir/$it" || true; done; rm -rf "$dir"' EXIT

@@ -1,15 +1,16 @@
-//! `docs/commands.md` is made of the command line's own help.
+//! `docs/commands.md` is made of the command line's own help, and the commands that documents name
+//! are there.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, fs};
 
-use clap::{Arg, Args as _, Command, builder::Str};
+use clap::{Arg, Args as _, Command, builder::Str, error::ErrorKind};
 use nashra::{cli, config::Overrides};
 
-use crate::written::hold;
+use crate::{code_spans, documents, prose, written::hold};
 
 const HEAD: &str = r"# Commands
 
-Every command and option, generated from the command line's own help: `nashra help COMMAND` prints the same. Data goes to standard output,
+Every command and option, generated from the command line's own help, which `--help` prints. Data goes to standard output,
 words to standard error. Commands about sources, articles and the store ask the daemon where one runs with the same `data_dir`, and open the
 store themselves where none does.
 ";
@@ -129,4 +130,41 @@ fn document() -> String {
 #[test]
 fn the_document_of_the_commands_is_made_of_their_help() {
     hold("docs/commands.md", &document(), "commands");
+}
+
+/// The command lines of `nashra` in a document: lines of blocks, and code spans.
+fn command_lines(text: &str) -> Vec<(usize, String)> {
+    let spans = prose(text)
+        .into_iter()
+        .flat_map(|(at, line)| code_spans(line).map(move |span| (at, span.to_owned())));
+    let paragraphs: BTreeSet<usize> = prose(text)
+        .into_iter()
+        .filter(|(_, line)| !line.starts_with("    "))
+        .map(|(at, _)| at)
+        .collect();
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim().to_owned()));
+    let blocks = lines.filter(|(at, _)| !paragraphs.contains(at));
+    spans.chain(blocks).filter(|(_, line)| line.starts_with("nashra ")).collect()
+}
+
+#[test]
+fn every_command_that_a_document_names_is_one() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    // The changelog names what was there at its time.
+    for document in documents().into_iter().filter(|document| !document.ends_with("CHANGELOG.md")) {
+        for (at, line) in command_lines(&fs::read_to_string(&document).unwrap()) {
+            let line = line.split(" #").next().unwrap().split(['|', '>', ';', '&']).next().unwrap();
+            let words = line.split_whitespace().take_while(|word| *word != "…");
+            let outcome = cli::command().try_get_matches_from(words);
+            seen += 1;
+            // Values may be examples that are cut, and a command may be named alone.
+            let kind = outcome.map_err(|error| error.kind());
+            if matches!(kind, Err(ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)) {
+                wrong.push(format!("{}:{at}: {line}", document.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+    assert!(wrong.is_empty(), "no such commands\n{}", wrong.join("\n"));
 }
