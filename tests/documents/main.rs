@@ -10,6 +10,7 @@
 mod book;
 mod commands;
 mod glossary;
+mod names;
 mod records;
 mod settings;
 mod written;
