@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
-    letters, manifest, outbox, polls, stories, subscriptions, texts, topics,
+    letters, manifest, outbox, polls, stories, subscriptions, texts, topics, visits,
 };
 
 /// How the names of copies begin.
@@ -133,7 +133,7 @@ impl Store {
     }
 }
 
-const TABLES: [(&str, Table); 14] = [
+const TABLES: [(&str, Table); 15] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -148,6 +148,7 @@ const TABLES: [(&str, Table); 14] = [
     ("stories", Table::Stories),
     ("text_keys", Table::TextKeys),
     ("letters", Table::Letters),
+    ("visits", Table::Visits),
 ];
 
 /// Checks that one row can be decoded.
@@ -167,6 +168,7 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Documents => drop(documents::unpack(value)?),
         Table::Letters => drop(letters::decode_facts(value)?),
         Table::LetterBodies => letters::decode_body(value)?,
+        Table::Visits => drop(visits::decode(value)?),
         Table::Meta | Table::Listed | Table::Aliases => {}
     }
     Ok(())

@@ -84,6 +84,8 @@ pub(crate) enum Table {
     Letters,
     /// The same: what it takes to try them again, and their bytes.
     LetterBodies,
+    /// Poll: the last polls of each source.
+    Visits,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -105,10 +107,11 @@ const TABLES: [&str; ALL.len()] = [
     "text_keys",
     "letters",
     "letter_bodies",
+    "visits",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 17] = [
+pub(super) const ALL: [Table; 18] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -126,6 +129,7 @@ pub(super) const ALL: [Table; 17] = [
     Table::TextKeys,
     Table::Letters,
     Table::LetterBodies,
+    Table::Visits,
 ];
 
 impl Table {

@@ -76,6 +76,9 @@ pub struct Facts {
     /// Polls so far.
     #[serde(skip_serializing_if = "is_default")]
     pub polls: u64,
+    /// Polls so far, those that were put off too: the number of its next row of past polls.
+    #[serde(skip_serializing_if = "is_default")]
+    pub visits: u64,
     /// Entries taken so far.
     #[serde(skip_serializing_if = "is_default")]
     pub entries: u64,
@@ -256,6 +259,7 @@ impl Default for Facts {
             next_why: String::new(),
             host_left_alone: false,
             polls: 0,
+            visits: 0,
             entries: 0,
             touched_day: 0,
             rhythm: Rhythm::default(),

@@ -33,6 +33,7 @@ mod subscriptions;
 mod sweep;
 mod texts;
 mod topics;
+mod visits;
 #[cfg(test)]
 mod twins;
 
@@ -66,6 +67,7 @@ pub use stories::{StoryStore, StoryView};
 pub use subscriptions::{SubscriptionCommit, SubscriptionStore};
 pub use sweep::{OldestDays, SweepCounts, Sweeper};
 pub use topics::{MessageMark, PartitionProgress, TopicCommit, TopicState, TopicStore};
+pub use visits::{KEPT_POLLS, PastPoll};
 
 use crate::{base::sequence::Sequence, telemetry::metrics};
 use engine::{Engine, ManifestMinimum, Table, inspect};

@@ -106,6 +106,10 @@ impl PollStore {
             .collect()
     }
 
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.engine.snapshot()
+    }
+
     /// The names that sources give themselves, by their ids.
     pub fn titles(&self) -> Result<HashMap<String, String>, StoreError> {
         /// All that is decoded of a row: there may be a hundred thousand.

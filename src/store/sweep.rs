@@ -10,7 +10,7 @@ use super::{
     engine::{Engine, Table},
     passing_over,
     polls::{SeenEntry, decode_facts},
-    stories, texts,
+    stories, texts, visits,
 };
 
 /// Rows that one step reads, which bounds its time and memory.
@@ -189,11 +189,15 @@ impl Sweeper {
     /// A source that is still configured was polled within its longest interval.
     fn sources(&self, oldest_day: u32, batch: &mut Batch) -> Result<usize, StoreError> {
         let mut count = 0;
-        for row in self.engine.snapshot()?.from(Table::Sources, &[]) {
+        let snapshot = self.engine.snapshot()?;
+        for row in snapshot.from(Table::Sources, &[]) {
             let (id, value) = row?;
             let polled = passing_over(decode_facts(&value))?.and_then(|facts| facts.last_poll);
             if polled.is_some_and(|polled| crate::base::clock::day(polled) < oldest_day) {
-                batch.delete_together(vec![(Table::Sources, id, Some(value))]);
+                let past = visits::rows_of(&snapshot, &String::from_utf8_lossy(&id))?;
+                let mut rows = vec![(Table::Sources, id, Some(value))];
+                rows.extend(past.into_iter().map(|(key, row)| (Table::Visits, key, Some(row))));
+                batch.delete_together(rows);
                 count += 1;
             }
         }

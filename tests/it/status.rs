@@ -36,6 +36,9 @@ fn the_pages_show_what_is_polled_and_what_came_of_it_and_escape_it() {
 
     let source = page("source?id=good").1;
     assert!(source.contains("next poll") && source.contains("Entries by hour"), "{source}");
+    assert!(source.contains("Its last polls") && source.contains(">read<"), "{source}");
+    let failing = page("source?id=bad").1;
+    assert!(failing.contains(">missing<") && failing.contains(">404<"), "{failing}");
     assert_eq!(page("source?id=nobody").0, 404);
 
     let articles = page("articles").1;

@@ -47,7 +47,7 @@ use crate::{
         trace::TraceId,
     },
     policy::{
-        polling::decide::{PollResult, Terms},
+        polling::decide::{NextPoll, PollResult, Terms},
         trust::Trust,
     },
     stages::{
@@ -56,7 +56,7 @@ use crate::{
         schedule::{DueSource, EarlyPoll, PolledSource, SourceStatus},
         websub::{HubAnnouncement, Push},
     },
-    store::{Facts, PollStore},
+    store::{Facts, PastPoll, PollStore},
     telemetry::{
         metrics::{self, Success},
         traces::Tracer,
@@ -276,17 +276,17 @@ async fn poll<F: Fetch, C: Clock>(
     let terms = Terms { bounds: context.rules.bounds(source), price };
     let next = decide(&mut visit, terms, covered_until, now);
 
-    let secrets = source.at.secrets();
-    if let Cow::Owned(hidden) = secrets.hide(&visit.facts.reason) {
-        visit.facts.reason = hidden;
-    }
+    hide_secrets(source, &mut visit.facts.reason);
+    let past = past_poll(&visit, &due, (started, now), &next);
     let Visit { mut facts, mut commit, wakes, result, label, gap, announced, room, .. } = visit;
+    facts.visits += 1;
     facts.interval_s = next.interval.as_secs();
     (facts.state, facts.next_due, facts.next_why) = (next.state, Some(next.at), next.why);
     // A source of which more comes than is taken is throttled, too: that is no other source's
     // concern.
     facts.host_left_alone = is_throttled(result);
     commit.facts(&facts);
+    commit.visited(&facts.id, facts.visits, &past);
     context.store.commit(commit).await?;
     // What was read is durable; further bodies may need the memory.
     drop(room);
@@ -324,6 +324,39 @@ async fn poll<F: Fetch, C: Clock>(
     let polled = PolledSource { slot: due.slot, next: next.at, decided: now, status };
     outputs.polled.send(polled).await.ok();
     Ok(())
+}
+
+/// Hides the secrets of a source's address in the words of a reason.
+fn hide_secrets(source: &Source, reason: &mut String) {
+    if let Cow::Owned(hidden) = source.at.secrets().hide(reason) {
+        *reason = hidden;
+    }
+}
+
+/// What is kept of a poll for people; the secrets of the source are hidden in its reason already.
+fn past_poll(
+    visit: &Visit,
+    due: &DueSource,
+    (started, now): (DateTime<Utc>, DateTime<Utc>),
+    next: &NextPoll,
+) -> PastPoll {
+    let ms = |time: TimeDelta| u32::try_from(time.num_milliseconds().max(0)).unwrap_or(u32::MAX);
+    let fresh = if let PollResult::Read { fresh } = visit.result { fresh } else { 0 };
+    PastPoll {
+        at: started,
+        outcome: visit.label.to_owned(),
+        status: visit.answer.status,
+        bytes: visit.answer.bytes,
+        listed: visit.facts.listed,
+        fresh: u32::try_from(fresh).unwrap_or(u32::MAX),
+        gap: visit.gap,
+        state: next.state,
+        reason: visit.facts.reason.clone(),
+        took_ms: ms(now - started),
+        late_ms: ms(started - due.at),
+        next_due: next.at,
+        next_why: next.why.clone(),
+    }
 }
 
 /// Whether the source's server, or the pace of its host, held the poll up.

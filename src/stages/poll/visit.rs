@@ -57,8 +57,37 @@ pub(super) struct Visit {
     pub(super) gap: bool,
     /// What it says of its hubs, where it was read.
     pub(super) announced: Option<Announced>,
+    /// What the server answered.
+    pub(super) answer: Answer,
     /// The memory of what is to be committed. Nothing else may be fetched while it is held.
     pub(super) room: Room,
+}
+
+/// What a server answered, for people.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Answer {
+    /// The HTTP status, where it is known.
+    pub(super) status: Option<u16>,
+    /// Bytes of the body as they were sent.
+    pub(super) bytes: u64,
+}
+
+impl Answer {
+    fn of(outcome: &Outcome) -> Self {
+        let status = match outcome {
+            Outcome::New(_) => Some(200),
+            Outcome::NotModified { .. } => Some(304),
+            Outcome::Throttled { status, .. }
+            | Outcome::Gone { status }
+            | Outcome::Failed(FetchError::Status(status)) => Some(*status),
+            Outcome::Deferred(_) | Outcome::Blocked(_) | Outcome::Failed(_) => None,
+        };
+        let bytes = match outcome {
+            Outcome::New(fetched) => fetched.body.bytes.len() as u64,
+            _ => 0,
+        };
+        Self { status, bytes }
+    }
 }
 
 /// Visits a source once: fetches it where the operator wants that, and reads what came.
@@ -72,11 +101,25 @@ pub(super) async fn visit<F: Fetch, C: Clock>(
         return Ok(Visit::paused(facts));
     }
     let outcome = fetch_source(context, source, &facts, started).await;
-    let now = context.clock.now();
     if !matches!(outcome, Outcome::Deferred(_)) {
         facts.polls += 1;
-        facts.last_poll = Some(now);
+        facts.last_poll = Some(context.clock.now());
     }
+    // A file has no status.
+    let answer = Answer::of(&outcome);
+    let status = answer.status.filter(|_| source.at.url().is_some());
+    let visit = read_outcome(context, source, facts, outcome).await?;
+    Ok(Visit { answer: Answer { status, ..answer }, ..visit })
+}
+
+/// What an outcome of a fetch means for its source.
+async fn read_outcome<F: Fetch, C: Clock>(
+    context: &PollContext<F, C>,
+    source: &Source,
+    mut facts: Facts,
+    outcome: Outcome,
+) -> Result<Visit, PipelineError> {
+    let now = context.clock.now();
     let (result, label, reason) = match outcome {
         Outcome::New(fetched) => {
             metrics::fetched("poll", "ok", fetched.body.bytes.len());

@@ -12,7 +12,7 @@ use crate::{
     daemon::explain,
     model::source::State,
     stages::schedule::change::PolledNow,
-    store::Facts,
+    store::{Facts, PastPoll},
 };
 
 /// Sources on a page.
@@ -20,6 +20,8 @@ const A_PAGE: usize = 100;
 
 const COLUMNS: [&str; 7] =
     ["Source", "Kind", "State", "Last poll", "Next poll", "Interval", "Entries"];
+const POLL_COLUMNS: [&str; 7] =
+    ["Poll", "Outcome", "HTTP", "Bytes", "Listed", "New", "Next poll, and why then"];
 /// The last page that can be asked for.
 const MAX_PAGE: usize = 1 << 20;
 
@@ -133,7 +135,7 @@ impl StatusPages {
         let place = self.place().await?;
         let known = self.polled().await?.into_iter().find(|known| known.source.id.as_str() == id);
         self.read_at(place, move |store| {
-            let facts = store.polls().facts(&id)?;
+            let (facts, polls) = (store.polls().facts(&id)?, store.polls().past_polls(&id)?);
             if facts.is_none() && known.is_none() {
                 return Err(PageError::Unknown("No source has this id.".to_owned()));
             }
@@ -157,6 +159,7 @@ impl StatusPages {
                 }
                 @if facts.is_none() { p { "It was not polled yet." } }
                 (layout::facts(explained))
+                (past_polls(&polls, now))
                 @if let Some(expected) = hours {
                     h2 { "When it publishes" }
                     div.charts {
@@ -170,6 +173,43 @@ impl StatusPages {
             Ok(layout::page("/source", &format!("nashra: {name}"), &main))
         })
         .await
+    }
+}
+
+/// The last polls of a source, the latest first.
+fn past_polls(polls: &[PastPoll], now: DateTime<Utc>) -> Markup {
+    let number = |count: u32| layout::number(f64::from(count));
+    let seconds = |ms: u32| format!("{:.1} s", f64::from(ms) / 1000.0);
+    let bytes = |bytes: u64| layout::bytes(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
+    let rows = html! {
+        @for poll in polls {
+            @let is_good = matches!(poll.state, State::Ok | State::New | State::Paused);
+            tr {
+                td { (layout::time(Some(poll.at), now)) div.quiet { "took " (seconds(poll.took_ms)) ", late " (seconds(poll.late_ms)) } }
+                td {
+                    span.good[is_good].bad[!is_good] { (poll.outcome) }
+                    @if !poll.reason.is_empty() { div.quiet { bdi { (poll.reason) } } }
+                }
+                td.number { @if let Some(status) = poll.status { (status) } }
+                td.number { @if poll.bytes > 0 { (bytes(poll.bytes)) } }
+                td.number { (number(poll.listed)) }
+                td.number { (number(poll.fresh)) @if poll.gap { div.bad { "a gap before" } } }
+                td { (layout::time(Some(poll.next_due), now)) div.quiet { (poll.next_why) } }
+            }
+        }
+    };
+    let fresh: Vec<f64> = polls.iter().rev().map(|poll| f64::from(poll.fresh)).collect();
+    html! {
+        @if !polls.is_empty() {
+            h2 { "Its last polls" }
+            div.charts {
+                figure {
+                    (layout::bars(&fresh, fresh.len(), "New and changed entries of each of these polls, the latest last"))
+                    figcaption { "New and changed entries of each poll, the latest on the right" }
+                }
+            }
+            (layout::table("Its last polls", &POLL_COLUMNS, &rows))
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedHints, Visit};
+use super::{Answer, FeedHints, Visit};
 use crate::{
     base::clock::day,
     fetch::{DeferralReason, Deferred, Room},
@@ -90,6 +90,7 @@ impl Visit {
             sighting,
             gap: false,
             announced: None,
+            answer: Answer::default(),
             room: Room::default(),
         }
     }
@@ -157,7 +158,8 @@ impl Visit {
     ) -> Self {
         facts.reason = reason;
         let sighting = Sighting { published: Vec::new(), gapless: true };
+        let (answer, announced) = (Answer::default(), None);
         let (commit, wakes, room) = (PollCommit::default(), Vec::new(), Room::default());
-        Self { facts, commit, wakes, result, label, sighting, gap: false, announced: None, room }
+        Self { facts, commit, wakes, result, label, sighting, gap: false, announced, answer, room }
     }
 }
