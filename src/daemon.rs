@@ -406,6 +406,7 @@ fn reading_settings(config: &Config, retry: retry::Retry) -> reading::Settings {
         in_flight: config.queues.extracted,
         retry,
         max_decoded: config.fetch.max_decoded.as_usize(),
+        follow_pages: config.page.follow_pages,
     }
 }
 

@@ -6,7 +6,7 @@ mod words;
 
 use document::{ParsedDocument, TrialInput};
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use chrono::{DateTime, FixedOffset, Utc};
 use serde::Serialize;
@@ -26,10 +26,11 @@ use crate::{
         page::{End, Page, PageKind},
         pending::{Document, EntryKey, PendingEntry, PendingKey},
         record,
+        source::AllowedNetworks,
     },
     policy::assemble::{self, Assembled},
     read::page::{Form, RuleError, Rules, meta},
-    stages::{commit, discover, poll},
+    stages::{commit, discover, pages::further::FurtherPages, poll},
 };
 
 /// Why nothing can be told.
@@ -101,6 +102,9 @@ pub enum ReportContent {
         kind: PageKind,
         /// The articles on it, as they would be published.
         articles: Vec<ArticlePreview>,
+        /// Where its article goes on, and why that is missing, where it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing: Option<MissingPage>,
         /// Candidates that lost.
         lost: Vec<RejectedCandidate>,
     },
@@ -148,6 +152,15 @@ pub struct ArticlePreview {
     pub record: Value,
 }
 
+/// A further page of an article that was not read.
+#[derive(Debug, Serialize)]
+pub struct MissingPage {
+    /// Its address.
+    pub url: Private,
+    /// Why.
+    pub why: String,
+}
+
 /// A candidate for a field that lost.
 #[derive(Debug, Serialize)]
 pub struct RejectedCandidate {
@@ -180,6 +193,8 @@ pub struct Trial<'a, F> {
     pub read_as: Option<SourceKind>,
     /// What is said of the elements of a page.
     pub page_rules: Rules,
+    /// How many further pages of an article are read.
+    pub follow_pages: usize,
     /// The time by which entries are new or old.
     pub now: DateTime<Utc>,
 }
@@ -269,7 +284,8 @@ impl<F: Fetch> Trial<'_, F> {
                 let (title, language, entries) = self.preview_entries(feed);
                 ReportContent::Sitemap { title, language, sitemaps, entries }
             }
-            ParsedDocument::Page(page, candidates) => {
+            ParsedDocument::Page(mut page, candidates) => {
+                self.read_further(&mut page, asked.as_ref().and(url.as_ref())).await;
                 let page =
                     TriedPage { page: *page, candidates, form, fetched, url: url.clone(), asked };
                 self.preview_articles(page).await?
@@ -277,6 +293,24 @@ impl<F: Fetch> Trial<'_, F> {
         };
         let via = via.into_iter().map(Private::from).collect();
         Ok(Report { url: url.map(Private::from), via, content_type, bytes, content })
+    }
+
+    /// Reads the further pages of an article that was read at an address; where that fails, the page
+    /// says why.
+    async fn read_further(&self, page: &mut Page, url: Option<&Url>) {
+        let Some(first) = url.filter(|_| self.follow_pages > 0 && page.next.is_some()) else {
+            return;
+        };
+        let further = FurtherPages {
+            fetcher: self.fetcher,
+            allowed: &AllowedNetworks::default(),
+            obeys_robots: self.rules.robots == RobotsMode::Obey,
+            rules: Some(Arc::new(self.page_rules.clone())).filter(|rules| !rules.is_empty()),
+            source: "try",
+            most: self.follow_pages,
+            max_decoded: self.rules.max_decoded,
+        };
+        further.read_on(page, first).await.ok();
     }
 
     /// The title, the language and the entries of a feed, each with what a first poll would do.
@@ -302,6 +336,10 @@ impl<F: Fetch> Trial<'_, F> {
         let TriedPage { page, candidates, form, fetched, url, asked } = tried;
         let lost = document::rejected_candidates(&page, candidates, url.as_ref());
         let kind = page.kind;
+        let missing = page
+            .next
+            .as_ref()
+            .map(|next| MissingPage { url: next.url.clone().into(), why: next.to_string() });
         let entry = self.pending(asked, &fetched, url.clone());
         let look = || FetchedPage {
             fetched_at: fetched.requested,
@@ -328,7 +366,7 @@ impl<F: Fetch> Trial<'_, F> {
             .zip(records)
             .map(|(known_by, record)| ArticlePreview { known_by, record })
             .collect();
-        Ok(ReportContent::Page { form, kind, articles, lost })
+        Ok(ReportContent::Page { form, kind, articles, missing, lost })
     }
 
     fn pending(&self, link: Option<Url>, fetched: &Fetched, url: Option<Url>) -> PendingEntry {

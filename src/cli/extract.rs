@@ -70,8 +70,10 @@ fn read_page(
 fn answer(page: &Page, url: Option<&Url>, now: chrono::DateTime<chrono::Utc>) -> FilterResult {
     let articles: Vec<Article> = assemble::unlisted(page, url, now);
     let articles = serde_json::to_value(articles).map_err(|error| error.to_string())?;
-    Ok(Map::from_iter(
-        [("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)]
-            .map(|(name, value): (String, Value)| (name, value)),
-    ))
+    let mut answer: Map<String, Value> =
+        Map::from_iter([("page".to_owned(), json!(page.kind)), ("articles".to_owned(), articles)]);
+    if let Some(next) = &page.next {
+        answer.insert("next".to_owned(), json!(next.url));
+    }
+    Ok(answer)
 }

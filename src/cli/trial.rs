@@ -62,6 +62,7 @@ async fn attempt(options: &Options, config: &Config) -> Result<Report, TrialErro
         fetcher: &*fetcher,
         rules: daemon::rules(config),
         read_as: options.kind,
+        follow_pages: config.page.follow_pages,
         page_rules: Rules::parse(&options.rules).map_err(TrialError::Rule)?,
         now: SystemClock.now(),
     };

@@ -58,6 +58,10 @@ pub struct Overrides {
     #[arg(long, value_name = PageMode::FLAG_VALUES)]
     pub pages: Option<PageMode>,
 
+    /// Further pages that are read of an article of several [default: 0]
+    #[arg(long, value_name = "N")]
+    pub follow_pages: Option<usize>,
+
     /// Addresses that are not public and may be fetched all the same
     #[arg(long, value_name = "CIDR", num_args = 1.., value_parser = network)]
     pub allow_address: Option<Vec<IpNet>>,
@@ -100,6 +104,7 @@ impl Overrides {
         "--per-host" per_host => fetch.per_host;
         "--backlog" backlog => poll.backlog;
         "--pages" pages => page.mode;
+        "--follow-pages" follow_pages => page.follow_pages;
         "--allow-address" allow_address => fetch.allow_addresses;
         "--listen" listen => admin.listen;
     }

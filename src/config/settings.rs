@@ -208,6 +208,10 @@ settings! {
         /// not tell of every change; `[]` is never. Unchanged pages answer 304 where their server
         /// can. New articles go first.
         looks: Vec<Duration> = vec![HOUR, 6 * HOUR, DAY], rising(8);
+        /// How many further pages are read of an article that goes on behind "page 2", to make one
+        /// text. Each is a request to the same host. With 0 such an article is published as far as
+        /// its first page, with `quality.truncated`.
+        follow_pages: usize = 0, within(0..=100);
         /// An article whose page is gone (404 or 410) at two looks at least so far apart is
         /// published as withdrawn; not while its host fails, keeps us out or has lost many pages at
         /// once.

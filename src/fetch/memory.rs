@@ -36,7 +36,7 @@ use turnstile::Turnstile;
 /// No honest body takes so much CPU time to be read; the thread is left behind.
 const READ_LIMIT: Duration = Duration::from_mins(1);
 
-/// Bytes for what indexes of sitemaps led to, beside the budget.
+/// Bytes for what indexes of sitemaps and pages of articles led to, beside the budget.
 const FOLLOWED: usize = 96 << 20;
 /// How many of these bytes are left to small ones.
 const FOLLOWED_SPARE: usize = 32 << 20;
@@ -60,7 +60,8 @@ struct Inner {
     /// Threads; large bodies take no more than some of them.
     threads: Turnstile,
     large_threads: Turnstile,
-    /// What indexes of sitemaps led to so far, while their further ones are asked for.
+    /// What indexes of sitemaps and pages of articles led to so far, while their further ones are
+    /// asked for.
     followed: Pool,
     /// Places to wait for any of these but threads and what is kept.
     patience: Semaphore,
@@ -226,9 +227,10 @@ impl Memory {
         }
     }
 
-    /// Room for what an index of sitemaps led to, at once or not at all: who asks goes on to hold
-    /// it while others' servers take their time. Large ones leave some of it to small ones.
-    pub(crate) fn room_for_sitemap(&self, bytes: usize) -> Option<Room> {
+    /// Room for what an index of sitemaps or a page of an article led to, at once or not at all: who
+    /// asks goes on to hold it while others' servers take their time. Large ones leave some of it to
+    /// small ones.
+    pub(crate) fn room_to_follow(&self, bytes: usize) -> Option<Room> {
         let spare = if bytes <= FOLLOWED_SMALL { 0 } else { FOLLOWED_SPARE };
         let room = self.0.followed.try_acquire(bytes, spare);
         if room.is_none() {

@@ -287,8 +287,14 @@ fn parts(
     let sources = Sources { polled: vec![source], topics: Vec::new() };
     let retry =
         Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
-    let settings =
-        Settings { concurrency: 8, per_host: 4, in_flight: 8, retry, max_decoded: 1 << 20 };
+    let settings = Settings {
+        concurrency: 8,
+        per_host: 4,
+        in_flight: 8,
+        retry,
+        max_decoded: 1 << 20,
+        follow_pages: 0,
+    };
     Parts {
         poll: poll::PollContext {
             fetcher: Arc::clone(&site),

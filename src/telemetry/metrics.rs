@@ -221,6 +221,11 @@ pub(crate) fn unreadable_page(reason: &'static str) {
     table::UNREADABLE_PAGES.add(&[("reason", reason)], 1);
 }
 
+/// Counts a further page of an article by what became of it.
+pub(crate) fn further_page(outcome: &'static str) {
+    table::FURTHER_PAGES.add(&[("outcome", outcome)], 1);
+}
+
 /// A page was decoded and extracted.
 pub(crate) fn extracted(took: Duration) {
     table::PAGE_EXTRACT_SECONDS.record(took);

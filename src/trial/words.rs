@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{ArticlePreview, EntryPreview, RejectedCandidate, Report, ReportContent};
+use super::{ArticlePreview, EntryPreview, MissingPage, RejectedCandidate, Report, ReportContent};
 use crate::read::page::Form;
 
 /// Characters of a text that are shown.
@@ -34,7 +34,7 @@ impl fmt::Display for Report {
                 }
                 write_entries(f, "sitemap", [title, language], entries)
             }
-            ReportContent::Page { form, kind, articles, lost } => {
+            ReportContent::Page { form, kind, articles, missing, lost } => {
                 let form = if *form == Form::Html { "HTML" } else { "text" };
                 writeln!(
                     f,
@@ -44,6 +44,9 @@ impl fmt::Display for Report {
                 )?;
                 for article in articles {
                     write_article(f, article)?;
+                }
+                if let Some(MissingPage { url, why }) = missing {
+                    writeln!(f, "{why} ({url})")?;
                 }
                 write_rejected(f, lost)
             }

@@ -14,6 +14,7 @@ mod cases;
 
 mod fetch;
 
+mod further;
 mod pages;
 
 mod hostile;

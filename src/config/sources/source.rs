@@ -133,6 +133,8 @@ pub struct Source {
     pub paused: bool,
     /// Instead of [`crate::config::Page::mode`].
     pub pages: Option<PageMode>,
+    /// Instead of [`crate::config::Page::follow_pages`].
+    pub follow_pages: Option<usize>,
     /// Instead of [`crate::config::Fetch::robots`].
     pub robots: Option<RobotsMode>,
     /// Networks that are not public and that it may reach all the same, it alone: its listing, its
@@ -178,6 +180,7 @@ impl Source {
             entries: EntryBounds::default(),
             paused: false,
             pages: None,
+            follow_pages: None,
             robots: None,
             allow_addresses: AllowedNetworks::default(),
             listing: None,

@@ -85,6 +85,8 @@ settings! {
         paused: bool = false;
         /// Instead of `page.mode`: "on", "feed" or "off".
         pages: Option<PageMode> = None;
+        /// Instead of `page.follow_pages`, from 0 to 100.
+        follow_pages: Option<usize> = None;
         /// Instead of `fetch.robots`, for the source and the pages behind its entries: "ignore" if
         /// the site is yours.
         robots: Option<RobotsMode> = None;
@@ -171,7 +173,7 @@ from_text! {
 }
 
 /// Settings that belong to some kinds only.
-const OF_POLLED: [&str; 7] = [
+const OF_POLLED: [&str; 8] = [
     "url",
     "min_interval",
     "max_interval",
@@ -179,6 +181,7 @@ const OF_POLLED: [&str; 7] = [
     "entries_per_day",
     "entries_pending",
     "paused",
+    "follow_pages",
 ];
 const OF_LINKS: [&str; 1] = ["listing"];
 const OF_ELEMENTS: [&str; 1] = ["page"];
@@ -264,6 +267,9 @@ impl ParsedList {
                 "a source of which no entry may be taken: set paused instead",
             );
         }
+        if table.follow_pages.is_some_and(|pages| pages > 100) {
+            self.wrong(place.clone(), "the source's follow_pages is over 100");
+        }
         let selectors = table.listing.map(Selectors::from);
         let rules = table.page.map(Rules::from);
         self.sources.push(Source {
@@ -277,6 +283,7 @@ impl ParsedList {
             entries,
             paused: table.paused,
             pages: table.pages,
+            follow_pages: table.follow_pages,
             robots: table.robots,
             allow_addresses: table.allow_addresses.into(),
             listing: selectors

@@ -42,7 +42,7 @@ fn a_list_has_one_url_a_line() {
 #[test]
 fn a_table_has_all_settings() {
     let content = "[[source]]\nid = \"a-1\"\nname = \"A\"\nkind = \"feed\"\nurl = \"https://example.org/a\"\n\
-        tags = [\"x\", \"y\"]\nmin_interval = \"1m\"\nmax_interval = \"1h\"\nentries_per_poll = 1\nentries_per_day = 2\nentries_pending = 3\npages = \"off\"\nrobots = \"ignore\"\n";
+        tags = [\"x\", \"y\"]\nmin_interval = \"1m\"\nmax_interval = \"1h\"\nentries_per_poll = 1\nentries_per_day = 2\nentries_pending = 3\npages = \"off\"\nfollow_pages = 4\nrobots = \"ignore\"\n";
     let list = parse("l", content.as_bytes());
     assert_eq!(said(&list), [""; 0]);
     let expected = Source {
@@ -56,6 +56,7 @@ fn a_table_has_all_settings() {
         entries: EntryBounds { per_poll: Some(1), per_day: Some(2), pending: Some(3) },
         paused: false,
         pages: Some(PageMode::Off),
+        follow_pages: Some(4),
         robots: Some(RobotsMode::Ignore),
         allow_addresses: [].into(),
         listing: None,

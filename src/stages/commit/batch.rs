@@ -243,6 +243,7 @@ impl DecisionBatch {
             || (Uuid::now_v7(), "no alias was known".to_owned()),
             |known| (known.id, format!("known by its {}", known.found_by)),
         );
+        let why = found.missing.as_ref().map_or(why.clone(), |missing| format!("{why}; {missing}"));
         let mut state = known.map_or_else(|| self.new_state(entry, &found), |known| known.state);
         let verdict = Verdict { what: decision.label().to_owned(), why, at: self.now };
         (state.verdict, state.day) = (verdict, day(self.now));

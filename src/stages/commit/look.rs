@@ -242,6 +242,7 @@ impl DecisionBatch {
             order: state.order,
             text_rank: state.text_rank,
             part: None,
+            missing: None,
             shown: None,
             content,
         };

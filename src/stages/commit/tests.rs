@@ -75,6 +75,7 @@ fn handed(minute: i64, guid: Option<&str>, found: &[(&str, &str)]) -> Candidate 
         site_name: None,
         kind: PageKind::Article,
         articles: found.iter().map(part).collect(),
+        next: None,
     };
     let look = FetchedPage {
         validators: crate::model::source::Validators::default(),

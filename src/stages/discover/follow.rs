@@ -96,7 +96,7 @@ pub async fn follow<F: Fetch>(
             Ok(((hash, Sitemap::Entries(feed)), bytes, _room)) => {
                 // What there is no room for comes with a later poll.
                 let Some(room) =
-                    memory.room_for_sitemap(bytes + feed.entries.len() * size_of::<Entry>())
+                    memory.room_to_follow(bytes + feed.entries.len() * size_of::<Entry>())
                 else {
                     no_room = true;
                     break;

@@ -6,6 +6,7 @@
 //! entry is next.
 
 mod agenda;
+pub(crate) mod further;
 pub mod claim;
 pub mod source_settings;
 pub mod reading;
@@ -289,6 +290,7 @@ mod tests {
                 max: Duration::from_mins(1),
             },
             max_decoded: 1 << 20,
+            follow_pages: 0,
         };
         let rules = SourcePageSettings::new(&Sources::default(), store.added(), at(0));
         let deferred = Deferred { wait: Duration::from_secs(10), reason: None, next: true };

@@ -23,10 +23,15 @@ use crate::{
         candidate::{FetchedPage, PageOutcome},
         lane::SourceKey,
         pending::{PendingEntry, PendingKey},
+        source::Validators,
         trace::TraceId,
     },
     policy::retry::Retry,
-    stages::pages::{PageContext, source_settings::SourcePageSettings},
+    stages::pages::{
+        PageContext,
+        further::{FurtherPages, Interrupted},
+        source_settings::{PageSettings, SourcePageSettings},
+    },
     store::{EntryQueue, PackedDocument, StoreError, StoredDocument},
     telemetry::{
         metrics,
@@ -50,6 +55,8 @@ pub struct Settings {
     pub retry: Retry,
     /// The largest page after decompression, in bytes.
     pub max_decoded: usize,
+    /// How many further pages of an article are read.
+    pub follow_pages: usize,
 }
 
 impl Settings {
@@ -219,13 +226,56 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::fetched("page", failure.reason, 0);
         })?;
         metrics::fetched("page", "ok", fetched.body.bytes.len());
-        let (limit, rules) = (self.settings.max_decoded, own.rules);
+        let (limit, rules) = (self.settings.max_decoded, own.rules.clone());
         let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
         let body = std::mem::take(&mut fetched.body);
-        self.read_body(body, entry, limit, move |bytes| {
-            extract(*fetched, bytes, rules.as_deref(), &expected)
-        })
-        .await
+        let work = move |bytes| extract(*fetched, bytes, rules.as_deref(), &expected);
+        let (page, room) = self.read_body(body, entry, limit, work).await?;
+        let most = own.follow_pages.unwrap_or(self.settings.follow_pages);
+        if page.page.next.is_none() || most == 0 {
+            return Ok((page, room));
+        }
+        drop(room);
+        tokio::select! {
+            read = self.read_further(page, entry, &own, most) => read,
+            () = give_way.cancelled() => {
+                Err(Failure::fetch("further pages had no answer yet, and others waited for the place".to_owned()))
+            }
+        }
+    }
+
+    /// Reads at most so many further pages of an article. After a few tries its page is what was read
+    /// of it.
+    async fn read_further(
+        &self,
+        mut read: FetchedPage,
+        entry: &PendingEntry,
+        own: &PageSettings,
+        most: usize,
+    ) -> Result<(FetchedPage, Room), Failure> {
+        let Some(first) = read.url.clone() else { return Ok((read, Room::default())) };
+        let further = FurtherPages {
+            fetcher: &*self.fetcher,
+            allowed: &own.allowed,
+            obeys_robots: !entry.ignores_robots,
+            rules: own.rules.clone(),
+            source: &entry.source.id,
+            most,
+            max_decoded: self.settings.max_decoded,
+        };
+        let room = match further.read_on(&mut read.page, &first).await {
+            Err(Interrupted { error, wait })
+                if entry.look.is_some() || entry.tries + 1 < FEW_TRIES =>
+            {
+                return Err(Failure { wait, ..Failure::fetch(error) });
+            }
+            read => read.unwrap_or_default(),
+        };
+        // A look has to find what is missing now.
+        if read.page.next.is_some() {
+            read.validators = Validators::default();
+        }
+        Ok((read, room))
     }
 
     /// Reads the document that the entry carries; `None` where a newer edition has taken its place.

@@ -21,6 +21,8 @@ pub(super) struct PageSettings {
     pub(super) rules: Option<Arc<Rules>>,
     /// The private networks that they may be in.
     pub(super) allowed: AllowedNetworks,
+    /// How many further pages of an article are read, where that is not as it is for all.
+    pub(super) follow_pages: Option<usize>,
 }
 
 /// The settings of all sources' pages; clones share them.
@@ -73,7 +75,8 @@ impl GivenSettings {
         let polled =
             sources.polled.iter().map(|source| (&source.id, PageSettings::from_source(source)));
         let topics = sources.topics.iter().map(|topic| {
-            (&topic.id, PageSettings { rules: None, allowed: Arc::clone(&topic.allow_addresses) })
+            let allowed = Arc::clone(&topic.allow_addresses);
+            (&topic.id, PageSettings { allowed, ..PageSettings::default() })
         });
         let settings = polled.chain(topics).filter(|(_, settings)| !settings.is_nothing());
         let by_id = settings.map(|(id, settings)| (id.as_str().to_owned(), settings)).collect();
@@ -83,10 +86,14 @@ impl GivenSettings {
 
 impl PageSettings {
     fn from_source(source: &Source) -> Self {
-        Self { rules: source.page.clone(), allowed: Arc::clone(&source.allow_addresses) }
+        Self {
+            rules: source.page.clone(),
+            allowed: Arc::clone(&source.allow_addresses),
+            follow_pages: source.follow_pages,
+        }
     }
 
     fn is_nothing(&self) -> bool {
-        self.rules.is_none() && self.allowed.is_empty()
+        self.rules.is_none() && self.allowed.is_empty() && self.follow_pages.is_none()
     }
 }

@@ -1,5 +1,7 @@
 //! A page that was read: its articles, and how it ends.
 
+use std::fmt;
+
 use url::Url;
 
 use crate::model::record::Content;
@@ -28,6 +30,26 @@ pub struct Page {
     pub kind: PageKind,
     /// The articles, in the order of the page; never empty. A listing has its best body here.
     pub articles: Vec<Part>,
+    /// The page on which its article goes on, where that has several: what is there is missing here.
+    pub next: Option<NextPage>,
+}
+
+/// A further page of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextPage {
+    /// Its address, absolute.
+    pub url: Url,
+    /// Its number, from 2.
+    pub number: u32,
+    /// Why it was not read, for people; nothing where nobody wanted it.
+    pub why: Option<String>,
+}
+
+impl fmt::Display for NextPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = self.why.as_deref().unwrap_or("further pages are not asked for");
+        write!(f, "page {} is missing: {why}", self.number)
+    }
 }
 
 /// What a page is.

@@ -60,6 +60,8 @@ pub struct Assembled {
     pub text_rank: TextRank,
     /// Where the page held several articles, which of them this is.
     pub part: Option<record::Part>,
+    /// Why the end of its text is missing, for people, where its page says that it goes on.
+    pub missing: Option<String>,
     /// What its own page showed.
     pub shown: Option<RememberedPage>,
     /// The fields of the article.
@@ -157,6 +159,7 @@ pub fn from_feed(entry: &PendingEntry, fetched_at: DateTime<Utc>) -> Assembled {
         order: entry.order,
         text_rank: TextRank::Feed,
         part: None,
+        missing: None,
         shown: None,
         content,
     };
@@ -187,6 +190,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
     let place = PageAddresses { read: own, via: &via, alternates: &page.alternates };
     let mut found = Vec::with_capacity(page.articles.len());
     for (index, mut article) in (0..).zip(page.articles) {
+        article.content.quality.truncated |= page.next.is_some();
         forget_implausible_dates(&mut article.content, fetched_at, plausible::of_page);
         let part = (of > 1).then_some(record::Part { index, of });
         let base = Assembled {
@@ -199,6 +203,7 @@ pub fn from_page(entry: &PendingEntry, fetched: FetchedPage) -> Vec<Assembled> {
             order,
             text_rank: TextRank::Page,
             part,
+            missing: page.next.as_ref().map(ToString::to_string),
             shown: None,
             content: Content::default(),
         };
@@ -226,6 +231,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
     };
     let one = |(index, part): (u32, &Part)| {
         let mut content = part.content.clone();
+        content.quality.truncated |= page.next.is_some();
         enrich(&mut content, &part.evidence);
         bounds::content(&mut content);
         clean::content(&mut content);
@@ -260,6 +266,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
             order: 0,
             text_rank: TextRank::Page,
             part: (of > 1).then_some(record::Part { index, of }),
+            missing: None,
             shown: None,
             content,
         };

@@ -46,6 +46,7 @@ impl From<&Source> for SourceTable {
             entries: EntryBounds { per_poll, per_day, pending },
             paused,
             pages,
+            follow_pages,
             robots,
             allow_addresses,
             listing,
@@ -75,6 +76,7 @@ impl From<&Source> for SourceTable {
             entries_pending: pending,
             paused,
             pages,
+            follow_pages,
             robots,
             allow_addresses: allow_addresses.to_vec(),
             listing: listing.map(|listing| ListingTable::from(*listing)),
@@ -114,6 +116,7 @@ impl From<&TopicSource> for SourceTable {
             entries_pending: None,
             paused: false,
             pages,
+            follow_pages: None,
             robots,
             allow_addresses: allow_addresses.to_vec(),
             listing: None,
@@ -176,6 +179,7 @@ entries_per_day = 20
 entries_pending = 30
 paused = true
 pages = "feed"
+follow_pages = 5
 robots = "ignore"
 allow_addresses = ["10.1.0.0/16", "::1/128"]
 listing = { item = "li[class='x y']", link = "h3 > a" }

@@ -144,6 +144,7 @@ fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
         order: 0,
         text_rank: TextRank::Page,
         part: Some(Part { index: u32::MAX, of: u32::MAX }),
+        missing: None,
         shown: None,
         content,
     };

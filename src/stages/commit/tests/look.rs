@@ -72,6 +72,7 @@ impl World {
                 site_name: None,
                 kind: PageKind::Article,
                 articles: vec![Part { content, ..Part::default() }],
+                next: None,
             },
         }))
     }

@@ -235,6 +235,7 @@ mod tests {
         in_flight: 1,
         retry: Retry { tries: 5, first: Duration::from_secs(2), max: Duration::from_mins(1) },
         max_decoded: 1,
+        follow_pages: 0,
     };
 
     fn pause(failure: Failure, tries: u32) -> Option<i64> {

@@ -15,8 +15,8 @@ const MAX_NAMES: usize = 3;
 
 /// Years of the calendar of Taiwan that feeds may have.
 const MINGUO: std::ops::Range<u64> = 90..200;
-/// The first year that is of the Islamic calendar (2004) and not of the Persian one (2046).
-const FIRST_ISLAMIC: u32 = 1_425;
+/// The first year that is of the Islamic calendar (1999) and not of the Persian one (2041).
+const FIRST_ISLAMIC: u32 = 1_420;
 
 /// The numbers and names of one date, collected token by token.
 #[derive(Debug, Default)]

@@ -21,6 +21,7 @@ fn assembled(entry: Entry, content: Content) -> Assembled {
         site_name: None,
         kind: PageKind::Article,
         articles: vec![Part { content, ..Part::default() }],
+        next: None,
     };
     let fetched = FetchedPage {
         validators: crate::model::source::Validators::default(),

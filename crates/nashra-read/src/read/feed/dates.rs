@@ -69,7 +69,7 @@ pub(super) fn settle(document: &mut Document) {
     if !dates(document).any(|date| date.assumed.order) {
         return;
     }
-    let shown = dates(document).find_map(|date| moment::order(&date.raw));
+    let shown = dates(document).find_map(|date| moment::order(&plain(&date.raw)));
     let order = shown.or_else(|| {
         let language = document.feed.language.as_deref()?.to_ascii_lowercase();
         Some(if matches!(language.as_str(), "en" | "en-us") {

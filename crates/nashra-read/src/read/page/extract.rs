@@ -8,7 +8,7 @@ use url::Url;
 use super::{
     Input, PageError, Rules, embedded,
     features::{self, Measured},
-    forest,
+    forest, further,
     hints::HintReader,
     kind, live,
     meta::{self, Meta},
@@ -61,11 +61,20 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 }
 
 fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
-    with_view(html, input.url, input.rules, |view| match in_scripts(view) {
-        Some(text) => read_text(view, &text).ok_or(PageError::Panicked)?,
-        None => {
-            page(view).map_err(|error| if needs_scripts(view) { PageError::Scripts } else { error })
+    with_view(html, input.url, input.rules, |view| {
+        let mut page = match in_scripts(view) {
+            Some(text) => read_text(view, &text).ok_or(PageError::Panicked)?,
+            None => page(view)
+                .map_err(|error| if needs_scripts(view) { PageError::Scripts } else { error }),
+        }?;
+        // Shops, indexes and what readers wrote go on on further pages, too.
+        let is_article = view.meta.article && page.kind == PageKind::Article && !is_forum(html);
+        if is_article && matches!(&page.articles[..], [only] if only.content.published.is_some()) {
+            let here = [Some(input.url), page.canonical.as_ref()];
+            let here: Vec<_> = here.into_iter().flatten().collect();
+            page.next = further::next(view.tree, HINTS.as_ref().ok_or(PageError::Panicked)?, &here);
         }
+        Ok(page)
     })
     .ok_or(PageError::Panicked)?
 }
@@ -198,7 +207,7 @@ fn page(view: View<'_, '_>) -> Result<Page, PageError> {
     let kind = if meta.live || !live.is_empty() { PageKind::LiveBlog } else { kind::kind(view) };
     let (canonical, alternates, site_name) =
         (meta.canonical.clone(), meta.alternates.clone(), meta.site_name.clone());
-    Ok(Page { canonical, alternates, site_name, kind, articles })
+    Ok(Page { canonical, alternates, site_name, kind, articles, next: None })
 }
 
 /// The signs of each line that could be the headline of a further article, and whether it is: for

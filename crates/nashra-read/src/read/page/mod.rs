@@ -13,6 +13,7 @@ mod related;
 mod live;
 mod kind;
 mod parts;
+pub mod further;
 mod plain_text;
 pub mod meta;
 pub mod extract;

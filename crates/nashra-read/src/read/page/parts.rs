@@ -84,7 +84,7 @@ pub(super) fn part(
 
 /// The text of the blocks. The deck is part of what readers read; it is no block, because it is a
 /// field of its own.
-fn text(content: &Content) -> Option<String> {
+pub(super) fn text(content: &Content) -> Option<String> {
     let body = blocks::text(&content.blocks);
     let whole = match &content.subtitle {
         Some(deck) if !body.is_empty() && !body.contains(deck.as_str()) => {

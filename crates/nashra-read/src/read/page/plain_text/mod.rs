@@ -91,6 +91,7 @@ pub fn parse(input: Input<'_>) -> Result<Page, PageError> {
         site_name: None,
         kind: PageKind::Article,
         articles,
+        next: None,
     })
 }
 
