@@ -277,6 +277,19 @@ fn rules() -> poll::Rules {
     }
 }
 
+fn reading_settings() -> Settings {
+    let retry =
+        Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
+    Settings {
+        concurrency: 8,
+        per_host: 4,
+        in_flight: 8,
+        retry,
+        max_decoded: 1 << 20,
+        follow_pages: 0,
+    }
+}
+
 fn parts(
     site: Arc<Site>,
     clock: Arc<Jumping>,
@@ -285,16 +298,7 @@ fn parts(
 ) -> Parts<Site, Jumping> {
     let source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
     let sources = Sources { polled: vec![source], topics: Vec::new() };
-    let retry =
-        Retry { tries: 5, first: Duration::from_millis(20), max: Duration::from_millis(100) };
-    let settings = Settings {
-        concurrency: 8,
-        per_host: 4,
-        in_flight: 8,
-        retry,
-        max_decoded: 1 << 20,
-        follow_pages: 0,
-    };
+    let settings = reading_settings();
     Parts {
         poll: poll::PollContext {
             fetcher: Arc::clone(&site),
@@ -335,7 +339,7 @@ fn parts(
             story_store: store.stories(),
             stories: STORIES,
             letters: store.letters(1 << 20),
-            revisits: revisits(retry),
+            revisits: revisits(settings.retry),
             differences: false,
             traces: Tracer::default(),
             clock,

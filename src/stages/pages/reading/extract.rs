@@ -51,6 +51,8 @@ impl Expected {
                 // page.
                 if is_other { u32::MAX } else { FEW_TRIES }
             }
+            // Such a wall is shown to everybody from here, and now and then to nobody.
+            PageError::Consent => FEW_TRIES,
             PageError::NotHtml(_) | PageError::Panicked => 1,
         }
     }

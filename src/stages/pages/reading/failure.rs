@@ -36,6 +36,7 @@ pub(super) const MAX_DEFERRED_S: u64 = 86_400;
 pub(super) enum Unreadable {
     NoText,
     Scripts,
+    Consent,
     Listing,
     NotHtml,
     Nothing,
@@ -49,6 +50,7 @@ impl Unreadable {
         match self {
             Self::NoText => "no_text",
             Self::Scripts => "scripts",
+            Self::Consent => "consent",
             Self::Listing => "listing",
             Self::NotHtml => "not_html",
             Self::Nothing => "nothing",
@@ -65,6 +67,7 @@ impl From<&PageError> for Unreadable {
             PageError::Nothing(_) => Self::Nothing,
             PageError::NoText => Self::NoText,
             PageError::Scripts => Self::Scripts,
+            PageError::Consent => Self::Consent,
             PageError::Listing => Self::Listing,
             PageError::Panicked => Self::Panicked,
         }

@@ -43,6 +43,8 @@ pub enum Origin {
     Meta,
     /// Microdata in the HTML of the page.
     Microdata,
+    /// The state that a framework leaves in the page for its scripts.
+    Script,
     /// The feed's entry.
     Feed,
     /// The page's visible elements.

@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::LazyLock};
 use url::Url;
 
 use super::{
-    Input, PageError, Rules, embedded,
+    Input, PageError, Rules, consent, embedded,
     features::{self, Measured},
     forest, further,
     hints::HintReader,
@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     html::{Tag, Tree},
-    model::page::{Page, PageKind, Part},
+    model::{
+        page::{Page, PageKind, Part},
+        record::Origin,
+    },
     read::{encoding, guard, lines::Lines, trees::probability},
 };
 
@@ -63,7 +66,17 @@ pub fn extract(input: Input<'_>) -> Result<Page, PageError> {
 fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
     with_view(html, input.url, input.rules, |view| {
         let mut page = match in_scripts(view) {
-            Some(text) => read_text(view, &text).ok_or(PageError::Panicked)?,
+            Some((text, origin)) => {
+                read_text(view, &text).ok_or(PageError::Panicked)?.map(|mut page| {
+                    if let Some(first) = page.articles.first_mut() {
+                        first.content.provenance.text = Some(origin);
+                    }
+                    page
+                })
+            }
+            None if !view.places.hold_text() && consent::is_wall(view, html) => {
+                Err(PageError::Consent)
+            }
             None => page(view)
                 .map_err(|error| if needs_scripts(view) { PageError::Scripts } else { error }),
         }?;
@@ -80,7 +93,7 @@ fn read_html(html: &str, input: Input<'_>) -> Result<Page, PageError> {
 }
 
 /// The article as a page of its own, where scripts have more of it than the page shows.
-fn in_scripts(view: View<'_, '_>) -> Option<String> {
+fn in_scripts(view: View<'_, '_>) -> Option<(String, Origin)> {
     let shown = weight_of(view.body, view.measured);
     if view.places.hold_text() { None } else { embedded::find(view, shown) }
 }
@@ -244,16 +257,22 @@ fn articles(view: View<'_, '_>, live: &[live::LiveEntry]) -> Vec<Part> {
         let mut part = if at == 0 {
             parts::part(view, span, view.meta.content.clone(), Some((span.to, lists.take())), live)
         } else {
-            parts::part(
-                view,
-                span,
-                view.meta.of_part(
-                    span.headline.map(|headline| view.lines.get(&view.lines.lines[headline])),
-                ),
-                None,
-                &[],
-            )
+            let headline =
+                span.headline.map(|headline| view.lines.get(&view.lines.lines[headline]));
+            // The page's own list may stand below its last article.
+            let is_last = at + 1 == spans.len();
+            let lists = is_last.then_some((span.to, None));
+            parts::part(view, span, view.meta.of_part(headline), lists, &[])
         };
+        let listed = std::mem::take(&mut part.content.related);
+        if at == 0 {
+            part.content.related = listed;
+        } else if let Some(first) = articles.first_mut().filter(|_| !listed.is_empty()) {
+            let first: &mut Part = first;
+            if first.content.related.is_empty() {
+                first.content.related = listed;
+            }
+        }
         if at == 0 {
             part.url.clone_from(&view.meta.canonical);
             part.evidence.words = view.meta.words;
@@ -291,3 +310,6 @@ mod metadata;
 
 #[cfg(test)]
 mod seed;
+
+#[cfg(test)]
+mod several;

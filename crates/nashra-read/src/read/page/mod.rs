@@ -16,6 +16,7 @@ mod parts;
 pub mod further;
 mod plain_text;
 pub mod meta;
+mod consent;
 pub mod extract;
 mod rules;
 
@@ -153,6 +154,9 @@ pub enum PageError {
     /// It shows nothing, and its scripts hold no text that could be an article.
     #[error("no article text found: the page is made by scripts")]
     Scripts,
+    /// It asks for consent before it shows anything.
+    #[error("a wall that wants consent")]
+    Consent,
     /// It leads to articles and is none.
     #[error("a page of links to articles")]
     Listing,

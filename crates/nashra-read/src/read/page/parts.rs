@@ -222,15 +222,24 @@ impl PartBuilder<'_, '_> {
                 || place > last + 1
                 || self.used_by_related(picture.node)
                 || self.view.places.is_removed(picture.node);
-            if outside || found.len() >= MAX_IMAGES || self.is_of_something_else(picture) {
+            if outside || found.len() >= MAX_IMAGES {
                 continue;
             }
+            let other = self.is_of_something_else(picture);
             if self.view.tree.tag(picture.node) == Tag::Iframe {
+                if other {
+                    continue;
+                }
                 let url = embeds::address(self.view.tree, picture.node, self.view.base);
                 found.extend(url.map(|url| (place, Block::Embed { url })));
                 continue;
             }
             let Some(read) = pictures::own_picture(self.view, picture) else { continue };
+            // Who is credited below a picture is a photographer, and neither a teaser's nor an
+            // advertiser's.
+            if other && read.image.credit.is_none() {
+                continue;
+            }
             if read
                 .lines
                 .clone()

@@ -20,6 +20,8 @@ use crate::{
 
 /// The most lines of a caption.
 const MAX_CAPTION_LINES: usize = 4;
+/// The most characters of a caption that is known by its credit alone.
+const MAX_CAPTION: u32 = 200;
 /// The most lines of a figure that are read.
 const MAX_FIGURE_LINES: usize = 100;
 /// The most elements around a picture of which one may be its figure.
@@ -235,14 +237,25 @@ fn caption_around(view: View<'_, '_>, picture: &Picture) -> Option<Range<usize>>
 }
 
 /// The lines behind a picture that stand in an element that is made for captions, but for that of
-/// another picture.
+/// another picture; else a short one with its credit in brackets.
 fn caption_after(view: View<'_, '_>, picture: &Picture) -> Range<usize> {
     let from = picture.before;
     let last = view.lines.lines.len().min(from + MAX_CAPTION_LINES);
     let end = (from..last).find(|line| !in_caption(view, *line)).unwrap_or(last.max(from));
+    let end = if end == from && from < last && is_bracketed(view, from) { from + 1 } else { end };
     let another = followers(view, picture)
         .any(|next| view.lines.lines.get(from).is_some_and(|line| next.node < line.first));
     if another { from..from } else { from..end }
+}
+
+/// Whether a line is short and ends with a credit in brackets.
+fn is_bracketed(view: View<'_, '_>, at: usize) -> bool {
+    let line = &view.lines.lines[at];
+    let text = view.lines.get(line).trim_end();
+    line.chars <= MAX_CAPTION
+        && line.linked == 0
+        && text.ends_with([')', ']', '）', '】'])
+        && caption::credit_sign(text).is_some()
 }
 
 /// The pictures behind one, the next few.

@@ -118,8 +118,10 @@ pub(super) fn walk(
         let candidate = candidate(&context, at, &found, own.as_deref())
             .filter(|_| !listed.get_or_init(lines_of).contains(&at));
         let begun = candidate.filter(|candidate| {
-            signs::measure(&context, candidate, &found)
-                .is_some_and(|signs| is_headline(&signs, view.lines.get(&view.lines.lines[at])))
+            signs::measure(&context, candidate, &found).is_some_and(|signs| {
+                let is_one = is_headline(&signs, view.lines.get(&view.lines.lines[at]));
+                is_one || signs::has_whole_head(&context, candidate, &found)
+            })
         });
         if let Some(begun) = begun {
             if let Some(last) = found.last_mut() {

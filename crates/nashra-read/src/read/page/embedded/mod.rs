@@ -14,6 +14,7 @@ use self::{
 use super::{meta::is_described, split::View};
 use crate::{
     html::{NodeId, Tag, Tree},
+    model::record::Origin,
     text::fold,
 };
 
@@ -36,7 +37,7 @@ const STREAM: &str = "__next_f.push(";
 
 /// The text of the article as a page of its own, where scripts have more of it than is shown.
 /// `shown` is the weight of the text that is shown.
-pub(super) fn find(view: View<'_, '_>, shown: u32) -> Option<String> {
+pub(super) fn find(view: View<'_, '_>, shown: u32) -> Option<(String, Origin)> {
     let title = view.meta.content.title.as_deref()?;
     let first = view.body.iter().position(|body| *body);
     let start = first.map(|at| fold(view.lines.get(&view.lines.lines[at]))).unwrap_or_default();
@@ -48,11 +49,13 @@ pub(super) fn find(view: View<'_, '_>, shown: u32) -> Option<String> {
     // The text that the metadata repeat is known already; here it is read with its paragraphs.
     let long = view.meta.body.as_ref().is_some_and(|body| body.len() > shown as usize * TIMES);
     let described = long.then(|| described(view.tree, title)).flatten().filter(|html| fits(html));
-    described
-        .or_else(|| {
-            (shown < SHOWN).then(|| of_state(view.tree, title)).flatten().filter(|html| fits(html))
-        })
-        .map(|body| format!("<main><article><h1>{}</h1>{body}</article></main>", escaped(title)))
+    let of_state =
+        || (shown < SHOWN).then(|| of_state(view.tree, title)).flatten().filter(|html| fits(html));
+    let (body, origin) = described
+        .map(|body| (body, Origin::JsonLd))
+        .or_else(|| Some((of_state()?, Origin::Script)))?;
+    let html = format!("<main><article><h1>{}</h1>{body}</article></main>", escaped(title));
+    Some((html, origin))
 }
 
 /// The text of markup.

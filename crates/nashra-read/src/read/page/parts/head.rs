@@ -18,6 +18,8 @@ const WRITERS_LINES: usize = 8;
 const TEXT_LINES: usize = 60;
 /// Lines at the end of a text in which credits and notes of rights are looked for.
 const END_LINES: usize = 4;
+/// The weight below which a line above the lead picture is a deck and no paragraph.
+const SHORT_DECK: u32 = 160;
 /// The longest note of rights, in characters.
 const MAX_RIGHTS: usize = 120;
 
@@ -77,8 +79,18 @@ impl PartBuilder<'_, '_> {
         let heading = tree.tag(self.block_of(at)).heading_level().is_some();
         let same_parent = tree.parent(self.block_of(at)) == tree.parent(self.block_of(next));
         heading && self.view.measured.weight[at] > 40
+            || self.stands_above_picture(at, next)
             || self.hinted(at, hints::DECK)
                 && (!same_parent || self.view.measured.looks[at] != self.view.measured.looks[next])
+    }
+
+    /// Whether a first line directly below the headline is short and has a picture below it.
+    fn stands_above_picture(&self, at: usize, next: usize) -> bool {
+        let (line, pictures) = (&self.view.lines.lines[at], &self.view.lines.pictures);
+        let from = pictures.partition_point(|picture| picture.node < line.last);
+        self.span.headline.is_some_and(|headline| headline + 1 == at)
+            && self.view.measured.weight[at] < SHORT_DECK
+            && pictures.get(from).is_some_and(|picture| (at + 1..=next).contains(&picture.before))
     }
 
     pub(super) fn byline(&mut self, first: usize) {

@@ -19,6 +19,8 @@ mod head;
 
 mod weights;
 
+mod regular;
+
 mod split;
 
 mod further;
@@ -127,6 +129,8 @@ struct PlainTextPage {
     forms: Vec<LineForm>,
     topics: Topics,
     headlines: Headlines,
+    /// Whether a line is a headline of one of several heads in one form.
+    regular: Vec<bool>,
 }
 
 impl PlainTextPage {
@@ -140,7 +144,8 @@ impl PlainTextPage {
             weights::W.likeness,
         );
         let headlines = Headlines::new(&lines, &forms, &topics);
-        Self { lines, forms, topics, headlines }
+        let regular = regular::headlines(&lines, &forms);
+        Self { lines, forms, topics, headlines, regular }
     }
 
     /// Whether a line shares words with the text behind it.

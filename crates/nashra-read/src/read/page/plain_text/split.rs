@@ -143,9 +143,11 @@ impl Splitter<'_> {
                 let sum = value + score + shown;
                 better(sum - W.first, Step::First { title: Some(title) });
                 let before = sums[title];
+                let regular = self.text_page.regular[title];
                 let cost = W.next
                     + if marked { 0.0 } else { W.unmarked }
-                    + W.headless * (1.0 - score).max(0.0);
+                    + W.headless * (1.0 - score).max(0.0)
+                    - if regular { W.regular } else { 0.0 };
                 if before.after > 0.0
                     && before.after + sum - cost + 4.0 * W.shift > last.inside + value
                 {

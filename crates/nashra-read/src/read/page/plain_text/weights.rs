@@ -17,6 +17,8 @@ pub(super) struct Weights {
     /// or no good headline.
     pub(super) unmarked: f32,
     pub(super) headless: f32,
+    /// What a further one is spared whose head has the form of the heads before it.
+    pub(super) regular: f32,
     /// What an article without a headline costs besides.
     pub(super) untitled: f32,
 
@@ -96,6 +98,7 @@ pub(super) const W: Weights = Weights {
     next: 12.54,
     unmarked: 4.0,
     headless: 1.0,
+    regular: 24.0,
     untitled: 3.08,
     words: 8.0,
     most: 5.77,

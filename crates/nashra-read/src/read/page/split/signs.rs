@@ -22,6 +22,10 @@ const MAX_GAP: usize = 60;
 /// The most lines of a text that are compared with a headline.
 const TEXT: usize = 40;
 
+/// The most lines of a head with a deck and pictures, and the weight of a long paragraph.
+const WHOLE_HEAD: usize = 10;
+const LONG: u32 = 120;
+
 /// Measures a candidate that follows the articles before; `None` where it is a section's heading,
 /// see [`heads_section`].
 #[expect(clippy::cast_precision_loss, reason = "small counts, and logarithms of large ones")]
@@ -89,6 +93,32 @@ pub(super) fn measure(
     ])
 }
 
+/// Whether a candidate has all that the head of an article has: a heading hardly lower than the
+/// page's, in an element of its own, and a day and a writer before the first long paragraph, where
+/// a deck and a picture may stand between.
+pub(super) fn has_whole_head(
+    context: &Context<'_, '_>,
+    candidate: &HeadingCandidate,
+    before: &[ArticleSpan],
+) -> bool {
+    let view = context.view;
+    let lines = &view.lines.lines;
+    let title = before.first().and_then(|before| before.headline);
+    let level = title.and_then(|title| heading_level(view.tree, lines[title].block)).unwrap_or(1);
+    let own = candidate.nested && candidate.holder != lines[candidate.at].block;
+    if !own || candidate.level > level + 1 || context.is_dated(candidate.at) {
+        return false;
+    }
+    let head = (candidate.at + 1..candidate.end.min(candidate.at + 1 + WHOLE_HEAD))
+        .take_while(|at| !(view.body[*at] && view.measured.weight[*at] >= LONG));
+    let (mut dated, mut signed) = (false, false);
+    for at in head {
+        dated |= context.is_dated(at);
+        signed |= context.is_signed(at);
+    }
+    dated && signed
+}
+
 /// Whether two elements have the same tag and the same class, numbers in it aside.
 fn same_build(tree: &Tree<'_>, one: NodeId, other: NodeId) -> bool {
     tree.tag(one) == tree.tag(other) && element_hash(tree, one) == element_hash(tree, other)
@@ -144,7 +174,13 @@ pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
     let named = || {
         view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text)
     };
-    line.chars < 120 && (byline::is_byline(text) || named())
+    // `By Ann Lee | 12 November 2025`.
+    let before_date = || {
+        let date = partial::find_last(text)?;
+        Some(text[..date.range.start].trim_end_matches(|c: char| !c.is_alphanumeric()))
+    };
+    line.chars < 120
+        && (byline::is_byline(text) || named() || before_date().is_some_and(byline::is_byline))
 }
 
 /// Whether a headline is beside the article before and not inside it.
