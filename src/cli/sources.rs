@@ -6,6 +6,7 @@
 mod change;
 mod discover;
 mod lists;
+mod pauses;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,13 @@ pub(super) enum Command {
     /// Adds the sources of a list (OPML, TOML, one address a line), and tells which were there
     /// already.
     Import(Box<change::Import>),
+    /// Polls sources no more until they are resumed, or for a time; what they listed goes on. Kept
+    /// over restarts, reloads and new lists.
+    Pause(Box<pauses::Pause>),
+    /// Ends pauses, and polls the sources at once.
+    Resume(Box<pauses::Resume>),
+    /// Polls sources at once, as soon as their hosts may be asked.
+    Poll(Box<pauses::Poll>),
     /// All sources, those of lists and those that were added, each with its state.
     List(Box<List>),
     /// All sources as one list, on standard output.
@@ -52,14 +60,17 @@ pub(super) struct Export {
 }
 
 impl Command {
-    pub(super) fn run(&self) -> ExitCode {
+    pub(super) fn run(self) -> ExitCode {
         match self {
-            Self::Discover(options) => discover::run(options),
+            Self::Discover(options) => discover::run(&options),
             Self::List(options) => lists::list(options.json, &options.overrides),
             Self::Export(options) => lists::export(options.opml, &options.overrides),
             Self::Add(options) => options.run(),
             Self::Remove(options) => options.run(),
             Self::Import(options) => options.run(),
+            Self::Pause(options) => options.run(),
+            Self::Resume(options) => options.run(),
+            Self::Poll(options) => options.run(),
         }
     }
 }

@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config, with_config};
 use crate::{
+    base::clock::{Clock as _, SystemClock},
     config::{Config, Overrides},
     daemon::{
         self,
@@ -192,12 +193,19 @@ fn all_failed(errors: Vec<StoreError>) -> CommandFailure {
     CommandFailure::new(&words.join("\n"), if damaged { WRONG_INPUT } else { WORLD_FAILED })
 }
 
-/// Adds or removes sources, beside those that the config names.
+/// Adds, removes or pauses sources, beside those that the config names.
 async fn change(
     change: SourceChange,
     dry_run: bool,
     config: &Config,
 ) -> Result<String, CommandFailure> {
+    if matches!(change, SourceChange::Poll(_)) {
+        let words = format!(
+            "no daemon runs with the data_dir {}: `nashra run --poll-now` polls all sources at its start",
+            config.data_dir.display()
+        );
+        return Err(CommandFailure::new(&words, WORLD_FAILED));
+    }
     // Lists may be fetched, and that takes a while: the store is opened after that.
     let mut sources = daemon::sources(config).await?;
     // A look leaves nothing behind.
@@ -212,8 +220,9 @@ async fn change(
     if let Err(errors) = sources.with_added(store.added().all().map_err(failed)?) {
         say!("{errors}");
     }
-    let report =
-        change::apply_offline(change, dry_run, &sources, &store.added()).await.map_err(failed)?;
+    let beside = (&sources, SystemClock.now());
+    let report = change::apply_offline(change, dry_run, beside, &store.added()).await;
+    let report = report.map_err(failed)?;
     Ok(serde_json::json!(report).to_string())
 }
 

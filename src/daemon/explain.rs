@@ -1,7 +1,7 @@
 //! Texts for operators: why a source is polled when it is, what was decided on an article and why,
 //! and what the store holds.
 
-use std::{fmt::Write as _, path::Path};
+use std::{collections::HashMap, fmt::Write as _, path::Path};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,12 +9,15 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    base::private::{Secrets, shown},
+    base::{
+        clock::{Clock as _, SystemClock},
+        private::{Secrets, shown},
+    },
     config::sources::{added, export},
     model::{
         article::{ArticleState, TextRank},
         clean, identity,
-        source::{AddedSource, State},
+        source::{AddedSource, Pause, State},
         story::Story,
     },
     policy::hub::{delivery::Delivery, subscription::Subscription},
@@ -40,21 +43,25 @@ pub fn explain(store: &Store, what: &str) -> Result<Option<String>, StoreError> 
         .starts_with("file:")
         .then(|| crate::config::sources::SourceId::from_location(what).to_string());
     for id in [Some(what.to_owned()), by_address, by_file].into_iter().flatten() {
+        let now = SystemClock.now();
+        let pause = store.added().pause(&id)?.filter(|pause| pause.holds(now));
+        let pause = pause.map(|pause| format!("\n{pause}")).unwrap_or_default();
         let added = store.added().get(&id)?.map(|row| added(&row)).unwrap_or_default();
         if let Some(facts) = store.polls().facts(&id)? {
-            let now = crate::base::clock::Clock::now(&crate::base::clock::SystemClock);
             let hub = store
                 .polls()
                 .subscription(&id)?
                 .map(|subscription| hub(&subscription, &facts, now))
                 .unwrap_or_default();
-            return Ok(Some(source(&facts, now) + &hub + &added));
+            return Ok(Some(source(&facts, now) + &hub + &pause + &added));
         }
         if !added.is_empty() {
-            return Ok(Some(format!("source {id}\nstate: new, it was not polled yet{added}")));
+            return Ok(Some(format!(
+                "source {id}\nstate: new, it was not polled yet{pause}{added}"
+            )));
         }
         if let Some(state) = store.topics().state(&id)? {
-            return Ok(Some(topic(&state, store.topics().waiting(&id)?.len())));
+            return Ok(Some(topic(&state, store.topics().waiting(&id)?.len()) + &pause));
         }
     }
     let found = find_article(&store.articles().view()?, what)?;
@@ -338,6 +345,9 @@ pub struct SourceStates {
     pub states: Vec<SourceState>,
     /// The sources that were added by command.
     pub added: Vec<AddedSource>,
+    /// The pauses that last, by the sources' ids.
+    #[serde(default)]
+    pub pauses: HashMap<String, Pause>,
 }
 
 /// The states of all sources that were ever polled, and the sources that were added by command, as
@@ -347,7 +357,9 @@ pub fn sources(store: &Store) -> Result<String, StoreError> {
         SourceState { id, title, site, state, reason, last_poll, next_due, entries }
     };
     let states: Vec<SourceState> = store.polls().all_facts()?.into_iter().map(of).collect();
-    Ok(serde_json::json!(SourceStates { states, added: store.added().all()? }).to_string())
+    let (now, schedule) = (SystemClock.now(), store.added());
+    let pauses = schedule.pauses()?.into_iter().filter(|(_, pause)| pause.holds(now)).collect();
+    Ok(serde_json::json!(SourceStates { states, added: schedule.all()?, pauses }).to_string())
 }
 
 /// The report of a check as text.

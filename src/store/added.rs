@@ -1,11 +1,12 @@
 //! The schedule's part of the store: sources that were added by command, as they were declared.
+//! Their pauses are in `pauses`.
 //!
 //! What must stay true: only the schedule writes this table while a daemon runs; a command writes
 //! it only where none does.
 
 use super::{
     Batch, StoreError,
-    engine::{Engine, Table},
+    engine::{Engine, Snapshot, Table},
     from_json, json,
 };
 use crate::model::source::AddedSource;
@@ -48,6 +49,14 @@ impl AddedStore {
         for id in forget {
             batch.delete(Table::Added, id.as_bytes());
         }
+        self.commit(batch).await
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.engine.snapshot()
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.engine.commit(batch).await
     }
 }

@@ -13,7 +13,7 @@ use super::{
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
-    letters, manifest, outbox, polls, stories, subscriptions, texts, topics, visits,
+    letters, manifest, outbox, pauses, polls, stories, subscriptions, texts, topics, visits,
 };
 
 /// How the names of copies begin.
@@ -133,7 +133,7 @@ impl Store {
     }
 }
 
-const TABLES: [(&str, Table); 15] = [
+const TABLES: [(&str, Table); 16] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -149,6 +149,7 @@ const TABLES: [(&str, Table); 15] = [
     ("text_keys", Table::TextKeys),
     ("letters", Table::Letters),
     ("visits", Table::Visits),
+    ("pauses", Table::Pauses),
 ];
 
 /// Checks that one row can be decoded.
@@ -163,6 +164,7 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Texts => drop(stories::decode_text(key, value)?),
         Table::Stories => drop(stories::decode_story(value)?),
         Table::TextKeys => drop(texts::decode(value)?),
+        Table::Pauses => drop(pauses::decode(value)?),
         Table::Articles => drop(articles::decode(value)?),
         Table::Outbox => drop(outbox::decode(key, value)?),
         Table::Documents => drop(documents::unpack(value)?),

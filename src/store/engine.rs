@@ -86,6 +86,8 @@ pub(crate) enum Table {
     LetterBodies,
     /// Poll: the last polls of each source.
     Visits,
+    /// Schedule: pauses of sources that operators asked for.
+    Pauses,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -108,10 +110,11 @@ const TABLES: [&str; ALL.len()] = [
     "letters",
     "letter_bodies",
     "visits",
+    "pauses",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 18] = [
+pub(super) const ALL: [Table; 19] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -130,6 +133,7 @@ pub(super) const ALL: [Table; 18] = [
     Table::Letters,
     Table::LetterBodies,
     Table::Visits,
+    Table::Pauses,
 ];
 
 impl Table {

@@ -25,6 +25,7 @@ mod manifest;
 #[cfg(test)]
 pub(crate) mod older;
 mod outbox;
+mod pauses;
 mod polls;
 mod repair;
 mod steps;
@@ -75,14 +76,15 @@ use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
 /// The format that this program writes. Programs of older formats must not open it: one of format 7
-/// would publish dead letters without keeping what it takes to try them again; one of format 6
+/// would publish dead letters without keeping what it takes to try them again, and poll sources that
+/// are paused; one of format 6
 /// would decide on articles without keeping the keys of their texts; one of format 5 without keeping
 /// their texts; one of format 4 would move an entry's row
 /// without noting that, and would take the tables' commit marks for rows; one of format 3 would not
 /// poll the sources that were added by command; one of format 2 would take entries with documents
 /// for entries without a page.
 const FORMAT: u32 = 8;
-/// The oldest format that this program reads. Format 7 has no dead letters; format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
+/// The oldest format that this program reads. Format 7 has no dead letters and no pauses; format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
 /// have several rows, commits have no numbers and there is no manifest; format 3 has no added
 /// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;

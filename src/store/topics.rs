@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Batch, StoreError,
     documents::{self, PackedDocument},
-    engine::{Engine, Table},
+    engine::{Engine, Snapshot, Table},
     entries, from_json, json,
     steps::NewRow,
 };
@@ -75,6 +75,10 @@ pub struct TopicStore {
 impl TopicStore {
     pub(super) fn new(engine: Engine, sequence: Sequence) -> Self {
         Self { engine, sequence }
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.engine.snapshot()
     }
 
     /// A new sequence number, for the next message.

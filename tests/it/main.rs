@@ -45,6 +45,7 @@ mod site;
 mod status;
 
 mod silence;
+mod pauses;
 mod sources;
 
 mod state;

@@ -253,7 +253,7 @@ async fn change(
     ))
 }
 
-async fn apply_change(
+pub(super) async fn apply_change(
     wanted: ChangeCommand,
     dry_run: bool,
     config: &Config,

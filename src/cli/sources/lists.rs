@@ -1,6 +1,6 @@
 //! `nashra sources list` and `export`.
 
-use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _, process::ExitCode};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::{
         admin::control::Request,
         explain::{SourceState, SourceStates},
     },
-    model::source::{SourceKind, State},
+    model::source::{Pause, SourceKind, State},
 };
 
 /// A source and how it is.
@@ -33,10 +33,10 @@ struct SourceRow<'a> {
     place: String,
     /// When it was added by command, where no list names it.
     added: Option<DateTime<Utc>>,
-    /// `new` where it was never polled, none of a topic, which is not polled: `explain` tells of
-    /// it.
+    /// `new` where it was never polled; of a topic, which is not polled, none but that it is paused:
+    /// `explain` tells of it.
     state: Option<State>,
-    reason: &'a str,
+    reason: Cow<'a, str>,
     last_poll: Option<DateTime<Utc>>,
     next_due: Option<DateTime<Utc>>,
     entries: u64,
@@ -55,17 +55,29 @@ const HEADER: &str =
 
 /// Every source with its state.
 pub(super) fn list(json: bool, overrides: &Overrides) -> ExitCode {
-    with_sources(overrides, |sources, states| {
+    with_sources(overrides, |sources, states, pauses| {
         let listed =
             sources.polled.iter().map(|source| polled(source, states.get(source.id.as_str())));
         let topics = sources.topics.iter().map(topic);
-        let rows = listed.chain(topics);
+        let rows = listed.chain(topics).map(|row| row.with(pauses));
         Ok(if json {
             rows.map(|row| line(&row)).collect()
         } else {
             HEADER.to_owned() + &rows.map(|row| words(&row)).collect::<String>()
         })
     })
+}
+
+impl SourceRow<'_> {
+    /// The row of a source that may have a pause.
+    fn with(self, pauses: &HashMap<String, Pause>) -> Self {
+        match pauses.get(self.id) {
+            Some(pause) => {
+                Self { state: Some(State::Paused), reason: pause.to_string().into(), ..self }
+            }
+            None => self,
+        }
+    }
 }
 
 fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> SourceRow<'a> {
@@ -81,7 +93,7 @@ fn polled<'a>(source: &'a Source, state: Option<&'a SourceState>) -> SourceRow<'
         place: source.place.to_string(),
         added: source.added,
         state: Some(state.map_or(State::New, |state| state.state)),
-        reason: state.map_or("", |state| &state.reason),
+        reason: state.map_or("", |state| &state.reason).into(),
         last_poll: state.and_then(|state| state.last_poll),
         next_due: state.and_then(|state| state.next_due),
         entries: state.map_or(0, |state| state.entries),
@@ -99,7 +111,7 @@ fn topic(topic: &TopicSource) -> SourceRow<'_> {
         place: topic.place.to_string(),
         added: None,
         state: None,
-        reason: "",
+        reason: "".into(),
         last_poll: None,
         next_due: None,
         entries: 0,
@@ -108,7 +120,7 @@ fn topic(topic: &TopicSource) -> SourceRow<'_> {
 
 /// All sources as one list.
 pub(super) fn export(opml: bool, overrides: &Overrides) -> ExitCode {
-    with_sources(overrides, |sources, _| {
+    with_sources(overrides, |sources, _, _| {
         let secret = sources.polled.iter().filter(|source| !source.at.secrets().is_empty()).count();
         if secret > 0 {
             say!(
@@ -138,7 +150,11 @@ async fn source_states(config: &Config) -> Result<SourceStates, CommandFailure> 
 /// Does something with all sources and their states, and prints what it says.
 fn with_sources(
     overrides: &Overrides,
-    work: impl FnOnce(&Sources, &HashMap<String, SourceState>) -> Result<String, CommandFailure>,
+    work: impl FnOnce(
+        &Sources,
+        &HashMap<String, SourceState>,
+        &HashMap<String, Pause>,
+    ) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     run_with_config(overrides, async |config| {
         let mut sources = daemon::sources(config).await?;
@@ -147,7 +163,7 @@ fn with_sources(
             say!("{errors}");
         }
         let states = known.states.into_iter().map(|state| (state.id.clone(), state)).collect();
-        work(&sources, &states)
+        work(&sources, &states, &known.pauses)
     })
 }
 

@@ -31,6 +31,8 @@ const PAUSE: Backoff = Backoff::doubling(Duration::from_millis(250), Duration::f
 const COPIES: usize = 3;
 /// How often it is looked whether entries that wait have been read.
 const LOOK: Duration = Duration::from_millis(20);
+/// How often it is looked whether a pause has ended.
+const PAUSED: Duration = Duration::from_secs(1);
 /// A batch pauses so long for each quarter by which polling is stretched.
 const SLOW: Duration = Duration::from_millis(50);
 
@@ -105,6 +107,12 @@ impl<C: Clock> Follower<C> {
                     }
                     continue;
                 }
+                if self.is_paused()? {
+                    // What is read on at the end of the pause is what is durable.
+                    self.reader = None;
+                    tokio::time::sleep(PAUSED).await;
+                    continue;
+                }
                 let wait = match self.step(&wake).await? {
                     StepOutcome::Done => {
                         pause.succeeded();
@@ -124,6 +132,11 @@ impl<C: Clock> Follower<C> {
             () = stop.cancelled() => Ok(()),
             outcome = work => outcome,
         }
+    }
+
+    fn is_paused(&self) -> Result<bool, StoreError> {
+        let pause = self.store.pause(self.source.id.as_str())?;
+        Ok(pause.is_some_and(|pause| pause.holds(self.clock.now())))
     }
 
     async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<StepOutcome, PipelineError> {

@@ -76,13 +76,17 @@ pub(super) fn older(feed: &Feed, url: &Url) -> Option<Url> {
         .then_some(older)
 }
 
-/// Reads on until a page is known, the last one is reached or one cannot be read.
+/// Reads on until a page is known, the last one is reached or one cannot be read. Of a paused source
+/// what is left waits for the end of the pause.
 pub(super) async fn run<F: Fetch, C: Clock>(
     context: &PollContext<F, C>,
     source: &Source,
     facts: &mut Facts,
     outputs: &Outputs,
 ) -> Result<(), PipelineError> {
+    if source.paused {
+        return Ok(());
+    }
     while let Some(Backfill { url, left, within }) = facts.backfill.take() {
         let wakes = match within {
             Some((since, until)) => {

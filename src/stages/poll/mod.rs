@@ -21,6 +21,7 @@ mod panicked;
 mod next;
 mod watched;
 mod span;
+mod paused;
 
 use std::{
     borrow::Cow,
@@ -260,8 +261,9 @@ async fn poll<F: Fetch, C: Clock>(
     price: f64,
     outputs: Outputs,
 ) -> Result<(), PipelineError> {
-    let source = &*due.source;
     let started = context.clock.now();
+    let (source, pause) = paused::find(&due.source, &context.store, started)?;
+    let source = &*source;
     let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
     let before = facts.last_success;
     let asked = site::asked(source, &mut facts, started);
@@ -275,7 +277,7 @@ async fn poll<F: Fetch, C: Clock>(
         .and_then(|subscription| hub_coverage(&mut visit, subscription, before, now));
     let terms = Terms { bounds: context.rules.bounds(source), price };
     let next = decide(&mut visit, terms, covered_until, now);
-
+    let next = paused::tell(pause.as_ref(), &mut visit.facts, next);
     hide_secrets(source, &mut visit.facts.reason);
     let past = past_poll(&visit, &due, (started, now), &next);
     let Visit { mut facts, mut commit, wakes, result, label, gap, announced, room, .. } = visit;

@@ -34,6 +34,12 @@ pub(super) async fn process<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     let Push { source, content: pushed, done } = push;
     let now = context.clock.now();
+    if context.store.pause(source.id.as_str())?.is_some_and(|pause| pause.holds(now)) {
+        metrics::pushed("paused");
+        // A hub that is refused may end the subscription.
+        done.send(()).ok();
+        return Ok(());
+    }
     let mut facts =
         context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(&source);
     // What was never read well may be no feed at all: that is for a poll to find out.

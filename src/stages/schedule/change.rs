@@ -1,18 +1,21 @@
-//! Sources that are added and removed by command, while the daemon runs or while none does.
+//! Sources that are added, removed, paused and polled at once by command, while the daemon runs or
+//! while none does.
 //!
 //! What must stay true: a list of the config is never changed, so what it names can be neither
 //! added nor removed; a source is durable before it is polled, and gone from the store before it is
-//! let go.
+//! let go; a pause is durable before it is told.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+mod names;
+mod pauses;
 
+use std::{collections::HashSet, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
-use url::Url;
 
+use self::names::{Known, find, unknown};
 use super::reload::ReloadRequest;
 use crate::{
     base::private::shown,
@@ -20,28 +23,51 @@ use crate::{
         ConfigError, Place,
         sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
-    model::source::{AddedSource, State},
+    model::source::{AddedSource, Pause, State},
     store::{AddedStore, StoreError},
 };
 
-/// A command to add or remove sources that live in the store, as it is sent over the control
-/// socket.
+/// A command about sources, as it is sent over the control socket. Sources are named by their ids
+/// or addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeCommand {
     /// Polls these sources, too.
     Add(Vec<AddedSource>),
-    /// Polls the sources with these ids or addresses no more.
+    /// Polls these no more, which were added.
     Remove(Vec<String>),
+    /// Polls these no more until the pause is over.
+    Pause(PauseOrder),
+    /// Ends the pauses of these.
+    Resume(Vec<String>),
+    /// Polls these as soon as their hosts may be asked.
+    Poll(Vec<String>),
 }
 
-/// A command to add or remove sources, parsed.
+/// Which sources are to be paused, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseOrder {
+    /// Their ids or addresses.
+    pub names: Vec<String>,
+    /// When the pause ends by itself.
+    pub until: Option<DateTime<Utc>>,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+}
+
+/// A command about sources, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {
     /// The sources to add, and what is wrong with some.
     Add(ParsedList),
     /// Ids or addresses of the sources to remove.
     Remove(Vec<String>),
+    /// The sources to pause.
+    Pause(PauseOrder),
+    /// Ids or addresses of those whose pauses end.
+    Resume(Vec<String>),
+    /// Ids or addresses of those to be polled at once.
+    Poll(Vec<String>),
 }
 
 impl From<ChangeCommand> for SourceChange {
@@ -49,6 +75,9 @@ impl From<ChangeCommand> for SourceChange {
         match command {
             ChangeCommand::Add(rows) => Self::Add(added::of_rows(rows)),
             ChangeCommand::Remove(names) => Self::Remove(names),
+            ChangeCommand::Pause(order) => Self::Pause(order),
+            ChangeCommand::Resume(names) => Self::Resume(names),
+            ChangeCommand::Poll(names) => Self::Poll(names),
         }
     }
 }
@@ -56,7 +85,7 @@ impl From<ChangeCommand> for SourceChange {
 /// What the schedule is asked to do with its sources.
 #[derive(Debug)]
 pub enum ScheduleRequest {
-    /// To add or remove some that live in the store.
+    /// To add, remove, pause or poll some.
     Change(ChangeRequest),
     /// To take over what the config names now.
     Reload(ReloadRequest),
@@ -76,7 +105,7 @@ pub struct PolledNow {
 /// A change, and where the answer goes.
 #[derive(Debug)]
 pub struct ChangeRequest {
-    /// What is to be added or removed.
+    /// What is to be done with which.
     pub change: SourceChange,
     /// Whether nothing is changed, and only what would be done is reported.
     pub dry_run: bool,
@@ -85,14 +114,28 @@ pub struct ChangeRequest {
 }
 
 /// What became of a change, in words.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeReport {
-    /// The ids of those that were added or removed.
+    /// The ids of those with which it was done.
     pub done: Vec<String>,
-    /// Why some were there already, each with both places.
+    /// Why with some it was done before, such as both places of one that is polled already.
     pub known: Vec<String>,
-    /// Why some could be neither added nor removed.
+    /// Why with some it cannot be done.
     pub wrong: Vec<String>,
+    /// When those are polled that are to be polled at once.
+    #[serde(default)]
+    pub polls: Vec<PlannedPoll>,
+}
+
+/// When a source is polled that is to be polled at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedPoll {
+    /// The source's id.
+    pub id: String,
+    /// The time from which on it is polled; its host's limits may make it later.
+    pub at: DateTime<Utc>,
+    /// Why it is not polled right away, in words; empty where it is.
+    pub why: String,
 }
 
 /// The changes that a command comes to, before they are made durable.
@@ -102,6 +145,12 @@ pub(super) struct ChangePlan {
     pub(super) add: Vec<(Source, AddedSource)>,
     /// To be let go.
     pub(super) remove: HashSet<String>,
+    /// To be paused.
+    pub(super) pause: Vec<(String, Pause)>,
+    /// Those whose pauses are to be forgotten.
+    pub(super) resume: Vec<String>,
+    /// To be polled at once.
+    pub(super) poll: Vec<SourceId>,
     pub(super) report: ChangeReport,
 }
 
@@ -131,36 +180,61 @@ pub(super) fn plan<'a>(
     present: impl Iterator<Item = &'a Source>,
     topics: &'a TopicIds,
     store: &AddedStore,
+    now: DateTime<Utc>,
 ) -> Result<ChangePlan, StoreError> {
-    match change {
+    let (names, order) = match change {
         SourceChange::Add(list) => {
             let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
-            Ok(ChangePlan::adding(added::beside(present, topics, list)))
+            return Ok(ChangePlan::adding(added::beside(present, topics, list)));
         }
-        SourceChange::Remove(names) => ChangePlan::removing(&names, present, topics, store),
-    }
+        SourceChange::Remove(names) => (names, ChangePlan::removing as Planner),
+        SourceChange::Pause(PauseOrder { names, until, reason }) => {
+            let pause = Pause { since: now, until, reason };
+            let known = find(&names, present, topics);
+            return ChangePlan::pausing(&known, &pause, store);
+        }
+        SourceChange::Resume(names) => (names, ChangePlan::resuming as Planner),
+        SourceChange::Poll(names) => (names, ChangePlan::polling as Planner),
+    };
+    let known = find(&names, present, topics);
+    order(&known, store, now)
 }
 
+/// Decides what is to be done with the sources of some names.
+type Planner = fn(&[Known<'_>], &AddedStore, DateTime<Utc>) -> Result<ChangePlan, StoreError>;
+
 /// Makes a plan durable.
-pub(super) async fn commit(plan: &ChangePlan, store: &AddedStore) -> Result<(), StoreError> {
+pub(super) async fn commit(
+    plan: &ChangePlan,
+    store: &AddedStore,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if !(plan.pause.is_empty() && plan.resume.is_empty()) {
+        // Those that are over go with the next change.
+        let pauses = store.pauses()?;
+        let over = pauses.iter().filter(|(_, pause)| !pause.holds(now)).map(|(id, _)| id);
+        let forget = over.chain(&plan.resume).map(String::as_str);
+        let keep = plan.pause.iter().map(|(id, pause)| (id.as_str(), pause));
+        return store.change_pauses(keep, forget).await;
+    }
     let keep = plan.add.iter().map(|(source, row)| (source.id.as_str(), row));
     store.change(keep, plan.remove.iter().map(String::as_str)).await
 }
 
 /// Makes a change where no daemon runs, beside the sources that the config names and those that
-/// were added.
+/// were added. To poll is nothing that can be done then.
 ///
 /// # Errors
 /// Where the store cannot be read or written.
 pub async fn apply_offline(
     change: SourceChange,
     dry_run: bool,
-    sources: &Sources,
+    (sources, now): (&Sources, DateTime<Utc>),
     store: &AddedStore,
 ) -> Result<ChangeReport, StoreError> {
-    let plan = plan(change, sources.polled.iter(), &TopicIds::new(&sources.topics), store)?;
+    let plan = plan(change, sources.polled.iter(), &TopicIds::new(&sources.topics), store, now)?;
     if !dry_run {
-        commit(&plan, store).await?;
+        commit(&plan, store, now).await?;
     }
     Ok(plan.report)
 }
@@ -177,52 +251,24 @@ impl ChangePlan {
             done: add.iter().map(|(source, _)| source.id.to_string()).collect(),
             known: list.warnings.iter().map(ToString::to_string).collect(),
             wrong: list.errors.iter().map(ToString::to_string).collect(),
+            polls: Vec::new(),
         };
-        Self { add, remove: HashSet::new(), report }
+        Self { add, report, ..Self::default() }
     }
 
-    fn removing<'a>(
-        names: &[String],
-        present: impl Iterator<Item = &'a Source>,
-        topics: &TopicIds,
+    fn removing(
+        names: &[Known<'_>],
         store: &AddedStore,
+        _now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
-        let addresses: Vec<Option<Url>> =
-            names.iter().map(|name| Url::parse(name.trim()).ok()).collect();
-        let mut by_name: HashMap<&str, usize> = HashMap::new();
-        for (index, (name, address)) in names.iter().zip(&addresses).enumerate() {
-            by_name.insert(address.as_ref().map_or(name.as_str(), Url::as_str), index);
-        }
-        // Of each name the source that is polled, and where a list names it, if one does.
-        let (mut ids, mut places): (Vec<Option<String>>, Vec<Option<&Place>>) =
-            (vec![None; names.len()], vec![None; names.len()]);
-        for source in present {
-            let at = source.at.configured();
-            for index in [source.id.as_str(), &at].into_iter().filter_map(|name| by_name.get(name))
-            {
-                if source.added.is_some() {
-                    ids[*index] = Some(source.id.to_string());
-                } else {
-                    places[*index] = Some(&source.place);
-                }
-            }
-        }
         let mut plan = Self::default();
-        for (index, name) in names.iter().enumerate() {
+        for known in names {
             // A row that a list of the config stands before is polled as that list says, and can go
             // all the same.
-            let of_address =
-                addresses[index].as_ref().map(|address| SourceId::from_url(address).to_string());
-            let mut candidates =
-                [ids[index].clone(), Some(name.clone()), of_address].into_iter().flatten();
-            let row = candidates
-                .find_map(|id| store.get(&id).map(|row| row.map(|_| id)).transpose())
-                .transpose()?;
-            let shown = shown(name);
-            let listed = places[index].or_else(|| {
-                topics.0.iter().find(|(id, _)| id.as_str() == name).map(|(_, place)| place)
-            });
-            match (row, listed) {
+            let mut ids = known.ids();
+            let row = ids.find_map(|id| store.get(&id).map(|row| row.map(|_| id)).transpose());
+            let shown = shown(&known.name);
+            match (row.transpose()?, known.place()) {
                 (Some(id), _) => {
                     if plan.remove.insert(id.clone()) {
                         plan.report.done.push(id);
@@ -232,10 +278,7 @@ impl ChangePlan {
                     .report
                     .wrong
                     .push(format!("{shown} is listed at {place}: take it out there")),
-                (None, None) => plan
-                    .report
-                    .wrong
-                    .push(format!("{shown}: no source is known by this id or address")),
+                (None, None) => plan.report.wrong.push(unknown(&known.name)),
             }
         }
         Ok(plan)
@@ -244,10 +287,10 @@ impl ChangePlan {
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
     use crate::{config::sources, store::Store};
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn rows(text: &str) -> Vec<AddedSource> {
         sources::parse("nashra sources add", text.as_bytes())
@@ -260,7 +303,7 @@ mod tests {
     async fn ask(wanted: ChangeCommand, listed: &ParsedList, store: &AddedStore) -> ChangeReport {
         let mut polled = Sources { polled: listed.sources.clone(), topics: Vec::new() };
         polled.with_added(store.all().unwrap()).unwrap();
-        apply_offline(wanted.into(), false, &polled, store).await.unwrap()
+        apply_offline(wanted.into(), false, (&polled, NOW), store).await.unwrap()
     }
 
     #[tokio::test]
@@ -287,7 +330,7 @@ mod tests {
         let expected = [
             "https://a.example/ is listed at own.toml:1:1: take it out there",
             "x is listed at own.toml:1:1: take it out there",
-            "y: no source is known by this id or address",
+            "y: no source is known by this id or address (`nashra sources list` shows all)",
         ];
         assert_eq!(report.wrong, expected);
         assert_eq!(store.all().unwrap().len(), 1);
@@ -328,7 +371,7 @@ mod tests {
         let store = Store::in_memory().unwrap().added();
         let topics = TopicIds(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
         let report = |wanted: ChangeCommand| {
-            plan(wanted.into(), std::iter::empty(), &topics, &store).unwrap().report.wrong
+            plan(wanted.into(), std::iter::empty(), &topics, &store, NOW).unwrap().report.wrong
         };
         let taken = report(ChangeCommand::Add(rows(
             "[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n",

@@ -8,6 +8,7 @@
 pub mod change;
 pub mod reload;
 mod counts;
+mod requests;
 mod roster;
 mod state;
 
@@ -27,6 +28,7 @@ use crate::{
 use change::{ChangeRequest, ScheduleRequest, SourceChange};
 use counts::SourceCounts;
 use reload::ReloadRequest;
+use requests::Moment;
 
 pub use roster::Slot;
 pub use state::{ScheduleState, StartOptions};
@@ -158,7 +160,7 @@ pub async fn run<C: Clock>(
                 }
             }
             Some(request) = channels.changes.recv() => {
-                let gone = schedule.obey(request, &stores, now).await;
+                let gone = schedule.obey(request, &stores, Moment { now, pressure: level }).await;
                 if let (false, Some(channel)) = (gone.is_empty(), &channels.gone) {
                     // Closed only when that stage failed, which ends the run by itself.
                     channel.send(gone).await.ok();

@@ -25,6 +25,14 @@ pub(super) struct Roster {
     leaving: HashMap<SourceId, Slot>,
 }
 
+/// The token of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) slot: Slot,
+    /// Whether it is with a poll; else it is the caller's.
+    pub(super) is_out: bool,
+}
+
 /// A source in its slot.
 #[derive(Debug)]
 struct RosterEntry {
@@ -34,22 +42,17 @@ struct RosterEntry {
 }
 
 impl Roster {
-    /// Takes a source in. The slot is the caller's token; there is none where an earlier one is out
-    /// still.
-    pub(super) fn insert(&mut self, source: Arc<Source>, status: SourceStatus) -> Option<Slot> {
+    /// Takes a source in, in a slot of its own. The token of one that was let go may be out still.
+    pub(super) fn insert(&mut self, source: Arc<Source>, status: SourceStatus) -> Token {
         let before = self.leaving.remove(&source.id);
-        let slot = before.or_else(|| self.free.pop());
-        let entry = Some(RosterEntry { source, status, leaves: false });
-        if let Some(place) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) {
-            *place = entry;
-        } else {
-            self.slots.push(entry);
+        let slot = before.or_else(|| self.free.pop()).unwrap_or_else(|| {
+            self.slots.push(None);
+            Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
+        });
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(RosterEntry { source, status, leaves: false });
         }
-        if before.is_some() {
-            None
-        } else {
-            slot.or_else(|| Slot::try_from(self.slots.len() - 1).ok())
-        }
+        Token { slot, is_out: before.is_some() }
     }
 
     /// The source of a token that came back; one that was let go is gone with it.
@@ -100,6 +103,17 @@ impl Roster {
         self.slots.iter().flatten().filter(|slot| !slot.leaves).map(|slot| &*slot.source)
     }
 
+    /// Those of these ids that are polled, with what is remembered of them.
+    pub(super) fn of_ids(
+        &mut self,
+        ids: &HashSet<&str>,
+    ) -> impl Iterator<Item = (&Arc<Source>, &mut SourceStatus)> {
+        let entries = self.slots.iter_mut().flatten().filter(|entry| !entry.leaves);
+        entries
+            .filter(|entry| ids.contains(entry.source.id.as_str()))
+            .map(|entry| (&entry.source, &mut entry.status))
+    }
+
     /// All that are polled, each with its state.
     pub(super) fn polled(&self) -> impl Iterator<Item = PolledNow> {
         self.slots
@@ -134,6 +148,10 @@ mod tests {
         Arc::new(Source { added: Some(chrono::DateTime::UNIX_EPOCH), ..source })
     }
 
+    fn own(slot: Slot) -> Token {
+        Token { slot, is_out: false }
+    }
+
     fn ids(sources: &[&Source]) -> HashSet<String> {
         sources.iter().map(|source| source.id.to_string()).collect()
     }
@@ -146,13 +164,13 @@ mod tests {
             source("https://b.example/"),
             source("https://c.example/"),
         );
-        assert_eq!(roster.insert(Arc::clone(&one), STATUS), Some(0));
+        assert_eq!(roster.insert(Arc::clone(&one), STATUS), own(0));
         assert_eq!(roster.remove(&ids(&[&one])).len(), 1);
         assert_eq!(roster.remove(&ids(&[&one])).len(), 0, "it is gone already");
-        assert_eq!(roster.insert(Arc::clone(&two), STATUS), Some(1));
+        assert_eq!(roster.insert(Arc::clone(&two), STATUS), own(1));
         assert_eq!((roster.leaving_source(0), roster.leaving_source(1)), (Some(&one.id), None));
         assert!(roster.take_back(0).is_none());
-        assert_eq!(roster.insert(Arc::clone(&three), STATUS), Some(0));
+        assert_eq!(roster.insert(Arc::clone(&three), STATUS), own(0));
         assert_eq!(roster.take_back(0).map(|entry| entry.0.clone()), Some(three));
         assert_eq!(roster.sources().count(), 2);
     }
@@ -162,7 +180,7 @@ mod tests {
         let (mut roster, one) = (Roster::default(), source("https://a.example/"));
         roster.insert(Arc::clone(&one), STATUS);
         roster.remove(&ids(&[&one]));
-        assert_eq!(roster.insert(Arc::clone(&one), STATUS), None);
+        assert_eq!(roster.insert(Arc::clone(&one), STATUS), Token { slot: 0, is_out: true });
         assert!(roster.take_back(0).is_some(), "it is polled on");
         assert_eq!(roster.statuses().count(), 1);
     }
@@ -170,7 +188,7 @@ mod tests {
     #[test]
     fn another_declaration_takes_the_place_of_a_source_and_its_token_stays() {
         let (mut roster, one) = (Roster::default(), source("https://a.example/"));
-        let slot = roster.insert(Arc::clone(&one), STATUS).unwrap();
+        let slot = roster.insert(Arc::clone(&one), STATUS).slot;
         let paused = Arc::new(Source { paused: true, ..(*one).clone() });
         roster.replace(HashMap::from([(one.id.to_string(), paused)]));
         assert!(roster.take_back(slot).is_some_and(|(source, _)| source.paused));

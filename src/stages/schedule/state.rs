@@ -10,12 +10,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    ChangeRequest, EarlyPoll, PolledSource, ReloadRequest, ScheduleRequest, ScheduleStores, Slot,
-    SourceChange, SourceStatus,
-    change::{self, ChangePlan, TopicIds},
+    EarlyPoll, PolledSource, Slot, SourceStatus,
+    change::TopicIds,
     counts::SourceCounts,
-    reload::{self, BeforePolls, ReloadError, ReloadPlan, ReloadReport},
-    roster::Roster,
+    roster::{Roster, Token},
 };
 use crate::{
     config::sources::{Source, SourceId, Sources},
@@ -35,7 +33,7 @@ const SPREAD: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug)]
 pub struct ScheduleState {
     pub(super) roster: Roster,
-    topics: TopicIds,
+    pub(super) topics: TopicIds,
     pub(super) heap: Heap,
     /// Of sources that are with a poll: when they are due again at the latest.
     early: HashMap<Slot, DateTime<Utc>>,
@@ -88,10 +86,11 @@ impl ScheduleState {
                 *left = wait.max(*left);
             }
             remember(&mut standings, &source, &facts);
-            let at = first_due(&source, &facts, now).filter(|_| !options.poll_now).unwrap_or(turn);
-            if let Some(slot) = roster.insert(Arc::new(source), SourceStatus::from_facts(&facts)) {
-                heap.push(Reverse((at, slot)));
-            }
+            let paused = store.pause(source.id.as_str())?.is_some();
+            let at = first_due(&source, &facts, paused, now);
+            let at = at.filter(|_| !options.poll_now).unwrap_or(turn);
+            let token = roster.insert(Arc::new(source), SourceStatus::from_facts(&facts));
+            heap.push(Reverse((at, token.slot)));
         }
         let budget = Budget::new(
             options.polls_per_source_day,
@@ -137,7 +136,7 @@ impl ScheduleState {
 }
 
 impl SourceStatus {
-    fn from_facts(facts: &Facts) -> Self {
+    pub(super) fn from_facts(facts: &Facts) -> Self {
         Self { state: facts.state, appetite: facts.appetite }
     }
 }
@@ -153,15 +152,22 @@ fn remember(standings: &mut Standings, source: &Source, facts: &Facts) {
 }
 
 /// The times at which so many sources begin.
-fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>> {
+pub(super) fn turns(now: DateTime<Utc>, count: usize) -> impl Iterator<Item = DateTime<Utc>> {
     let apart = APART.min(SPREAD / i32::try_from(count).unwrap_or(i32::MAX).max(1));
     std::iter::successors(Some(now), move |turn| Some(*turn + apart))
 }
 
-/// When a source is due by its facts; `None`: at once.
-fn first_due(source: &Source, facts: &Facts, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    // What was paused and is no more, or the other way round, shows at once.
-    let as_before = source.paused == (facts.state == State::Paused);
+/// When a source is due by its facts; `None`: at once. `paused` is whether an operator paused it.
+pub(super) fn first_due(
+    source: &Source,
+    facts: &Facts,
+    paused: bool,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    // What was paused and is no more, or the other way round, shows at once, and so does what is
+    // at another address.
+    let as_before = (source.paused || paused) == (facts.state == State::Paused)
+        && *source.at.configured() == **facts.url.real();
     next_due(facts, now).filter(|at| *at > now && as_before)
 }
 
@@ -198,8 +204,29 @@ impl ScheduleState {
         self.early.values_mut().for_each(|at| *at += by);
     }
 
+    /// Takes a source in that is due then, or where it was let go during a poll, as soon as that has
+    /// ended.
+    pub(super) fn enter(&mut self, source: Arc<Source>, status: SourceStatus, at: DateTime<Utc>) {
+        let Token { slot, is_out } = self.roster.insert(source, status);
+        if is_out {
+            self.early.insert(slot, at);
+        } else {
+            self.heap.push(Reverse((at, slot)));
+        }
+    }
+
+    /// The sources that are polled at this moment.
+    pub(super) fn under_way(&self) -> HashSet<SourceId> {
+        let waiting: HashSet<Slot> = self.heap.iter().map(|due| due.0.1).collect();
+        let out = self.roster.slots().filter(|(slot, _)| !waiting.contains(slot));
+        out.map(|(_, id)| id.clone()).collect()
+    }
+
     /// Brings sources forward: all at once, because the whole heap is gone through.
     pub(super) fn poll_earlier(&mut self, polls: Vec<EarlyPoll>) {
+        if polls.is_empty() {
+            return;
+        }
         let earlier: HashMap<SourceId, DateTime<Utc>> =
             polls.into_iter().map(|poll| (poll.source, poll.at)).collect();
         let mut slots: HashMap<Slot, DateTime<Utc>> =
@@ -212,126 +239,6 @@ impl ScheduleState {
             .collect();
         self.early.extend(slots);
     }
-
-    /// Does what is asked for, and answers; returns the ids of the sources that are polled no more.
-    pub(super) async fn obey(
-        &mut self,
-        request: ScheduleRequest,
-        stores: &ScheduleStores,
-        now: DateTime<Utc>,
-    ) -> Vec<String> {
-        // A command that gave up waiting does not need the answer.
-        match request {
-            ScheduleRequest::Change(ChangeRequest { change, dry_run, answer }) => {
-                let (report, gone) = match self.change(change, dry_run, stores, now).await {
-                    Ok((report, gone)) => (Ok(report), gone),
-                    Err(error) => (Err(error), Vec::new()),
-                };
-                answer.send(report).ok();
-                gone
-            }
-            ScheduleRequest::Reload(ReloadRequest { listed, dry_run, before_polls, answer }) => {
-                let before_polls = (!dry_run).then_some(before_polls);
-                let report = self.reload(listed, before_polls, stores, now);
-                let gone = report.as_ref().ok().filter(|_| !dry_run);
-                let gone = gone.map(|report| report.removed.clone());
-                answer.send(report).ok();
-                gone.unwrap_or_default()
-            }
-            ScheduleRequest::List(answer) => {
-                answer.send(self.roster.polled().collect()).ok();
-                Vec::new()
-            }
-        }
-    }
-
-    /// Takes sources in or lets them go, once that is durable; also returns the ids of those that
-    /// are polled no more.
-    async fn change(
-        &mut self,
-        change: SourceChange,
-        dry_run: bool,
-        stores: &ScheduleStores,
-        now: DateTime<Utc>,
-    ) -> Result<(change::ChangeReport, Vec<String>), StoreError> {
-        let plan = change::plan(change, self.roster.sources(), &self.topics, &stores.added)?;
-        if dry_run {
-            return Ok((plan.report, Vec::new()));
-        }
-        change::commit(&plan, &stores.added).await?;
-        let ChangePlan { add, mut remove, report } = plan;
-        // Of a source that a list names, too, the row goes and the source stays.
-        for listed in self.roster.sources().filter(|source| source.added.is_none()) {
-            remove.remove(listed.id.as_str());
-        }
-        self.let_go(&remove);
-        let add: Vec<Source> = add.into_iter().map(|(source, _)| source).collect();
-        let facts = read_facts(&add, &stores.polls)?;
-        self.take_in(add.into_iter().zip(facts), now);
-        Ok((report, remove.into_iter().collect()))
-    }
-
-    /// Takes over what the config names now, beside the sources that were added by command. Without
-    /// `before_polls` nothing is changed.
-    fn reload(
-        &mut self,
-        mut listed: Sources,
-        before_polls: Option<BeforePolls>,
-        stores: &ScheduleStores,
-        now: DateTime<Utc>,
-    ) -> Result<ReloadReport, ReloadError> {
-        listed.with_added(stores.added.all()?)?;
-        let plan = reload::plan(listed.polled, self.roster.sources(), &self.topics)?;
-        let Some(before_polls) = before_polls else { return Ok(plan.report) };
-        let facts = read_facts(&plan.add, &stores.polls)?;
-        // From here on nothing can fail.
-        before_polls.perform();
-        let ReloadPlan { add, remove, replace, report } = plan;
-        self.let_go(&remove);
-        let changed = report.changed.iter().filter_map(|id| replace.get(id));
-        // What was paused and is no more, and what has another address, shows at once.
-        let polls = changed.map(|source| EarlyPoll { source: source.id.clone(), at: now });
-        let polls: Vec<EarlyPoll> = polls.collect();
-        self.roster.replace(replace);
-        if !polls.is_empty() {
-            self.poll_earlier(polls);
-        }
-        self.take_in(add.into_iter().zip(facts), now);
-        Ok(report)
-    }
-
-    fn let_go(&mut self, ids: &HashSet<String>) {
-        if ids.is_empty() {
-            return;
-        }
-        for status in self.roster.remove(ids) {
-            self.counts.note(Some(status.state), None);
-            self.budget.leave(status.appetite);
-        }
-    }
-
-    fn take_in(
-        &mut self,
-        sources: impl ExactSizeIterator<Item = (Source, Facts)>,
-        now: DateTime<Utc>,
-    ) {
-        let turns = turns(now, sources.len());
-        for ((source, facts), turn) in sources.zip(turns) {
-            let (status, at) =
-                (SourceStatus::from_facts(&facts), first_due(&source, &facts, now).unwrap_or(turn));
-            self.counts.note(None, Some(status.state));
-            self.budget.join(status.appetite);
-            if let Some(slot) = self.roster.insert(Arc::new(source), status) {
-                self.heap.push(Reverse((at, slot)));
-            }
-        }
-    }
-}
-
-/// What is known of sources, in their order.
-fn read_facts(sources: &[Source], store: &PollStore) -> Result<Vec<Facts>, StoreError> {
-    let facts = |source: &Source| store.facts(source.id.as_str()).map(Option::unwrap_or_default);
-    sources.iter().map(facts).collect()
 }
 
 fn learn(before: &mut SourceStatus, now: SourceStatus, budget: &mut Budget) {
@@ -424,11 +331,33 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_comes_back_with_another_address_during_its_poll_is_polled_when_that_ends() {
+        let source = |url: &str| {
+            let list = format!("[[source]]\nid = \"a\"\nurl = \"{url}\"\n");
+            crate::config::sources::parse("l.toml", list.as_bytes()).sources.remove(0)
+        };
+        let store = Store::in_memory().unwrap().polls();
+        let mut schedule = load(&store, vec![source("https://a.example/")], at(0));
+        let Some(Reverse((_, slot))) = schedule.heap.pop() else { panic!("it is due") };
+        schedule.roster.remove(&["a".to_owned()].into());
+        let status = SourceStatus { state: State::Ok, appetite: None };
+        schedule.enter(Arc::new(source("https://b.example/")), status, at(5));
+        assert!(schedule.heap.is_empty(), "it is polled by one at a time");
+        let done = PolledSource { slot, next: at(3600), decided: at(6), status };
+        assert_eq!(schedule.record_poll(done, at(3600)), None);
+        assert_eq!(schedule.heap.peek().map(|due| due.0.0), Some(at(5)));
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_puts_no_source_off() {
         let source = crate::config::sources::parse("l", b"https://a.example/").sources.remove(0);
-        let facts =
-            Facts { last_poll: Some(at(1000)), next_due: Some(at(1300)), ..Facts::default() };
-        let due = |now| first_due(&source, &facts, at(now));
+        let facts = Facts {
+            url: "https://a.example/".to_owned().into(),
+            last_poll: Some(at(1000)),
+            next_due: Some(at(1300)),
+            ..Facts::default()
+        };
+        let due = |now| first_due(&source, &facts, false, at(now));
         assert_eq!([due(1100), due(100), due(1400)], [Some(at(1300)), Some(at(400)), None]);
 
         let store = Store::in_memory().unwrap().polls();

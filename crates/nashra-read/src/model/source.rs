@@ -47,6 +47,36 @@ pub struct AddedSource {
     pub at: DateTime<Utc>,
 }
 
+/// A pause of a source that an operator asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pause {
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// When it ends by itself; `null` where an operator ends it.
+    pub until: Option<DateTime<Utc>>,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+}
+
+impl Pause {
+    /// Whether it is not over yet.
+    #[must_use]
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+impl std::fmt::Display for Pause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        write!(f, "paused by command since {}", time(self.since))?;
+        if let Some(until) = self.until {
+            write!(f, ", until {}", time(until))?;
+        }
+        self.reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+    }
+}
+
 /// The state of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
