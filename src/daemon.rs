@@ -28,7 +28,12 @@ use crate::{
     },
     config::{Backlog, Config, ConfigErrors, Overrides, sources::Sources},
     daemon::admin::{
+        AdminState,
+        access::Access,
+        api::Api,
         control,
+        forms::Forms,
+        requests::RequestTargets,
         status::{Health, StatusPages},
     },
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
@@ -207,20 +212,28 @@ async fn start_beside(
     tasks.spawn(admin::report_status(status, ready.clone()));
     let unreadable = UnreadablePages::default();
     let health = Health { ready: ready.clone(), unreadable: unreadable.clone() };
-    let stores = (store.clone(), letters.clone());
-    let pages = StatusPages::new(start.metrics.clone(), health, stores, changes_tx.clone());
-    let address = start_admin(config, start.metrics.clone(), pages, &mut tasks).await?;
-    if let (Some(address), Some(served)) = (address, start.served.take()) {
-        // Whoever wanted to know may have gone.
-        served.send(address).ok();
-    }
-    let targets = control::ControlTargets {
+    let targets = RequestTargets {
         store: store.clone(),
         operator_requests: operator_requests_tx,
         changes: changes_tx.clone(),
         reloads: reloads_tx,
         letters: letters.clone(),
     };
+    let access = Access::new(&config.admin);
+    let forms = Forms::new(targets.clone(), access.clone());
+    let pages = StatusPages::new(start.metrics.clone(), health, &targets, forms);
+    let api = Api::new(targets.clone(), access, ready.clone(), SystemClock.now());
+    let admin = AdminState {
+        metrics: start.metrics.clone(),
+        hosts: config.admin.hosts.iter().map(ToString::to_string).collect(),
+        pages,
+        api,
+    };
+    let address = start_admin(config, admin, &mut tasks).await?;
+    if let (Some(address), Some(served)) = (address, start.served.take()) {
+        // Whoever wanted to know may have gone.
+        served.send(address).ok();
+    }
     tasks.spawn(control_socket(config)?.serve(targets));
     let metrics = start.metrics.clone();
     let monitored = monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics };
@@ -241,8 +254,7 @@ async fn start_beside(
 /// Serves the admin endpoint, if the config wants it; returns its address.
 async fn start_admin(
     config: &Config,
-    metrics: Option<PrometheusHandle>,
-    pages: StatusPages,
+    state: AdminState,
     side_tasks: &mut JoinSet<()>,
 ) -> Result<Option<SocketAddr>, DaemonError> {
     let Some(address) = config.admin.listen.address() else { return Ok(None) };
@@ -251,9 +263,7 @@ async fn start_admin(
     if let Some(local) = local {
         tracing::info!(url = format!("http://{local}/"), "metrics, health and status");
     }
-    let hosts = config.admin.hosts.iter().map(ToString::to_string).collect();
-    side_tasks.spawn(pages.clone().keep_history());
-    let state = admin::AdminState { metrics, hosts, pages };
+    side_tasks.spawn(state.pages.clone().keep_history());
     side_tasks.spawn(admin::serve(listener, state, CancellationToken::new()));
     Ok(local)
 }

@@ -12,7 +12,7 @@ use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{Config, Overrides, parse_duration},
     daemon::{
-        admin::control::Request,
+        admin::requests::{Answer, Request},
         letters::{
             LetterList, LettersAnswer, LettersRequest, RetrySummary, ShownLetter, WhichLetters,
         },
@@ -145,10 +145,10 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 async fn ask(request: LettersRequest, config: &Config) -> Result<LettersAnswer, CommandFailure> {
-    let answer = state::perform(Request::DeadLetters { request }, config).await?;
-    serde_json::from_str(&answer).map_err(|error| {
-        CommandFailure::new(&format!("the daemon is of another version: {error}"), WORLD_FAILED)
-    })
+    match state::perform(Request::DeadLetters { request }, config).await? {
+        Answer::Letters(answer) => Ok(answer),
+        _ => Err(other_version()),
+    }
 }
 
 fn other_version() -> CommandFailure {

@@ -37,7 +37,7 @@ use uuid::Uuid;
 use crate::{
     base::private::{Secrets, shown},
     config::{Config, Overrides},
-    daemon::{DaemonError, admin::control::Request},
+    daemon::{DaemonError, admin::requests::Request},
     model::kind::SourceKind,
 };
 use schema::Record;

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use crate::{
+    daemon::admin::api,
     model::{poll_record::PollRecord, record::Article, story::StoryRecord},
     stages::commit::DeadLetter,
 };
@@ -21,10 +22,12 @@ pub enum Record {
     /// What could not be published as an article, in the topic `nashra.deadletters`.
     #[value(name = "deadletter")]
     DeadLetter,
+    /// The HTTP API, as an `OpenAPI` document.
+    Api,
 }
 
 impl Record {
-    /// All of them.
+    /// All that are records.
     pub const ALL: [Self; 4] = [Self::Article, Self::Story, Self::DeadLetter, Self::Poll];
 
     /// A record that has something in each field.
@@ -34,6 +37,7 @@ impl Record {
             Self::Story => include_str!("schema/story.json"),
             Self::DeadLetter => include_str!("schema/deadletter.json"),
             Self::Poll => include_str!("schema/poll.json"),
+            Self::Api => "{}",
         }
     }
 }
@@ -47,6 +51,7 @@ pub fn json_schema(record: Record) -> Value {
         Record::Poll => schema::<PollRecord>(),
         Record::Story => schema::<StoryRecord>(),
         Record::DeadLetter => schema::<DeadLetter>(),
+        Record::Api => return api::document(),
     };
     // A file of this crate; a test reads it.
     let example: Value = serde_json::from_str(record.example()).unwrap_or_default();

@@ -11,14 +11,17 @@ use crate::{
     config::{Config, Overrides},
     daemon::{
         self,
-        admin::control::{self, Request, Response},
+        admin::{
+            control::{self, Response},
+            requests::{Answer, Request},
+        },
         erase::{self, EraseError, EraseExecutor},
-        explain,
+        explain::{self, reports},
         letters::{Letters, LettersError},
     },
     stages::{
         publish::{self, sinks},
-        schedule::change::{self, SourceChange},
+        schedule::change::{self, ChangeReport, SourceChange},
     },
     store::{self, Store, StoreError},
 };
@@ -69,13 +72,13 @@ impl Command {
                 run_offline(overrides, |config| {
                     let restored =
                         store::restore(from, &config.data_dir, config.store.cache.as_usize());
-                    restored.map(|report| explain::checked(&report)).map_err(all_failed)
+                    restored.map(|report| reports::checked(&report)).map_err(all_failed)
                 })
             }
             Self::Repair(overrides) => run_offline(overrides, |config| {
                 check_folder(config)?;
                 store::repair(&config.data_dir, config.store.cache.as_usize())
-                    .map(|repair| explain::repaired(&repair))
+                    .map(|repair| reports::repaired(&repair))
                     .map_err(failed)
             }),
             Self::Check(overrides) => run(Request::Check, overrides),
@@ -87,7 +90,9 @@ impl Command {
 
 /// Does what was asked, where it can be done.
 pub(super) fn run(request: Request, overrides: &Overrides) -> ExitCode {
-    run_with_config(overrides, async |config| perform(request, config).await.map(in_lines))
+    run_with_config(overrides, async |config| {
+        perform(request, config).await.map(|answer| in_lines(answer.to_string()))
+    })
 }
 
 /// Runs work that needs the config, and that no daemon runs beside.
@@ -102,10 +107,10 @@ fn in_lines(words: String) -> String {
     words + "\n"
 }
 
-pub(super) async fn perform(request: Request, config: &Config) -> Result<String, CommandFailure> {
+pub(super) async fn perform(request: Request, config: &Config) -> Result<Answer, CommandFailure> {
     let socket = config.control_socket();
     match control::send_request(&socket, &request).await {
-        Ok(Some(Response::Ok(words))) => Ok(words),
+        Ok(Some(Response::Ok(answer))) => Ok(*answer),
         Ok(Some(Response::Error(words))) => Err(CommandFailure::new(&words, WORLD_FAILED)),
         Ok(Some(Response::Unknown(words))) => Err(CommandFailure::new(&words, WRONG_INPUT)),
         Ok(None) => perform_without_daemon(request, config).await,
@@ -119,21 +124,27 @@ pub(super) async fn perform(request: Request, config: &Config) -> Result<String,
 async fn perform_without_daemon(
     request: Request,
     config: &Config,
-) -> Result<String, CommandFailure> {
-    match request {
-        Request::Sources => explain::sources(&open(config)?).map_err(failed),
-        Request::Change { wanted, dry_run } => change(wanted.into(), dry_run, config).await,
+) -> Result<Answer, CommandFailure> {
+    let words = match request {
+        Request::Sources => {
+            return explain::sources(&open(config)?).map(Answer::Sources).map_err(failed);
+        }
+        Request::Change { wanted, dry_run } => {
+            return change(wanted.into(), dry_run, config).await.map(Answer::Changed);
+        }
+        Request::Explain { what } => {
+            let explained = explain::explain(&open(config)?, &what).map_err(failed)?;
+            let unknown = || CommandFailure::new(&explain::unknown(&what), WRONG_INPUT);
+            return explained.map(Answer::Explained).ok_or_else(unknown);
+        }
         Request::Check => check(config),
         Request::Reload { .. } => Err(CommandFailure::new(
             &format!("no daemon runs with the data_dir {}", config.data_dir.display()),
             WORLD_FAILED,
         )),
         Request::Export { to } => {
-            open(config)?.export(&to).map(|rows| explain::exported(rows, &to)).map_err(failed)
+            open(config)?.export(&to).map(|rows| reports::exported(rows, &to)).map_err(failed)
         }
-        Request::Explain { what } => explain::explain(&open(config)?, &what)
-            .map_err(failed)?
-            .ok_or_else(|| CommandFailure::new(&explain::unknown(&what), WRONG_INPUT)),
         Request::Erase { article } => {
             let store = open(config)?;
             let executor =
@@ -148,42 +159,41 @@ async fn perform_without_daemon(
             let store = open(config)?;
             let letters = store.letters(config.dead_letters.max_bytes.bytes());
             let answered = Letters { store, letters, stages: None }.answer(request).await;
-            let answer = answered.map_err(|error| match error {
+            return answered.map(Answer::Letters).map_err(|error| match error {
                 LettersError::Store(error) => failed(error),
                 LettersError::Stopping => CommandFailure::new(&error, WORLD_FAILED),
-            })?;
-            Ok(serde_json::json!(answer).to_string())
+            });
         }
         Request::Confirm => publish::confirm(&open(config)?.outbox()).await.map_err(failed),
-        Request::Adopt => {
-            let store = open(config)?;
-            let mut sink = sinks::start(config, store.id());
-            let adopted = publish::adopt(
-                &mut *sink,
-                &store.outbox(),
-                None,
-                publish::RecallExecutor::Direct(store.articles(), store.stories()),
-            )
-            .await;
-            let code = |error: &publish::AdoptError| {
-                if matches!(error, publish::AdoptError::NoPosition) {
-                    WRONG_INPUT
-                } else {
-                    WORLD_FAILED
-                }
-            };
-            adopted
-                .map(|adopted| adopted.to_string())
-                .map_err(|error| CommandFailure::new(&error, code(&error)))
-        }
-    }
+        Request::Adopt => adopt(config).await,
+    };
+    words.map(Answer::Words)
+}
+
+/// Goes on in a new epoch.
+async fn adopt(config: &Config) -> Result<String, CommandFailure> {
+    let store = open(config)?;
+    let mut sink = sinks::start(config, store.id());
+    let adopted = publish::adopt(
+        &mut *sink,
+        &store.outbox(),
+        None,
+        publish::RecallExecutor::Direct(store.articles(), store.stories()),
+    )
+    .await;
+    let code = |error: &publish::AdoptError| {
+        if matches!(error, publish::AdoptError::NoPosition) { WRONG_INPUT } else { WORLD_FAILED }
+    };
+    adopted
+        .map(|adopted| adopted.to_string())
+        .map_err(|error| CommandFailure::new(&error, code(&error)))
 }
 
 /// Reads the files of the store, or a copy of them, and changes nothing.
 fn check(config: &Config) -> Result<String, CommandFailure> {
     check_folder(config)?;
     let checked = store::check(&config.data_dir, config.store.cache.as_usize());
-    checked.map(|report| explain::checked(&report)).map_err(all_failed)
+    checked.map(|report| reports::checked(&report)).map_err(all_failed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -198,7 +208,7 @@ async fn change(
     change: SourceChange,
     dry_run: bool,
     config: &Config,
-) -> Result<String, CommandFailure> {
+) -> Result<ChangeReport, CommandFailure> {
     if matches!(change, SourceChange::Poll(_)) {
         let words = format!(
             "no daemon runs with the data_dir {}: `nashra run --poll-now` polls all sources at its start",
@@ -221,9 +231,7 @@ async fn change(
         say!("{errors}");
     }
     let beside = (&sources, SystemClock.now());
-    let report = change::apply_offline(change, dry_run, beside, &store.added()).await;
-    let report = report.map_err(failed)?;
-    Ok(serde_json::json!(report).to_string())
+    change::apply_offline(change, dry_run, beside, &store.added()).await.map_err(failed)
 }
 
 /// The store of a daemon that has run.

@@ -299,6 +299,13 @@ settings! {
         /// names without a dot and those that end in `.local`, `.internal`, `.lan`, `.localhost` or
         /// `.home.arpa` are always answered. For instance `["status.example.org"]`.
         hosts: Vec<HostName> = Vec::new();
+        /// A file that holds the token with which sources are changed over HTTP (docs/api.md), 16
+        /// bytes or more; relative to the current folder. It is read at each change, so that it
+        /// can be exchanged.
+        token_file: Option<PathBuf> = None => Example::Shown("\"/etc/nashra/token\"");
+        /// The variable of the environment that holds the token, where no file is named. Without a
+        /// token nothing can be changed over HTTP.
+        token_env: String = "NASHRA_ADMIN_TOKEN".to_owned();
     }
 }
 

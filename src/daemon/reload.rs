@@ -6,13 +6,14 @@
 //! are named until then.
 
 use std::{
-    fmt::Write as _,
-    fs, future,
+    fmt, fs, future,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
@@ -45,7 +46,7 @@ pub struct ReloadCommand {
     /// Whether nothing is changed, and only what would be done is reported.
     pub dry_run: bool,
     /// Where the report goes, or the words that say what is wrong.
-    pub answer: oneshot::Sender<Result<String, String>>,
+    pub answer: oneshot::Sender<Result<Reloaded, String>>,
 }
 
 /// Where a reload takes effect.
@@ -69,11 +70,13 @@ pub(super) struct Reloader {
 }
 
 /// What a reload came to.
-#[derive(Debug)]
-struct Reloaded {
-    sources: ReloadReport,
-    /// Settings that have another value now than what the daemon runs with.
-    waiting: Vec<String>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reloaded {
+    /// What became of the sources.
+    pub sources: ReloadReport,
+    /// Settings that have another value now than what the daemon runs with; it is used from the
+    /// next start on.
+    pub waiting: Vec<String>,
 }
 
 impl Reloader {
@@ -109,8 +112,8 @@ impl Reloader {
         }
     }
 
-    /// Reads all again and takes it over; returns words for a terminal.
-    async fn reload(&mut self, dry_run: bool, cause: &'static str) -> Result<String, String> {
+    /// Reads all again and takes it over.
+    async fn reload(&mut self, dry_run: bool, cause: &'static str) -> Result<Reloaded, String> {
         if !dry_run {
             // What is written from here on is another change.
             self.watched.look();
@@ -120,20 +123,20 @@ impl Reloader {
             metrics::reloaded(outcome.is_ok(), SystemClock.now());
         }
         match outcome {
-            Ok(Reloaded { sources, waiting }) => {
+            Ok(reloaded) => {
                 if !dry_run {
-                    let ReloadReport { added, removed, changed, unchanged } = &sources;
+                    let ReloadReport { added, removed, changed, unchanged } = &reloaded.sources;
                     tracing::info!(
                         cause,
                         added = added.len(),
                         removed = removed.len(),
                         changed = changed.len(),
                         unchanged,
-                        at_next_start = waiting.join(" "),
+                        at_next_start = reloaded.waiting.join(" "),
                         "the config was read again"
                     );
                 }
-                Ok(words(&sources, &waiting))
+                Ok(reloaded)
             }
             Err(error) => {
                 tracing::error!(
@@ -206,31 +209,31 @@ fn says_other_topics(running: &[TopicSource], listed: &[TopicSource]) -> bool {
     running.len() != listed.len() || !running.iter().zip(listed).all(is_same)
 }
 
-/// A report for a terminal.
-fn words(sources: &ReloadReport, waiting: &[String]) -> String {
-    let ReloadReport { added, removed, changed, unchanged } = sources;
-    let signs = [("+", added), ("-", removed), ("~", changed)];
-    let ids = signs.iter().flat_map(|(sign, ids)| ids.iter().map(move |id| (*sign, id)));
-    let mut text = String::new();
-    for (sign, id) in ids.clone().take(MAX_NAMED) {
-        writeln!(text, "{sign} {id}").ok();
+/// As a terminal shows it.
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sources: ReloadReport { added, removed, changed, unchanged }, waiting } = self;
+        let signs = [("+", added), ("-", removed), ("~", changed)];
+        let ids = signs.iter().flat_map(|(sign, ids)| ids.iter().map(move |id| (*sign, id)));
+        for (sign, id) in ids.clone().take(MAX_NAMED) {
+            writeln!(f, "{sign} {id}")?;
+        }
+        let more = ids.count().saturating_sub(MAX_NAMED);
+        if more > 0 {
+            writeln!(f, "and {more} more")?;
+        }
+        write!(
+            f,
+            "sources added: {}, removed: {}, changed: {}, as before: {unchanged}",
+            added.len(),
+            removed.len(),
+            changed.len()
+        )?;
+        if !waiting.is_empty() {
+            write!(f, "\nchanged, and used from the next start on: {}", waiting.join(", "))?;
+        }
+        Ok(())
     }
-    let more = ids.count().saturating_sub(MAX_NAMED);
-    if more > 0 {
-        writeln!(text, "and {more} more").ok();
-    }
-    write!(
-        text,
-        "sources added: {}, removed: {}, changed: {}, as before: {unchanged}",
-        added.len(),
-        removed.len(),
-        changed.len()
-    )
-    .ok();
-    if !waiting.is_empty() {
-        write!(text, "\nchanged, and used from the next start on: {}", waiting.join(", ")).ok();
-    }
-    text
 }
 
 /// The files that a config is read from.
@@ -327,8 +330,8 @@ mod tests {
     #[test]
     fn a_long_report_is_cut_and_tells_all_numbers() {
         let added = (0..MAX_NAMED + 5).map(|number| number.to_string()).collect();
-        let report = ReloadReport { added, unchanged: 7, ..ReloadReport::default() };
-        let words = words(&report, &["poll.budget".to_owned()]);
+        let sources = ReloadReport { added, unchanged: 7, ..ReloadReport::default() };
+        let words = Reloaded { sources, waiting: vec!["poll.budget".to_owned()] }.to_string();
         assert_eq!(words.lines().count(), MAX_NAMED + 3);
         let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nchanged, and used from the next start on: poll.budget";
         assert!(words.ends_with(end), "{words}");

@@ -1,5 +1,5 @@
-//! Who is answered: requests that only read, to a name that is ours, and a few paths whatever the
-//! crowd.
+//! Who is answered: requests to a name that is ours, that only read but for a few paths, and some
+//! paths whatever the crowd.
 //!
 //! A browser on the operator's machine reaches the admin endpoint, too, and a page there may have
 //! its own name resolve to it (DNS rebinding) and read what it answers. That page's requests carry
@@ -29,6 +29,8 @@ pub struct AccessRules {
     pub hosts: Option<Vec<String>>,
     /// Paths that are answered also where all places are taken.
     pub reserve: &'static [&'static str],
+    /// How paths begin that have other methods than those that read, too.
+    pub writable: &'static [&'static str],
 }
 
 impl AccessRules {
@@ -42,7 +44,9 @@ impl AccessRules {
         request: &Request<B>,
         crowded: bool,
     ) -> Option<Response<Full<Bytes>>> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let path = request.uri().path();
+        let is_writable = self.writable.iter().any(|start| path.starts_with(start));
+        if !is_writable && !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut refusal =
                 words(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -60,7 +64,7 @@ impl AccessRules {
                 ));
             }
         }
-        if crowded && !self.reserve.contains(&request.uri().path()) {
+        if crowded && !self.reserve.contains(&path) {
             let mut refusal = words(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n");
             refusal.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return Some(refusal);
@@ -126,8 +130,10 @@ mod tests {
 
     #[test]
     fn addresses_private_names_and_configured_names_are_answered_and_others_are_not() {
-        let guard =
-            AccessRules { hosts: Some(vec!["status.example.org".to_owned()]), reserve: &[] };
+        let guard = AccessRules {
+            hosts: Some(vec!["status.example.org".to_owned()]),
+            ..AccessRules::default()
+        };
         for host in [
             "127.0.0.1:9606",
             "[::1]:9606",
@@ -156,7 +162,7 @@ mod tests {
 
     #[test]
     fn only_what_reads_is_answered_and_in_a_crowd_only_the_reserve() {
-        let guard = AccessRules { hosts: None, reserve: &["/healthz"] };
+        let guard = AccessRules { hosts: None, reserve: &["/healthz"], writable: &["/api/"] };
         assert_eq!(status(&guard, "POST", None, false), Some(405));
         assert_eq!(status(&guard, "HEAD", None, false), None);
         assert_eq!(status(&guard, "GET", None, true), Some(503));

@@ -85,10 +85,6 @@ impl PollStore {
         Self { engine, sequence }
     }
 
-    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.engine.snapshot()
-    }
-
     /// A new sequence number, for the listing that is read now.
     #[must_use]
     pub fn next_order(&self) -> u64 {

@@ -68,6 +68,13 @@ impl Ready {
         }
     }
 
+    /// The parts that are not in order, with their reasons.
+    #[must_use]
+    pub fn trouble(&self) -> BTreeMap<String, String> {
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.iter().map(|(part, reason)| (part.as_str().to_owned(), reason.clone())).collect()
+    }
+
     /// Whether all parts are in order, and the words for `/readyz`: `ok`, or a line `part: reason`
     /// for each that is not.
     #[must_use]

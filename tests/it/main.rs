@@ -10,6 +10,7 @@ mod reload;
 
 mod admin;
 mod allowed;
+mod api;
 mod cases;
 
 mod fetch;

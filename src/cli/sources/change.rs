@@ -21,7 +21,10 @@ use crate::{
         Config, ConfigError, Overrides, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
     },
-    daemon::{self, admin::control::Request},
+    daemon::{
+        self,
+        admin::requests::{Answer, Request},
+    },
     model::source::SourceKind,
     stages::{
         discover,
@@ -258,6 +261,8 @@ pub(super) async fn apply_change(
     dry_run: bool,
     config: &Config,
 ) -> Result<ChangeReport, CommandFailure> {
-    let words = state::perform(Request::Change { wanted, dry_run }, config).await?;
-    serde_json::from_str(&words).map_err(|error| CommandFailure::new(&error, WORLD_FAILED))
+    match state::perform(Request::Change { wanted, dry_run }, config).await? {
+        Answer::Changed(report) => Ok(report),
+        _ => Err(CommandFailure::new("the daemon answered something else", WORLD_FAILED)),
+    }
 }

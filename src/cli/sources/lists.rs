@@ -13,7 +13,7 @@ use crate::{
     },
     daemon::{
         self,
-        admin::control::Request,
+        admin::requests::{Answer, Request},
         explain::{SourceState, SourceStates},
     },
     model::source::{Pause, SourceKind, State},
@@ -143,8 +143,10 @@ async fn source_states(config: &Config) -> Result<SourceStates, CommandFailure> 
     if !config.data_dir.is_dir() {
         return Ok(SourceStates::default());
     }
-    let words = state::perform(Request::Sources, config).await?;
-    serde_json::from_str(&words).map_err(|error| CommandFailure::new(&error, WORLD_FAILED))
+    match state::perform(Request::Sources, config).await? {
+        Answer::Sources(states) => Ok(states),
+        _ => Err(CommandFailure::new("the daemon answered something else", WORLD_FAILED)),
+    }
 }
 
 /// Does something with all sources and their states, and prints what it says.

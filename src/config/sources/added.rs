@@ -6,6 +6,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::{ListOrigin, ParsedList, Source, Sources, merge, parse_from, tables::write};
 use crate::{
@@ -48,6 +49,48 @@ pub fn of_rows(rows: impl IntoIterator<Item = AddedSource>) -> ParsedList {
             .extend(errors.into_iter().map(|error| ConfigError { place: place.clone(), ..error }));
     }
     list
+}
+
+/// Reads settings of sources as a TOML list would be read whose author may allow private networks.
+///
+/// # Errors
+/// Where they are nothing that TOML has.
+pub fn of_tables(tables: Vec<Map<String, Value>>, origin: &str) -> Result<ParsedList, String> {
+    let mut list = Value::Object(Map::from_iter([("source".to_owned(), tables.into())]));
+    without_null(&mut list);
+    let text = toml::to_string(&list).map_err(|error| error.to_string())?;
+    let mut list = parse_from(origin, text.as_bytes(), ListOrigin::Operator);
+    for source in &mut list.sources {
+        source.place = Place::whole(origin);
+    }
+    Ok(list)
+}
+
+/// The settings of a row, as they can be read back.
+#[must_use]
+pub fn table_of(row: &AddedSource) -> Option<Map<String, Value>> {
+    table(&row.declared)
+}
+
+/// The first table of a TOML list.
+pub(super) fn table(list: &str) -> Option<Map<String, Value>> {
+    let mut list: Value = toml::from_str(list).ok()?;
+    match list.get_mut("source")?.get_mut(0)?.take() {
+        Value::Object(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// Leaves out what is not given: TOML has no null.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
 }
 
 /// Keeps the sources of a list that are not there yet; of the others it warns as [`merge`] does.

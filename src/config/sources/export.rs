@@ -7,9 +7,10 @@
 use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Location, Source, Sources, tables::write};
+use super::{Location, Source, Sources, added, tables::write};
 
 /// A list with all settings. Ids are written also where they were made, so that an address may
 /// change later.
@@ -61,6 +62,11 @@ pub(crate) fn shown(source: &Source) -> String {
         Location::File { .. } => source.at.clone(),
     };
     write::polled(&Source { at, ..source.clone() })
+}
+
+/// The settings of one source, likewise.
+pub(crate) fn settings_shown(source: &Source) -> Map<String, Value> {
+    added::table(&shown(source)).unwrap_or_default()
 }
 
 #[cfg(test)]

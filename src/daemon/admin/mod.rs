@@ -1,7 +1,12 @@
-//! The admin endpoint: `/metrics`, `/healthz`, `/readyz` and the status pages, over plain HTTP; and
-//! the control socket for commands.
+//! The admin endpoint: `/metrics`, `/healthz`, `/readyz`, the status pages and the API, over plain
+//! HTTP; and the control socket for commands.
 
+pub mod access;
+pub mod api;
 pub mod control;
+pub mod forms;
+pub mod requests;
+mod source_filter;
 pub mod status;
 
 use std::sync::Arc;
@@ -30,25 +35,41 @@ pub struct AdminState {
     pub hosts: Vec<String>,
     /// The pages for people.
     pub pages: status::StatusPages,
+    /// For programs.
+    pub api: api::Api,
 }
 
 /// Paths that are answered however many clients are connected, because an orchestrator asks for
 /// them.
-const RESERVE: [&str; 2] = ["/healthz", "/readyz"];
+const RESERVE: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+/// How paths begin at which something can be changed.
+const WRITABLE: [&str; 3] = ["/api/", "/session", "/source/"];
 
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationToken) {
-    let guard = crate::serve::AccessRules { hosts: Some(state.hosts.clone()), reserve: &RESERVE };
+    let guard = crate::serve::AccessRules {
+        hosts: Some(state.hosts.clone()),
+        reserve: &RESERVE,
+        writable: &WRITABLE,
+    };
     let state = Arc::new(state);
     let service = move |request: Request<Incoming>| {
         let state = Arc::clone(&state);
-        async move { answer(&state, request.uri().path(), request.uri().query()).await }
+        async move {
+            if api::Api::has(request.uri().path()) {
+                return state.api.answer(request).await;
+            }
+            if forms::Forms::has(request.uri().path()) {
+                return state.pages.forms().answer(request).await;
+            }
+            answer(&state, &request).await
+        }
     };
     crate::serve::serve_guarded(listener, service, guard, stop).await;
 }
 
-async fn answer(state: &AdminState, path: &str, query: Option<&str>) -> Response<Full<Bytes>> {
-    match path {
+async fn answer<B>(state: &AdminState, request: &Request<B>) -> Response<Full<Bytes>> {
+    match request.uri().path() {
         "/metrics" => {
             text(StatusCode::OK, state.metrics.as_ref().map(metrics::render).unwrap_or_default())
         }
@@ -58,7 +79,7 @@ async fn answer(state: &AdminState, path: &str, query: Option<&str>) -> Response
             let (ready, words) = state.pages.ready().words();
             text(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, words)
         }
-        _ => match state.pages.answer(path, query).await {
+        _ => match state.pages.answer(request.uri(), request.headers()).await {
             Some(page) => page,
             None => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
         },

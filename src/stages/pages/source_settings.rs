@@ -23,6 +23,8 @@ pub(super) struct PageSettings {
     pub(super) allowed: AllowedNetworks,
     /// How many further pages of an article are read, where that is not as it is for all.
     pub(super) follow_pages: Option<usize>,
+    /// Whether the source was added by command.
+    is_added: bool,
 }
 
 /// The settings of all sources' pages; clones share them.
@@ -56,17 +58,19 @@ impl SourcePageSettings {
 
     /// The settings of a source's pages, by the source's id.
     pub(super) fn for_source(&self, id: &str) -> PageSettings {
-        let since = {
+        let (since, given) = {
             let given = self.given.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(settings) = given.by_id.get(id) {
-                return settings.clone();
-            }
-            given.since
+            (given.since, given.by_id.get(id).cloned())
         };
+        let is_listed = given.as_ref().is_some_and(|given| !given.is_added);
+        if let Some(given) = given.as_ref().filter(|_| is_listed) {
+            return given.clone();
+        }
         // Where the store cannot be read, another stage ends the run; until then the page is read
-        // without its rules.
+        // without its rules. One that was added before may be declared anew.
         let row = self.added.get(id).ok().flatten().filter(|row| row.at >= since);
-        added::of_rows(row).sources.first().map(PageSettings::from_source).unwrap_or_default()
+        let row = added::of_rows(row).sources.first().map(PageSettings::from_source);
+        row.or(given).unwrap_or_default()
     }
 }
 
@@ -90,6 +94,7 @@ impl PageSettings {
             rules: source.page.clone(),
             allowed: Arc::clone(&source.allow_addresses),
             follow_pages: source.follow_pages,
+            is_added: source.added.is_some(),
         }
     }
 

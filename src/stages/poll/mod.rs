@@ -44,10 +44,11 @@ use crate::{
     model::{
         lane::{HostKey, Lane, SourceKey},
         poll_record::{self, PollRecord},
-        source::{State, Validators},
+        source::{Pause, State, Validators},
         trace::TraceId,
     },
     policy::{
+        hub::announced::Announced,
         polling::decide::{NextPoll, PollResult, Terms},
         trust::Trust,
     },
@@ -263,10 +264,10 @@ async fn poll<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     let started = context.clock.now();
     let (source, pause) = paused::find(&due.source, &context.store, started)?;
-    let source = &*source;
-    let mut facts = context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(source);
+    let mut facts =
+        context.store.facts(source.id.as_str())?.unwrap_or_default().for_source(&source);
     let before = facts.last_success;
-    let asked = site::asked(source, &mut facts, started);
+    let asked = site::asked(&source, &mut facts, started);
     let failures_before = facts.failures;
     let mut visit = visit_and_audit(&context, &asked, facts, started).await?;
     let now = context.clock.now();
@@ -275,10 +276,9 @@ async fn poll<F: Fetch, C: Clock>(
     let covered_until = subscription
         .as_ref()
         .and_then(|subscription| hub_coverage(&mut visit, subscription, before, now));
-    let terms = Terms { bounds: context.rules.bounds(source), price };
+    let terms = Terms { bounds: context.rules.bounds(&source), price };
     let next = decide(&mut visit, terms, covered_until, now);
-    let next = paused::tell(pause.as_ref(), &mut visit.facts, next);
-    hide_secrets(source, &mut visit.facts.reason);
+    let next = tell_why((&*source, pause.as_ref()), &mut visit.facts, next);
     let past = past_poll(&visit, &due, (started, now), &next);
     let Visit { mut facts, mut commit, wakes, result, label, gap, announced, room, .. } = visit;
     facts.visits += 1;
@@ -295,10 +295,9 @@ async fn poll<F: Fetch, C: Clock>(
     if matches!(result, PollResult::Read { .. })
         && announced.as_ref() != subscription.as_ref().map(|subscription| &subscription.announced)
     {
-        let announcement = HubAnnouncement { source: Arc::clone(&due.source), announced };
-        tell_websub(&outputs, announcement).await;
+        tell_websub(&outputs, &due.source, announced).await;
     }
-    let read_at = site::read_at(source, &facts);
+    let read_at = site::read_at(&source, &facts);
     wake(&outputs, read_at.at.url(), wakes).await;
     backfill::run(&context, &read_at, &mut facts, &outputs).await?;
     let poll = PollRecord {
@@ -322,10 +321,26 @@ async fn poll<F: Fetch, C: Clock>(
     // Nobody listens where the config does not ask for it; a full channel drops.
     outputs.poll_records.try_send(poll).ok();
     let status = SourceStatus { state: facts.state, appetite: facts.appetite };
-    // Closed once the run stops: the next due time is durable.
-    let polled = PolledSource { slot: due.slot, next: next.at, decided: now, status };
-    outputs.polled.send(polled).await.ok();
+    tell_schedule(&outputs, PolledSource { slot: due.slot, next: next.at, decided: now, status })
+        .await;
     Ok(())
+}
+
+/// Gives a source back to the schedule.
+async fn tell_schedule(outputs: &Outputs, polled: PolledSource) {
+    // Closed once the run stops: the next due time is durable.
+    outputs.polled.send(polled).await.ok();
+}
+
+/// Says why a source is paused, where it is, and hides the secrets of its address in all reasons.
+fn tell_why(
+    (source, pause): (&Source, Option<&Pause>),
+    facts: &mut Facts,
+    next: NextPoll,
+) -> NextPoll {
+    let next = paused::tell(pause, facts, next);
+    hide_secrets(source, &mut facts.reason);
+    next
 }
 
 /// Hides the secrets of a source's address in the words of a reason.
@@ -385,8 +400,9 @@ async fn visit_and_audit<F: Fetch, C: Clock>(
 }
 
 /// Tells the stage of `WebSub`, where that is on, of which hubs a source speaks now.
-async fn tell_websub(outputs: &Outputs, announcement: HubAnnouncement) {
+async fn tell_websub(outputs: &Outputs, source: &Arc<Source>, announced: Option<Announced>) {
     if let Some(hubs) = &outputs.hubs {
+        let announcement = HubAnnouncement { source: Arc::clone(source), announced };
         // Closed only when that stage failed, which ends the run by itself.
         hubs.found.send(announcement).await.ok();
     }

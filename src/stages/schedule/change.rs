@@ -36,6 +36,8 @@ pub enum ChangeCommand {
     Add(Vec<AddedSource>),
     /// Polls these no more, which were added.
     Remove(Vec<String>),
+    /// Declares the source with this id anew, which was added.
+    Replace(String, AddedSource),
     /// Polls these no more until the pause is over.
     Pause(PauseOrder),
     /// Ends the pauses of these.
@@ -62,6 +64,8 @@ pub enum SourceChange {
     Add(ParsedList),
     /// Ids or addresses of the sources to remove.
     Remove(Vec<String>),
+    /// The id of the source to declare anew, and its new declaration.
+    Replace(String, ParsedList),
     /// The sources to pause.
     Pause(PauseOrder),
     /// Ids or addresses of those whose pauses end.
@@ -75,6 +79,7 @@ impl From<ChangeCommand> for SourceChange {
         match command {
             ChangeCommand::Add(rows) => Self::Add(added::of_rows(rows)),
             ChangeCommand::Remove(names) => Self::Remove(names),
+            ChangeCommand::Replace(id, row) => Self::Replace(id, added::of_rows([row])),
             ChangeCommand::Pause(order) => Self::Pause(order),
             ChangeCommand::Resume(names) => Self::Resume(names),
             ChangeCommand::Poll(names) => Self::Poll(names),
@@ -145,6 +150,8 @@ pub(super) struct ChangePlan {
     pub(super) add: Vec<(Source, AddedSource)>,
     /// To be let go.
     pub(super) remove: HashSet<String>,
+    /// Whether those to be polled take the places of others with their ids.
+    pub(super) replaces: bool,
     /// To be paused.
     pub(super) pause: Vec<(String, Pause)>,
     /// Those whose pauses are to be forgotten.
@@ -186,6 +193,13 @@ pub(super) fn plan<'a>(
         SourceChange::Add(list) => {
             let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
             return Ok(ChangePlan::adding(added::beside(present, topics, list)));
+        }
+        SourceChange::Replace(id, list) => {
+            let topics = topics.0.iter().map(|(id, place)| (id.as_str(), place));
+            let (before, others): (Vec<_>, Vec<_>) =
+                present.partition(|source| source.id.as_str() == id);
+            let plan = ChangePlan::adding(added::beside(others, topics, list));
+            return Ok(plan.replacing(&id, &before));
         }
         SourceChange::Remove(names) => (names, ChangePlan::removing as Planner),
         SourceChange::Pause(PauseOrder { names, until, reason }) => {
@@ -254,6 +268,26 @@ impl ChangePlan {
             polls: Vec::new(),
         };
         Self { add, report, ..Self::default() }
+    }
+
+    /// Has what would be added take the place of the source with its id, which was added.
+    fn replacing(mut self, id: &str, before: &[&Source]) -> Self {
+        self.replaces = true;
+        let report = &mut self.report;
+        // That an address is polled already is no success here.
+        report.wrong.append(&mut report.known);
+        match before {
+            [] => report.wrong.push(unknown(id)),
+            [source, ..] if source.added.is_none() => {
+                let place = &source.place;
+                report.wrong.push(format!("{id} is listed at {place}: change it there"));
+            }
+            _ if report.done != [id] => report.wrong.push(format!("{id} keeps its id")),
+            _ => return self,
+        }
+        report.done.clear();
+        self.add.clear();
+        self
     }
 
     fn removing(

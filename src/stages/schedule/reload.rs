@@ -9,6 +9,8 @@ use std::{
     sync::Arc,
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::change::TopicIds;
@@ -67,7 +69,7 @@ pub enum ReloadError {
 }
 
 /// What became of the sources; their ids, in the order of the lists.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReloadReport {
     /// Those that are polled from now on.
     pub added: Vec<String>,

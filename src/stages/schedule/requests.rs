@@ -4,7 +4,10 @@
 //! What must stay true: what is to be durable is so before the schedule follows it; a source that is
 //! polled meanwhile is polled again as soon as that poll ends, where it is to be polled at once.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 
@@ -77,7 +80,7 @@ impl ScheduleState {
             return Ok((plan.report, Vec::new()));
         }
         change::commit(&plan, &stores.added, now).await?;
-        let ChangePlan { add, mut remove, pause, resume, poll, report } = plan;
+        let ChangePlan { add, mut remove, replaces, pause, resume, poll, report } = plan;
         // Of a source that a list names, too, the row goes and the source stays.
         for listed in self.roster.sources().filter(|source| source.added.is_none()) {
             remove.remove(listed.id.as_str());
@@ -89,6 +92,10 @@ impl ScheduleState {
         let polls = ids.chain(poll).map(|source| EarlyPoll { source, at: now });
         self.poll_earlier(polls.collect());
         let add: Vec<Source> = add.into_iter().map(|(source, _)| source).collect();
+        if replaces {
+            self.replace(add.into_iter().map(Arc::new), now);
+            return Ok((report, Vec::new()));
+        }
         let known = read_known(&add, &stores.polls)?;
         self.take_in(add.into_iter().zip(known), now);
         Ok((report, remove.into_iter().collect()))
@@ -135,6 +142,17 @@ impl ScheduleState {
             self.counts.note(Some(status.state), Some(State::Paused));
             status.state = State::Paused;
         }
+    }
+
+    /// Puts declarations in the places of others, and has the sources polled: what has another
+    /// address shows at once.
+    fn replace(&mut self, sources: impl Iterator<Item = Arc<Source>>, now: DateTime<Utc>) {
+        let sources: HashMap<String, Arc<Source>> =
+            sources.map(|source| (source.id.to_string(), source)).collect();
+        let polls = sources.values().map(|source| EarlyPoll { source: source.id.clone(), at: now });
+        let polls = polls.collect();
+        self.roster.replace(sources);
+        self.poll_earlier(polls);
     }
 
     /// Takes over what the config names now, beside the sources that were added by command. Without

@@ -9,7 +9,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    daemon::explain,
+    daemon::explain::{self, ExplainedArticle, Explanation},
     model::story::StoryState,
 };
 
@@ -71,18 +71,18 @@ impl StatusPages {
             let unknown = || PageError::Unknown("No article has this id.".to_owned());
             let id: Uuid = query.get("id").parse().map_err(|_| unknown())?;
             let state = store.articles().view()?.article(id)?.ok_or_else(unknown)?;
-            let explained = explain::explain(store, &id.to_string())?.unwrap_or_default();
-            // Its first line is the heading.
-            let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
             let story = match &state.story {
                 Some(story) => store.stories().view()?.story(story.id)?,
                 None => None,
             };
+            let article = ExplainedArticle::new(store, id, state);
+            let (url, revision) = (article.url.clone(), article.revision);
+            let explained = Explanation::Article(Box::new(article));
             let main = html! {
                 h1 { "Article " (id) }
-                @if let Some(url) = &state.url { p { (layout::link(&shown(url))) } }
-                p.quiet { "Revision " (state.revision) }
-                (layout::facts(explained))
+                @if let Some(url) = &url { p { (layout::link(url)) } }
+                p.quiet { "Revision " (revision) }
+                (layout::facts(&explained.facts()))
                 @if let Some(story) = &story { (members(id, story)) }
             };
             Ok(layout::page("/article", "nashra: article", &main))

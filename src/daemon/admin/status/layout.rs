@@ -3,6 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{DOCTYPE, Markup, html};
 
+use crate::daemon::explain::Fact;
+
 /// The pages that every page links to: path and name.
 const PAGES: [(&str, &str); 4] = [
     ("/", "Overview"),
@@ -103,12 +105,11 @@ pub(super) fn bytes(value: f64) -> String {
     format!("{value:.digits$} {}", units[unit])
 }
 
-/// Lines of the form `name: value` as a list of facts; other lines stand by themselves.
-pub(super) fn facts(text: &str) -> Markup {
+/// What is known of something, as a list.
+pub(super) fn facts(facts: &[Fact]) -> Markup {
     html! {
         dl.facts {
-            @for line in text.lines() {
-                @let (name, value) = line.split_once(": ").unwrap_or(("", line));
+            @for Fact { name, value } in facts {
                 dt { (name) }
                 dd { bdi { (value) } }
             }
@@ -169,7 +170,8 @@ mod tests {
     #[test]
     fn what_comes_from_outside_is_escaped_and_never_a_script_to_follow() {
         assert_eq!(link("javascript:alert(1)").into_string(), "<bdi>javascript:alert(1)</bdi>");
-        let page = facts("reason: <script>alert(1)</script> & \"more\"").into_string();
+        let value = "<script>alert(1)</script> & \"more\"".to_owned();
+        let page = facts(&[Fact { name: "reason".to_owned(), value }]).into_string();
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;more&quot;"));
     }
 }

@@ -1,5 +1,5 @@
 //! The status pages: what the daemon does, its sources, its articles. Made on the server, readable
-//! without scripts; they change nothing.
+//! without scripts; what can be changed on them is in `forms`.
 //!
 //! What must stay true: all that came from outside is escaped, and no page can load or run anything
 //! from elsewhere; however many pages are asked for, a few are made at once, off the network's
@@ -17,7 +17,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http_body_util::Full;
-use hyper::{Response, StatusCode, header, header::HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode, Uri, header, header::HeaderValue};
 use maud::{Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use self::history::History;
 use crate::{
     base::clock::{Clock as _, SystemClock},
+    daemon::admin::{forms::Forms, requests::RequestTargets},
     stages::schedule::change::{PolledNow, ScheduleRequest},
     store::{LetterStore, Store, StoreError},
     telemetry::{ready::Ready, unreadable::UnreadablePages},
@@ -47,6 +48,7 @@ pub struct StatusPages {
     store: Store,
     letters: LetterStore,
     schedule: mpsc::Sender<ScheduleRequest>,
+    forms: Forms,
     history: History,
     started: DateTime<Utc>,
     places: Arc<Semaphore>,
@@ -76,16 +78,21 @@ impl From<StoreError> for PageError {
 }
 
 /// What was asked for with a path.
-struct Query(Vec<(String, String)>);
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    fn parse(query: Option<&str>) -> Self {
+    pub(super) fn parse(query: Option<&str>) -> Self {
         let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
+    /// All names and values.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// The trimmed value of a name; empty where it is not there.
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value.trim())
     }
@@ -97,21 +104,28 @@ impl StatusPages {
     pub fn new(
         metrics: Option<PrometheusHandle>,
         health: Health,
-        (store, letters): (Store, LetterStore),
-        schedule: mpsc::Sender<ScheduleRequest>,
+        targets: &RequestTargets,
+        forms: Forms,
     ) -> Self {
         let Health { ready, unreadable } = health;
         Self {
             metrics,
             ready,
             unreadable,
-            store,
-            letters,
-            schedule,
+            store: targets.store.clone(),
+            letters: targets.letters.clone(),
+            schedule: targets.changes.clone(),
+            forms,
             history: History::default(),
             started: SystemClock.now(),
             places: Arc::new(Semaphore::new(MAX_PAGES)),
         }
+    }
+
+    /// The forms on the pages.
+    #[must_use]
+    pub fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     /// Whether the daemon does its work.
@@ -128,12 +142,12 @@ impl StatusPages {
     }
 
     /// Answers a request for a page; `None` where there is none at this path.
-    pub async fn answer(&self, path: &str, query: Option<&str>) -> Option<Response<Full<Bytes>>> {
-        let query = Query::parse(query);
-        let page = match path {
+    pub async fn answer(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response<Full<Bytes>>> {
+        let query = Query::parse(uri.query());
+        let page = match uri.path() {
             "/" => self.overview().await,
             "/sources" => self.sources(query).await,
-            "/source" => self.source(query).await,
+            "/source" => self.source(query, self.forms.state(headers)).await,
             "/articles" => match self.articles(&query).await {
                 Ok(articles::Found::One(id)) => {
                     return Some(redirect(&format!("/article?id={id}")));
@@ -207,6 +221,11 @@ fn refuse(error: &PageError) -> Response<Full<Bytes>> {
             "Other pages are being made: try again in a moment.".into(),
         ),
     };
+    tell(status, &words)
+}
+
+/// A page that says one thing.
+pub(super) fn tell(status: StatusCode, words: &str) -> Response<Full<Bytes>> {
     respond(status, layout::page("", "nashra", &html! { h1 { (words) } }))
 }
 
@@ -217,7 +236,7 @@ fn respond(status: StatusCode, page: Markup) -> Response<Full<Bytes>> {
     response
 }
 
-fn redirect(to: &str) -> Response<Full<Bytes>> {
+pub(super) fn redirect(to: &str) -> Response<Full<Bytes>> {
     let mut response = asset("text/plain", "");
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(to) = HeaderValue::from_str(to) {

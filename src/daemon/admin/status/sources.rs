@@ -9,7 +9,11 @@ use super::{PageError, Query, StatusPages, layout, overview::count};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::sources::Source,
-    daemon::explain,
+    daemon::admin::{
+        forms::{FormState, buttons},
+        source_filter::SourceFilter,
+    },
+    daemon::explain::{self, Explanation},
     model::source::State,
     stages::schedule::change::PolledNow,
     store::{Facts, PastPoll},
@@ -43,27 +47,15 @@ impl Filter {
         }
     }
 
-    /// Whether the names that sources give themselves are needed, which are read from the store.
-    fn needs_titles(&self) -> bool {
-        !self.words.is_empty() || self.sort == "name"
-    }
-
     /// The sources that are wanted, in the order that is wanted; `titles` are the names that they give
     /// themselves.
-    fn apply(
-        &self,
-        mut polled: Vec<PolledNow>,
-        titles: &HashMap<String, String>,
-    ) -> Vec<PolledNow> {
-        let words = self.words.to_lowercase();
-        let title = |source: &Source| titles.get(source.id.as_str()).map(String::as_str);
-        polled.retain(|PolledNow { source, state }| {
-            (self.state.is_empty() || state.as_str() == self.state)
-                && (words.is_empty() || has_words(source, title(source), &words))
-        });
+    fn apply(&self, polled: Vec<PolledNow>, titles: &HashMap<String, String>) -> Vec<PolledNow> {
+        let filter = SourceFilter::new(&self.words, &self.state);
+        let mut polled: Vec<PolledNow> = filter.apply(polled, titles).collect();
         match self.sort.as_str() {
             "name" => polled.sort_by_cached_key(|PolledNow { source, .. }| {
-                shown_name(source, title(source)).to_lowercase()
+                let title = titles.get(source.id.as_str()).map(String::as_str);
+                SourceFilter::shown_name(source, title).to_lowercase()
             }),
             "state" => polled.sort_by_key(|polled| polled.state.as_str()),
             _ => {}
@@ -84,20 +76,6 @@ impl Filter {
     }
 }
 
-fn has_words(source: &Source, title: Option<&str>, words: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(words);
-    has(source.id.as_str())
-        || source.name.as_deref().or(title).is_some_and(has)
-        || has(&source.at.to_string())
-        || source.tags.iter().any(|tag| has(tag))
-}
-
-/// The operator's name for a source, or its own, or its address.
-fn shown_name(source: &Source, title: Option<&str>) -> String {
-    let name = source.name.as_deref().or(title);
-    name.map_or_else(|| source.at.to_string(), str::to_owned)
-}
-
 impl StatusPages {
     pub(super) async fn sources(&self, query: Query) -> Result<Markup, PageError> {
         let place = self.place().await?;
@@ -105,7 +83,7 @@ impl StatusPages {
         self.read_at(place, move |store| {
             let (all, filter) = (polled.len(), Filter::new(&query));
             let titles =
-                if filter.needs_titles() { store.polls().titles()? } else { HashMap::new() };
+                if !filter.words.is_empty() || filter.sort == "name" { store.polls().titles()? } else { HashMap::new() };
             let found = filter.apply(polled, &titles);
             let shown = found.iter().skip((filter.page - 1) * A_PAGE).take(A_PAGE);
             let mut rows = Vec::new();
@@ -130,7 +108,7 @@ impl StatusPages {
         .await
     }
 
-    pub(super) async fn source(&self, query: Query) -> Result<Markup, PageError> {
+    pub(super) async fn source(&self, query: Query, forms: FormState) -> Result<Markup, PageError> {
         let id = query.get("id").to_owned();
         let place = self.place().await?;
         let known = self.polled().await?.into_iter().find(|known| known.source.id.as_str() == id);
@@ -139,16 +117,19 @@ impl StatusPages {
             if facts.is_none() && known.is_none() {
                 return Err(PageError::Unknown("No source has this id.".to_owned()));
             }
-            let now = SystemClock.now();
             let title = facts.as_ref().and_then(|facts| facts.title.as_deref());
             let name = known
                 .as_ref()
-                .map_or_else(|| id.clone(), |known| shown_name(&known.source, title));
-            let known_news = facts.as_ref().filter(|facts| facts.last_new.is_some());
-            let hours = known_news.map(|facts| facts.rhythm.expectation(now.timestamp()));
-            let explained = explain::explain(store, &id)?.unwrap_or_default();
-            // Its first line is the heading.
-            let explained = explained.split_once('\n').map_or("", |(_, facts)| facts);
+                .map_or_else(|| id.clone(), |known| SourceFilter::shown_name(&known.source, title));
+            let now = SystemClock.now();
+            let pause = store.polls().pause(&id)?.filter(|pause| pause.holds(now));
+            let explained = explain::explain_source(store, &id)?;
+            let rhythm = match &explained {
+                Some(Explanation::Source(source)) => {
+                    source.polls.as_ref().and_then(|polls| polls.rhythm.as_ref())
+                }
+                _ => None,
+            };
             let main = html! {
                 h1 { bdi { (name) } }
                 @if let Some(PolledNow { source, .. }) = &known {
@@ -158,13 +139,16 @@ impl StatusPages {
                     p.bad { "It is not polled any more." }
                 }
                 @if facts.is_none() { p { "It was not polled yet." } }
-                (layout::facts(explained))
+                @if known.as_ref().is_some_and(|known| !known.source.paused) {
+                    (buttons(&id, pause.as_ref(), &forms))
+                }
+                (layout::facts(&explained.as_ref().map(Explanation::facts).unwrap_or_default()))
                 (past_polls(&polls, now))
-                @if let Some(expected) = hours {
+                @if let Some(rhythm) = rhythm {
                     h2 { "When it publishes" }
                     div.charts {
                         figure {
-                            (layout::bars(&expected.hours(), 24, &format!("Entries by hour of the day; most at {:02}:00", expected.busiest_hour().0)))
+                            (layout::bars(&rhythm.hours, 24, &format!("Entries by hour of the day; most at {:02}:00", rhythm.busiest_hour)))
                             figcaption { "Share of a day's entries by hour, 00:00 to 23:00 UTC" }
                         }
                     }
@@ -250,7 +234,7 @@ fn row(source: &Source, state: State, facts: &Facts, now: DateTime<Utc>) -> Mark
     html! {
         tr {
             td {
-                a href=(address) { bdi { (shown_name(source, facts.title.as_deref())) } }
+                a href=(address) { bdi { (SourceFilter::shown_name(source, facts.title.as_deref())) } }
                 @if source.name.is_some() || facts.title.is_some() { div.quiet { (source.at.to_string()) } }
             }
             td { (source.kind.as_str()) }

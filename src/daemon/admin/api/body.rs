@@ -1,0 +1,196 @@
+//! What requests bring: bodies that are bounded in size and in time, queries whose names are known.
+
+use std::{borrow::Cow, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::{
+    HeaderMap, StatusCode,
+    body::{Body as _, Incoming},
+    header::CONTENT_TYPE,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{
+    problem::{FieldError, Problem},
+    routes::{Form, Route},
+};
+use crate::{
+    config::{SettingForm, sources},
+    daemon::admin::status::Query,
+};
+
+/// The most bytes of a list of sources, some 50,000 of them, and of any other body.
+pub(super) const MAX_LIST: usize = 16 << 20;
+pub(super) const MAX_BODY: usize = 64 << 10;
+/// So long a body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Settings of a source, by their names in a TOML list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Declaration(pub(super) Map<String, Value>);
+
+/// Sources to add.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddOrder {
+    /// The sources, each as it would stand in a TOML list.
+    pub(super) sources: Vec<Declaration>,
+}
+
+/// How a source is paused.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PauseWords {
+    /// Why, for those who wonder later.
+    pub(super) reason: Option<String>,
+    /// The pause ends by itself after this time, such as `90m` or `3d`.
+    #[serde(rename = "for")]
+    pub(super) duration: Option<String>,
+}
+
+/// Nothing more is to be said.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+impl JsonSchema for Declaration {
+    fn schema_name() -> Cow<'static, str> {
+        "Declaration".into()
+    }
+
+    /// Made of the settings that a TOML list knows, but for those that only a file may have.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let (mut fields, mut sections) = (Map::new(), Map::new());
+        for entry in sources::settings() {
+            let path: Vec<&str> = entry.key.split('.').skip(1).collect();
+            let SettingForm::Value { expected, .. } = &entry.form else { continue };
+            let mut field = field_schema(expected);
+            field["description"] = entry.paragraphs().join("\n").into();
+            match path[..] {
+                ["file" | "topic" | "brokers" | "from"] => {}
+                [name] => drop(fields.insert(name.to_owned(), field)),
+                [section, name] => {
+                    let section = sections.entry(section).or_insert_with(|| Map::new().into());
+                    section[name] = field;
+                }
+                _ => {}
+            }
+        }
+        for (name, properties) in sections {
+            let section = serde_json::json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false });
+            fields.insert(name, section);
+        }
+        json_schema!({
+            "type": "object",
+            "description": "Settings of a source, by their names in a TOML list.",
+            "properties": fields,
+            "additionalProperties": false
+        })
+    }
+}
+
+/// The JSON that a setting takes of which a list expects this.
+fn field_schema(expected: &str) -> Value {
+    let kind = match expected {
+        "true or false" => "boolean",
+        "a whole number" => "integer",
+        _ if expected.starts_with("a list") => {
+            return serde_json::json!({ "type": ["array", "null"], "items": { "type": "string" } });
+        }
+        _ => "string",
+    };
+    serde_json::json!({ "type": [kind, "null"] })
+}
+
+/// Reads a body of JSON; one that is empty is an empty object.
+pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
+    headers: &HeaderMap,
+    body: Incoming,
+    most: usize,
+) -> Result<T, Problem> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        let words = "the body must be application/json, and its content-type say so";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, words));
+    }
+    let bytes = read_bytes(body, most).await?;
+    let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+    // A long list takes a while.
+    let parsed = tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes));
+    match parsed.await.map_err(|_| Problem::busy())? {
+        Ok(value) => Ok(value),
+        Err(error) if error.is_data() => Err(Problem::wrong_fields(vec![FieldError {
+            field: String::new(),
+            message: error.to_string(),
+        }])),
+        Err(error) => Err(Problem::bad_request(format!("the body is no JSON: {error}"))),
+    }
+}
+
+/// Reads a body that has no more bytes than that, and comes in time.
+pub(in crate::daemon::admin) async fn read_bytes(
+    body: Incoming,
+    most: usize,
+) -> Result<Bytes, Problem> {
+    let too_long = || {
+        let words = format!("the body has more than {most} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, words)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_long());
+    }
+    match tokio::time::timeout(PATIENCE, Limited::new(body, most).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_long()),
+        Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+    }
+}
+
+/// Reads the query of a request: only the parameters of the route, each once and as it may be.
+pub(super) fn query(route: &Route, query: Option<&str>) -> Result<Query, Problem> {
+    let query = Query::parse(query);
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: String| {
+        errors.push(FieldError { field: field.to_owned(), message });
+    };
+    for (index, (name, value)) in query.pairs().iter().enumerate() {
+        let Some(parameter) = route.parameters.iter().find(|known| known.name == name) else {
+            wrong(name, "there is no such parameter".to_owned());
+            continue;
+        };
+        if query.pairs()[..index].iter().any(|(before, _)| before == name) {
+            wrong(name, "it is given twice".to_owned());
+        }
+        match parameter.form {
+            Form::Text => {}
+            Form::Flag if matches!(value.as_str(), "true" | "false") => {}
+            Form::Flag => wrong(name, "it must be true or false".to_owned()),
+            Form::Number { least, most } => {
+                if !value.parse().is_ok_and(|number: usize| (least..=most).contains(&number)) {
+                    wrong(name, format!("it must be a number from {least} to {most}"));
+                }
+            }
+            Form::Choice(choices) => {
+                let choices = choices();
+                if !choices.contains(&value.as_str()) {
+                    wrong(name, format!("it must be one of {}", choices.join(", ")));
+                }
+            }
+        }
+    }
+    for parameter in route.parameters.iter().filter(|parameter| parameter.required) {
+        if query.get(parameter.name).is_empty() {
+            wrong(parameter.name, "it is missing".to_owned());
+        }
+    }
+    if errors.is_empty() {
+        return Ok(query);
+    }
+    Err(Problem::wrong_fields(errors).with_status(StatusCode::BAD_REQUEST))
+}
