@@ -14,8 +14,8 @@ use crate::{
     text,
 };
 
-/// The least characters of such lines on a wall, and the most of all others.
-const LEAST: u32 = 150;
+/// The least characters of such lines on a wall, and the most of all others; spaces are not counted.
+const LEAST: u32 = 100;
 const OTHERS: u32 = 700;
 /// Elements that are asked what they offer.
 const MAX_OFFERS: usize = 400;
@@ -83,6 +83,7 @@ mod tests {
             "<h1>Votre vie privée</h1><p>Avec votre consentement, nos partenaires et nous utilisons des cookies pour stocker et accéder à des données personnelles comme votre visite sur ce site. Vous pouvez retirer votre consentement à tout moment.</p><a href='#'>Accepter et fermer</a>",
             "<h1>خصوصيتك تهمنا</h1><p>نستخدم نحن وشركاؤنا ملفات تعريف الارتباط لتخزين المعلومات على جهازك والوصول إليها ومعالجة البيانات الشخصية بموافقتك، ويمكنك سحب الموافقة في أي وقت من صفحة سياسة الخصوصية الخاصة بالموقع ومن إعدادات حسابك في الصحيفة.</p><button>قبول الكل</button>",
             "<h1>プライバシーについて</h1><p>当社とパートナーは、端末に情報を保存し、またはアクセスするためにクッキーを使用し、広告の配信のために個人データを処理します。同意はいつでもプライバシーポリシーのページから取り消すことができます。詳しくはプライバシーポリシーをご覧になり、クッキーの設定を変更してください。設定はいつでも変更できます。クッキーの利用目的はプライバシーポリシーに記載されています。</p><button>同意する</button>",
+            "<div id='sp_message_container_1'></div><p>We use cookies and other data to keep this service running. Your consent is asked for each purpose, and you can read more in our privacy policy before you go on to the page.</p><script src='https://cdn.privacy-mgmt.com/unified/wrapper.js'></script>",
         ] {
             assert_eq!(read(body), Err(PageError::Consent), "{body}");
         }

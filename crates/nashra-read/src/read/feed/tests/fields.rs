@@ -137,6 +137,9 @@ fn a_date_that_shows_its_order_settles_the_others() {
     };
     assert_eq!(dates("23/01/2026").time.unwrap().to_rfc3339(), "2026-03-02T00:00:00+00:00");
     assert_eq!(dates("01/23/2026").time.unwrap().to_rfc3339(), "2026-02-03T00:00:00+00:00");
+    // In the markup that some programs put into a date.
+    let marked = dates("&lt;time datetime=\"01/23/2026\"&gt;in January&lt;/time&gt;");
+    assert_eq!(marked.time.unwrap().to_rfc3339(), "2026-02-03T00:00:00+00:00");
     assert!(!dates("23/01/2026").assumed.order && dates("04/05/2026").assumed.order);
 }
 
