@@ -41,12 +41,13 @@ fn health_is_told_at_once_although_clients_that_never_read_hold_all_places() {
     };
     let held = crowd(200, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let silent = crowd(100, "");
-    until("the places are taken", || (get(&format!("{admin}metrics")).0 == 503).then_some(()));
+    until("the places are taken", || (get(&format!("{admin}sources")).0 == 503).then_some(()));
     assert_eq!(get(&format!("{admin}healthz")), (200, "ok\n".to_owned()));
+    assert_eq!(get(&format!("{admin}metrics")).0, 200);
     until("it is ready", || (get(&format!("{admin}readyz")).0 == 200).then_some(()));
     drop((held, silent));
     until("the others are answered again", || {
-        (get(&format!("{admin}metrics")).0 == 200).then_some(())
+        (get(&format!("{admin}sources")).0 == 200).then_some(())
     });
     assert_eq!(nashra.stop(), Some(0));
 }
