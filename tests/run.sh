@@ -45,6 +45,7 @@ NASHRA_TEST_BROKER_DIR=$dir/broker
 export NASHRA_TEST_BROKERS NASHRA_TEST_BROKERS_OTHER NASHRA_TEST_BROKER_DIR
 
 cargo test --locked "$@"
+tests/deploy.sh target/debug/nashra
 cargo build --locked --bins --example consumer
 tests/consumers/run.sh target/debug/nashra target/debug/examples/consumer
 if command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then

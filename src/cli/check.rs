@@ -1,7 +1,9 @@
 //! `nashra check`: every error of the config and of the sources that it names, with file and line.
 //!
 //! It reads files only: lists that are fetched from URLs are named and not checked, so that a check
-//! gives the same answer without a network.
+//! gives the same answer without a network. With `--connect` it then tries brokers and sources.
+
+mod connect;
 
 use std::{
     io::{self, Write},
@@ -9,6 +11,9 @@ use std::{
     process::ExitCode,
 };
 
+use clap::Args;
+
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run};
 use crate::{
     config::{
         Config, Overrides, SourceList,
@@ -17,15 +22,42 @@ use crate::{
     telemetry::Stderr,
 };
 
-/// Checks, prints errors and warnings on stderr and a summary on stdout; exit code 1 where anything
-/// is wrong.
-#[must_use]
-pub fn run(config: Option<&Path>, overrides: &Overrides) -> ExitCode {
-    match check(config, overrides, &mut io::stdout().lock(), &mut Stderr) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        // Nobody is left to tell.
-        Err(_) => ExitCode::from(3),
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Also asks the brokers, for the topics, and the first sources; nothing is published or kept
+    #[arg(long)]
+    connect: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// Checks, prints errors and warnings on stderr and a summary on stdout.
+pub(super) fn run(options: &Options) -> ExitCode {
+    let (path, overrides) = (options.overrides.config.as_deref(), &options.overrides);
+    let outcome = match check(path, overrides, &mut io::stdout().lock(), &mut Stderr) {
+        Ok(true) if options.connect => return connect(path, overrides),
+        outcome => outcome.map(|good| if good { 0 } else { WRONG_INPUT }),
+    };
+    exit(outcome)
+}
+
+fn connect(path: Option<&Path>, overrides: &Overrides) -> ExitCode {
+    let config = match Config::load(path, overrides) {
+        Ok(config) => config,
+        Err(errors) => return CommandFailure::new(&errors, WRONG_INPUT).tell(),
+    };
+    let outcome = run::runtime().and_then(|runtime| {
+        runtime.block_on(connect::connect(&config, &mut io::stdout(), &mut Stderr))
+    });
+    exit(outcome.map(|good| if good { 0 } else { WORLD_FAILED }))
+}
+
+fn exit(outcome: io::Result<u8>) -> ExitCode {
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read it has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => CommandFailure::new(&error, WORLD_FAILED).tell(),
     }
 }
 
@@ -66,6 +98,14 @@ fn check(
                 path.display()
             )?;
         }
+    }
+    if let Some(contact) = config.fetch.contact.as_ref().filter(|contact| contact.is_placeholder())
+    {
+        writeln!(
+            err,
+            "warning: fetch.contact is {}, which is nobody's: give an address where the owner of a site reaches you",
+            contact.as_str()
+        )?;
     }
     if config.sources.is_empty() {
         writeln!(
@@ -114,9 +154,20 @@ mod tests {
 
     #[test]
     fn a_good_config_says_so() {
-        let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]\n[fetch]\ncontact = \"bot@example.org\"";
+        let config = "sources = [\"sources.txt\", \"https://example.org/list.opml\"]\n[fetch]\ncontact = \"bot@news.cat\"";
         let out = "the config is good: 1 source\nnot checked, since they are fetched: 1 list\n";
         assert_eq!(checked(config, "https://example.org/"), (true, out.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn the_contact_of_an_example_is_warned_of() {
+        let config =
+            "sources = [\"sources.txt\"]\n[fetch]\ncontact = \"https://www.example.org/our-bot\"";
+        let (good, _, err) = checked(config, "https://example.org/");
+        assert!(
+            good && err.starts_with("warning: fetch.contact is https://www.example.org/our-bot,"),
+            "{err}"
+        );
     }
 
     #[test]

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config, state};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, flags::StoreFlags, run_with_config, state};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, Overrides, parse_duration},
+    config::{Config, parse_duration},
     daemon::{
         admin::requests::{Answer, Request},
         letters::{
@@ -81,7 +81,7 @@ pub(super) struct ListArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    overrides: Box<Overrides>,
+    flags: StoreFlags,
 }
 
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ pub(super) struct ShowArguments {
     #[arg(long, conflicts_with = "bytes")]
     json: bool,
     #[command(flatten)]
-    overrides: Box<Overrides>,
+    flags: StoreFlags,
 }
 
 #[derive(Debug, Args)]
@@ -117,7 +117,7 @@ pub(super) struct RetryArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    overrides: Box<Overrides>,
+    flags: StoreFlags,
 }
 
 impl Command {
@@ -161,7 +161,7 @@ fn as_json(answer: &impl serde::Serialize) -> String {
 
 impl ListArguments {
     fn run(&self) -> ExitCode {
-        run_with_config(&self.overrides, async |config| {
+        run_with_config(&self.flags.overrides(), async |config| {
             let (filter, most) = (self.filter.filter(), self.limit);
             let request = LettersRequest::List { filter, before: self.before, most };
             let LettersAnswer::Listed(list) = ask(request, config).await? else {
@@ -199,7 +199,7 @@ fn seconds(at: DateTime<Utc>) -> String {
 
 impl ShowArguments {
     fn run(&self) -> ExitCode {
-        run_with_config(&self.overrides, async |config| {
+        run_with_config(&self.flags.overrides(), async |config| {
             let whole = self.bytes.is_some() || self.json;
             let request = LettersRequest::Show { id: self.id, whole };
             let LettersAnswer::Shown(shown) = ask(request, config).await? else {
@@ -270,7 +270,7 @@ fn shown_in_words(shown: &ShownLetter) -> String {
 impl RetryArguments {
     fn run(&self) -> ExitCode {
         let mut is_done = false;
-        let outcome = run_with_config(&self.overrides, async |config| {
+        let outcome = run_with_config(&self.flags.overrides(), async |config| {
             let which = if self.ids.is_empty() {
                 WhichLetters::All(self.filter.filter())
             } else {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     WORLD_FAILED, WRONG_INPUT,
     filter::{FilterStats, cpu_time},
+    progress::Progress,
 };
 use crate::{
     config::ByteSize,
@@ -156,8 +157,9 @@ impl DedupRun {
         } else {
             Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
         };
-        let mut line = Vec::new();
+        let (mut line, progress) = (Vec::new(), Progress::through(path));
         for number in 1_u64.. {
+            progress.advance(line.len());
             line.clear();
             let read = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
             if read.map_err(unreadable)? == 0 {

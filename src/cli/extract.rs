@@ -6,7 +6,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::filter::{FilterResult, Input, Inputs};
+use super::{
+    USAGE,
+    filter::{FilterResult, Input, Inputs},
+};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     model::{page::Page, record::Article},
@@ -41,7 +44,7 @@ pub(super) fn run(options: Options) -> ExitCode {
         Ok(rules) => rules,
         Err(error) => {
             say!("nashra: {error}");
-            return ExitCode::from(2);
+            return ExitCode::from(USAGE);
         }
     };
     options.inputs.run(|input, bytes| {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{WORLD_FAILED, WRONG_INPUT};
+use super::{WORLD_FAILED, WRONG_INPUT, progress::Progress};
 
 /// Bytes of one input; larger ones are cut off there by none of our fetches either.
 const MAX_INPUT: u64 = 1 << 30;
@@ -156,8 +156,9 @@ impl<T: Serialize, W: FnMut(&Input, &[u8]) -> FilterResult<T>, O: io::Write> Fil
         let mut lines = BufReader::new(
             open(path).map_err(|error| FilterError::Manifest(format!("{name}: {error}")))?,
         );
-        let mut line = Vec::new();
+        let (mut line, progress) = (Vec::new(), Progress::through(path));
         for number in 1_u64.. {
+            progress.advance(line.len());
             line.clear();
             let wrong = |what: &dyn std::fmt::Display| {
                 FilterError::Manifest(format!("{name}:{number}: {what}"))

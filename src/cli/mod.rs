@@ -1,5 +1,5 @@
-//! The command line. Data on standard output, words on standard error; exit codes: 0 done, 1 the
-//! input or the config is wrong, 2 usage, 3 the world outside failed.
+//! The command line. Data on standard output, words on standard error; [`EXIT_CODES`] says
+//! what exit codes mean.
 
 /// As `eprintln!`, but never a panic.
 macro_rules! say {
@@ -15,8 +15,11 @@ mod demo;
 mod extract;
 mod feed;
 mod filter;
+mod flags;
+mod help;
 
 mod listing;
+mod progress;
 mod run;
 mod sources;
 mod state;
@@ -24,11 +27,12 @@ mod trial;
 
 use std::{
     io::{self, Write as _},
+    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{
-    CommandFactory as _, Parser, Subcommand,
+    FromArgMatches as _, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
@@ -39,7 +43,10 @@ use crate::{
     config::{Config, Overrides},
     daemon::{DaemonError, admin::requests::Request},
     model::kind::SourceKind,
+    store,
 };
+use flags::StoreFlags;
+pub use help::command;
 use schema::Record;
 
 /// The config or the input is wrong.
@@ -118,7 +125,7 @@ enum Command {
     /// A config file with every setting, its default and what it does, on standard output.
     Config,
     /// Every error of config and sources, with file and line.
-    Check(Box<Overrides>),
+    Check(Box<check::Options>),
     /// What one source or page would yield, and why; publishes nothing.
     Try(Box<trial::Options>),
     /// Feeds → JSON lines: what each says of itself and of its entries.
@@ -150,7 +157,7 @@ enum Command {
         /// An article's id, an address, or a source's id.
         what: String,
         #[command(flatten)]
-        overrides: Box<Overrides>,
+        flags: StoreFlags,
     },
     /// Has a running daemon read its config and lists of sources again; where something is wrong,
     /// nothing changes.
@@ -159,7 +166,7 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
-        overrides: Box<Overrides>,
+        flags: StoreFlags,
     },
     /// Removes one article's content from everything that is kept here, and publishes its
     /// withdrawal; it is never published again.
@@ -167,13 +174,19 @@ enum Command {
         /// The article's id.
         id: Uuid,
         #[command(flatten)]
-        overrides: Box<Overrides>,
+        flags: StoreFlags,
     },
     /// The JSON Schema of a record that is published.
     Schema {
         /// The record whose schema is printed.
         #[arg(value_enum)]
         record: Record,
+    },
+    /// Writes a man page of each command to a folder, for those who make packages.
+    #[command(hide = true)]
+    Man {
+        /// The folder, which is made.
+        dir: PathBuf,
     },
     /// A completion script for a shell.
     Completions {
@@ -182,20 +195,15 @@ enum Command {
     },
 }
 
-/// The whole command line, for documents.
-#[must_use]
-pub fn command() -> clap::Command {
-    Cli::command()
-}
-
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let parsed = Cli::from_arg_matches(&command().get_matches());
+    match parsed.unwrap_or_else(|error| error.exit()).command {
         Command::Demo(options) => demo::run(&options),
         Command::Run(options) => run::run(&options),
         Command::Config => print(&Config::example()),
-        Command::Check(overrides) => check::run(overrides.config.as_deref(), &overrides),
+        Command::Check(options) => check::run(&options),
         Command::Try(options) => trial::run(&options),
         Command::Feed(options) => feed::run(options),
         Command::Extract(options) => extract::run(options),
@@ -204,15 +212,20 @@ pub fn main() -> ExitCode {
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::DeadLetters { command } => command.run(),
-        Command::Explain { what, overrides } => state::run(Request::Explain { what }, &overrides),
-        Command::Erase { id, overrides } => state::run(Request::Erase { article: id }, &overrides),
-        Command::Reload { dry_run, overrides } => {
-            state::run(Request::Reload { dry_run }, &overrides)
+        Command::Explain { what, flags } => {
+            state::run(Request::Explain { what }, &flags.overrides())
+        }
+        Command::Erase { id, flags } => {
+            state::run(Request::Erase { article: id }, &flags.overrides())
+        }
+        Command::Reload { dry_run, flags } => {
+            state::run(Request::Reload { dry_run }, &flags.overrides())
         }
         Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
+        Command::Man { dir } => help::man(&dir),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "nashra", &mut script);
+            clap_complete::generate(shell, &mut command(), "nashra", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
     }
@@ -223,6 +236,7 @@ fn with_config(
     overrides: &Overrides,
     work: impl FnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
+    store::make_files_private();
     let outcome = match Config::load(overrides.config.as_deref(), overrides) {
         Ok(config) => work(&config),
         Err(errors) => {
@@ -242,11 +256,7 @@ fn run_with_config(
     work: impl AsyncFnOnce(&Config) -> Result<String, CommandFailure>,
 ) -> ExitCode {
     with_config(overrides, |config| {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .thread_stack_size(run::STACK)
-            .build()
-            .map_err(|error| CommandFailure::new(&error, WORLD_FAILED))?;
+        let runtime = run::runtime().map_err(|error| CommandFailure::new(&error, WORLD_FAILED))?;
         runtime.block_on(work(config))
     })
 }
@@ -275,6 +285,6 @@ mod tests {
 
     #[test]
     fn no_two_arguments_of_a_command_have_one_name() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -1,22 +1,30 @@
 //! `nashra run`: the daemon.
 
-use std::{env, future::Future, io::IsTerminal as _, process::ExitCode, time::Duration};
+use std::{
+    env,
+    future::Future,
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Args;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::{CommandFailure, USAGE, WRONG_INPUT};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, LogFilter, LogFormat, Overrides, SinkKind, duration},
+    config::{Config, Contact, LogFilter, LogFormat, Overrides, SinkKind, duration},
     daemon::{self, DaemonError, Start},
     demo::Readable,
     stages::PipelineError,
+    store,
     telemetry::{self, metrics},
 };
 
 /// Threads have room for the recursion of an extraction library on a deep page.
-pub(super) const STACK: usize = 16 << 20;
+const STACK: usize = 16 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -55,6 +63,11 @@ pub(super) fn run(options: &Options) -> ExitCode {
     in_runtime(&config, &options.life, daemon(&config, options))
 }
 
+/// A runtime as commands need it.
+pub(super) fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build()
+}
+
 /// Runs a daemon to its end, and says how it ended.
 pub(super) fn in_runtime(
     config: &Config,
@@ -71,9 +84,8 @@ pub(super) fn in_runtime(
         Ok(filter) => telemetry::start_logging(format, filter.as_str()),
         Err(words) => return CommandFailure::new(&words, USAGE).tell(),
     }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
-    let outcome = runtime.map_err(DaemonError::Start).and_then(|runtime| {
+    store::make_files_private();
+    let outcome = runtime().map_err(DaemonError::Start).and_then(|runtime| {
         let outcome = runtime.block_on(work);
         // A page that an extractor still chews on must not hold the exit up.
         runtime.shutdown_background();
@@ -123,7 +135,7 @@ pub(super) fn stop_when_asked(
 }
 
 async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
-    if config.fetch.contact.is_none() {
+    if config.fetch.contact.as_ref().is_none_or(Contact::is_placeholder) {
         tracing::warn!(
             "requests name nobody whom a site could ask: set fetch.contact in a config file before you poll other people's sites"
         );
@@ -138,7 +150,7 @@ async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
 
 /// Runs a daemon. Records that would go to a terminal are shown there for people.
 pub(super) async fn run_daemon(config: &Config, start: Start) -> Result<(), DaemonError> {
-    if config.sink.kind == SinkKind::Stdout && std::io::stdout().is_terminal() {
+    if config.sink.kind == SinkKind::Stdout && io::stdout().is_terminal() {
         daemon::run_with(config, start, |_| Box::new(Readable::default())).await
     } else {
         daemon::run(config, start).await

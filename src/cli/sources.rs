@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::config::Overrides;
+use super::flags::SourceFlags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -44,7 +44,7 @@ pub(super) struct List {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: SourceFlags,
 }
 
 #[derive(Debug, Args)]
@@ -56,15 +56,15 @@ pub(super) struct Export {
     #[arg(long)]
     toml: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: SourceFlags,
 }
 
 impl Command {
     pub(super) fn run(self) -> ExitCode {
         match self {
             Self::Discover(options) => discover::run(&options),
-            Self::List(options) => lists::list(options.json, &options.overrides),
-            Self::Export(options) => lists::export(options.opml, &options.overrides),
+            Self::List(options) => lists::list(options.json, &options.flags.overrides()),
+            Self::Export(options) => lists::export(options.opml, &options.flags.overrides()),
             Self::Add(options) => options.run(),
             Self::Remove(options) => options.run(),
             Self::Import(options) => options.run(),

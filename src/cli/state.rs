@@ -5,7 +5,12 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config, with_config};
+use super::{
+    CommandFailure, WORLD_FAILED, WRONG_INPUT,
+    flags::{SinkStoreFlags, StoreFlags},
+    progress::Progress,
+    run_with_config, with_config,
+};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{Config, Overrides},
@@ -29,17 +34,17 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Reads the store and changes nothing: whether its files are sound, and how many rows it has.
-    Check(Box<Overrides>),
+    Check(StoreFlags),
     /// Writes the store as it is in this moment to a new folder, also while the daemon runs.
     Export(ExportArguments),
     /// Puts an export into a data directory that has no store.
     Restore(RestoreArguments),
     /// Makes a sound store of a damaged one, and says what is lost. The damaged files are kept.
-    Repair(Box<Overrides>),
+    Repair(StoreFlags),
     /// Goes on in a new epoch where publishing has stopped, and says what may repeat.
-    Adopt(Box<Overrides>),
+    Adopt(Box<SinkStoreFlags>),
     /// Says that what happened to the topics is known: `/readyz` tells it no more.
-    Confirm(Box<Overrides>),
+    Confirm(StoreFlags),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +52,7 @@ pub(super) struct ExportArguments {
     /// The folder, which is made.
     to: PathBuf,
     #[command(flatten)]
-    overrides: Box<Overrides>,
+    flags: StoreFlags,
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,35 +60,35 @@ pub(super) struct RestoreArguments {
     /// The folder of the export.
     from: PathBuf,
     #[command(flatten)]
-    overrides: Box<Overrides>,
+    flags: StoreFlags,
 }
 
 impl Command {
     pub(super) fn run(&self) -> ExitCode {
         match self {
-            Self::Export(ExportArguments { to, overrides }) => match std::path::absolute(to) {
+            Self::Export(ExportArguments { to, flags }) => match std::path::absolute(to) {
                 // The daemon stands in another folder.
-                Ok(to) => run(Request::Export { to }, overrides),
+                Ok(to) => run(Request::Export { to }, &flags.overrides()),
                 Err(error) => {
                     CommandFailure::new(&format!("{}: {error}", to.display()), WRONG_INPUT).tell()
                 }
             },
-            Self::Restore(RestoreArguments { from, overrides }) => {
-                run_offline(overrides, |config| {
+            Self::Restore(RestoreArguments { from, flags }) => {
+                run_offline(&flags.overrides(), |config| {
                     let restored =
                         store::restore(from, &config.data_dir, config.store.cache.as_usize());
                     restored.map(|report| reports::checked(&report)).map_err(all_failed)
                 })
             }
-            Self::Repair(overrides) => run_offline(overrides, |config| {
+            Self::Repair(flags) => run_offline(&flags.overrides(), |config| {
                 check_folder(config)?;
                 store::repair(&config.data_dir, config.store.cache.as_usize())
                     .map(|repair| reports::repaired(&repair))
                     .map_err(failed)
             }),
-            Self::Check(overrides) => run(Request::Check, overrides),
-            Self::Adopt(overrides) => run(Request::Adopt, overrides),
-            Self::Confirm(overrides) => run(Request::Confirm, overrides),
+            Self::Check(flags) => run(Request::Check, &flags.overrides()),
+            Self::Adopt(flags) => run(Request::Adopt, &flags.overrides()),
+            Self::Confirm(flags) => run(Request::Confirm, &flags.overrides()),
         }
     }
 }
@@ -109,6 +114,11 @@ fn in_lines(words: String) -> String {
 
 pub(super) async fn perform(request: Request, config: &Config) -> Result<Answer, CommandFailure> {
     let socket = config.control_socket();
+    let _progress = Progress::waiting(match &request {
+        Request::Check => "reading the store",
+        Request::Export { .. } => "writing the export",
+        _ => "asking",
+    });
     match control::send_request(&socket, &request).await {
         Ok(Some(Response::Ok(answer))) => Ok(*answer),
         Ok(Some(Response::Error(words))) => Err(CommandFailure::new(&words, WORLD_FAILED)),
@@ -138,10 +148,7 @@ async fn perform_without_daemon(
             return explained.map(Answer::Explained).ok_or_else(unknown);
         }
         Request::Check => check(config),
-        Request::Reload { .. } => Err(CommandFailure::new(
-            &format!("no daemon runs with the data_dir {}", config.data_dir.display()),
-            WORLD_FAILED,
-        )),
+        Request::Reload { .. } => Err(no_daemon(config)),
         Request::Export { to } => {
             open(config)?.export(&to).map(|rows| reports::exported(rows, &to)).map_err(failed)
         }
@@ -187,6 +194,16 @@ async fn adopt(config: &Config) -> Result<String, CommandFailure> {
     adopted
         .map(|adopted| adopted.to_string())
         .map_err(|error| CommandFailure::new(&error, code(&error)))
+}
+
+/// That no daemon runs here, and how one is reached that runs with another data directory.
+fn no_daemon(config: &Config) -> CommandFailure {
+    let words = format!(
+        "no daemon runs with the data_dir {0}; one that was started with another is reached by --data-dir, and goes on with its own \
+         until the next start, also where the config names {0} now",
+        config.data_dir.display()
+    );
+    CommandFailure::new(&words, WORLD_FAILED)
 }
 
 /// Reads the files of the store, or a copy of them, and changes nothing.

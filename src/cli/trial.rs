@@ -5,13 +5,15 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use url::Url;
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, kind_parser, run_with_config};
+use super::{
+    CommandFailure, WORLD_FAILED, WRONG_INPUT, flags::FetchFlags, kind_parser, run_with_config,
+};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
         private::Secrets,
     },
-    config::{Config, Overrides},
+    config::Config,
     daemon,
     model::kind::SourceKind,
     read::page::Rules,
@@ -36,11 +38,11 @@ pub(super) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: FetchFlags,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    run_with_config(&options.overrides, async |config| {
+    run_with_config(&options.flags.overrides(), async |config| {
         let report = attempt(options, config).await.map_err(|error| {
             let is_world = matches!(error, TrialError::World(_));
             let exit_code = if is_world { WORLD_FAILED } else { WRONG_INPUT };

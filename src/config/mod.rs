@@ -48,6 +48,7 @@ pub use self::{
     size::{ByteSize, SizeError},
     values::{
         Backlog, Contact, HostName, Listen, LogFilter, PublicUrl, Retention, SourceList, UserAgent,
+        network,
     },
 };
 use crate::base::private;

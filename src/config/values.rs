@@ -273,6 +273,21 @@ impl Contact {
     }
 }
 
+impl Contact {
+    /// Whether it is at a name that is kept for examples and tests (RFC 2606), where nobody reads it.
+    #[must_use]
+    pub fn is_placeholder(&self) -> bool {
+        let url = self.0.parse::<Url>().ok();
+        let host =
+            url.as_ref().and_then(Url::host_str).or_else(|| Some(self.0.rsplit_once('@')?.1));
+        host.is_some_and(|host| {
+            let labels: Vec<&str> = host.trim_end_matches('.').rsplit('.').take(2).collect();
+            matches!(labels[..], ["example" | "invalid" | "test" | "localhost", ..])
+                || matches!(labels[..], ["org" | "com" | "net", "example"])
+        })
+    }
+}
+
 impl FromStr for Contact {
     type Err = String;
 
@@ -336,7 +351,7 @@ impl FromStr for SourceList {
 }
 
 /// Reads a network in CIDR notation, or one address.
-pub(super) fn network(text: &str) -> Result<IpNet, String> {
+pub fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| format!("{text:?} is not a network such as \"10.0.0.0/8\" or \"127.0.0.1\""))

@@ -9,10 +9,11 @@ use std::{
     io::{self, ErrorKind, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 
 use super::StoreError;
 
@@ -25,6 +26,23 @@ pub(super) fn own() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     options
+}
+
+/// The mask that the process was started with, once it is private.
+static GIVEN_MASK: OnceLock<u32> = OnceLock::new();
+
+/// From here on, files that this process makes are for their owner alone: also those of the engine,
+/// which knows no modes.
+pub fn make_files_private() {
+    let before = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    // Only the first call sees what was given.
+    GIVEN_MASK.set(before.as_raw_mode()).ok();
+}
+
+/// The mode of a file that an operator has named, and that others may read as the process's mask
+/// allowed.
+pub(crate) fn shared_mode() -> Option<u32> {
+    GIVEN_MASK.get().map(|mask| 0o666 & !mask)
 }
 
 /// Makes a folder that only its owner may read. A folder that exists gets these permissions, too.

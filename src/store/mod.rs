@@ -56,6 +56,8 @@ pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
 pub use facts::{Backfill, Facts, Intake, IntakeBound, LeftOut, PermanentRedirect, SiteDiscovery};
+pub use folder::make_files_private;
+pub(crate) use folder::shared_mode;
 pub use letters::{
     LetterBody, LetterFacts, LetterFilter, LetterStore, LetterSubject, LetterView, Retried,
 };

@@ -20,7 +20,7 @@ const COUNTED: Duration = Duration::from_mins(1);
 const MAX_KINDS: usize = 256;
 const TARGET: &str = "librdkafka";
 
-static LINES: Mutex<Lines> = Mutex::new(Lines(BTreeMap::new()));
+static LINES: Mutex<Lines> = Mutex::new(Lines::new());
 
 /// A client whose lines are logged; it says what the client is for.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +44,9 @@ impl ProducerContext for LoggedClient {
     fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
 }
 
-/// The lines of the last minute.
+/// The lines of the last minute, by their kinds, and the latest.
 #[derive(Debug)]
-struct Lines(BTreeMap<String, Counted>);
+struct Lines(BTreeMap<String, Counted>, Option<String>);
 
 #[derive(Debug)]
 struct Counted {
@@ -57,9 +57,17 @@ struct Counted {
 }
 
 impl Lines {
+    const fn new() -> Self {
+        Self(BTreeMap::new(), None)
+    }
+
     /// Whether a line is to be logged, and not counted. Pure but for what it notes.
     fn is_news(&mut self, words: &str, now: Instant) -> bool {
         let kind = kind(words);
+        // That follows from what was said of each.
+        if !words.contains("brokers are down") {
+            self.1 = Some(words.to_owned());
+        }
         if let Some(counted) = self.0.get_mut(&kind) {
             counted.held_back += 1;
             words.clone_into(&mut counted.last);
@@ -131,6 +139,11 @@ fn warn(about: &str, words: &str) {
     }
 }
 
+/// What it said last of its troubles.
+pub(crate) fn last_trouble() -> Option<String> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+}
+
 /// Logs how often was said what was held back, where its minute is over.
 pub(crate) fn tell_counts() {
     let counts = LINES.lock().unwrap_or_else(PoisonError::into_inner).counted(Instant::now());
@@ -149,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_said_by_the_hundred_is_logged_once_and_then_counted_by_the_minute() {
-        let (mut lines, begun) = (Lines(BTreeMap::new()), Instant::now());
+        let (mut lines, begun) = (Lines::new(), Instant::now());
         let refused = |number: u64| {
             format!(
                 "[thrd:a:9092/1]: a:9092/1: Connect failed: refused (after {number}ms in state CONNECT)"
@@ -166,7 +179,7 @@ mod tests {
 
     #[test]
     fn lines_of_ever_new_kinds_take_no_more_than_their_room() {
-        let (mut lines, now) = (Lines(BTreeMap::new()), Instant::now());
+        let (mut lines, now) = (Lines::new(), Instant::now());
         for number in 0..2 * MAX_KINDS {
             let name: String =
                 number.to_string().bytes().map(|digit| char::from(digit + 50)).collect();

@@ -131,12 +131,12 @@ fn a_kill_between_the_refusal_of_a_record_and_its_dead_letter_leaves_exactly_one
 /// `nashra state …` on a data directory beside the world's own.
 fn spawn(world: &World, dir: &Path, verb: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
-    command.args(["state", verb, "--data-dir", "data"]).args(world.sink()).current_dir(dir);
+    command.args(world.state_arguments(verb)).current_dir(dir);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn state(world: &World, dir: &Path, verb: &str) -> (Option<i32>, String, String) {
-    command(dir, &[&["state", verb, "--data-dir", "data"], &world.sink()[..]].concat())
+    command(dir, &world.state_arguments(verb))
 }
 
 /// Does it on a copy and kills it in the midst, at many moments; what is left is done again to its

@@ -197,9 +197,16 @@ impl World {
 
     /// A command on the store.
     pub(crate) fn state(&self, verb: &str) -> (Option<i32>, String, String) {
+        command(self.dir.path(), &self.state_arguments(verb))
+    }
+
+    /// The arguments of one; adopting asks the sink.
+    pub(crate) fn state_arguments<'a>(&'a self, verb: &'a str) -> Vec<&'a str> {
         let mut arguments = vec!["state", verb, "--data-dir", "data"];
-        arguments.extend(self.sink());
-        command(self.dir.path(), &arguments)
+        if verb == "adopt" {
+            arguments.extend(self.sink());
+        }
+        arguments
     }
 }
 

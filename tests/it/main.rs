@@ -31,6 +31,7 @@ mod clock;
 mod daemon;
 mod deadletters;
 mod logs;
+mod terminal;
 mod disk;
 
 mod hosts;

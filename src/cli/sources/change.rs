@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use url::Url;
 
-use super::discover::words;
+use super::{super::flags::SourceFlags, discover::words};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
@@ -18,7 +18,7 @@ use crate::{
     },
     cli::{CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, run_with_config, state},
     config::{
-        Config, ConfigError, Overrides, Place,
+        Config, ConfigError, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
     },
     daemon::{
@@ -56,7 +56,7 @@ pub(in crate::cli) struct Add {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: SourceFlags,
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub(in crate::cli) struct Remove {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: SourceFlags,
 }
 
 #[derive(Debug, Args)]
@@ -82,12 +82,12 @@ pub(in crate::cli) struct Import {
     #[arg(long, conflicts_with = "dry_run")]
     toml: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: SourceFlags,
 }
 
 impl Add {
     pub(super) fn run(&self) -> ExitCode {
-        run_with_config(&self.overrides, async |config| {
+        run_with_config(&self.flags.overrides(), async |config| {
             if self.urls.len() > 1 && (self.id.is_some() || self.name.is_some()) {
                 return Err(CommandFailure::new(
                     "--id and --name are of one source: give one address",
@@ -130,7 +130,7 @@ impl Add {
             name: self.name.as_deref().and_then(sources::label),
             kind,
             // What the look at it may reach, its polls may reach, too.
-            allow_addresses: self.overrides.allow_address.clone().unwrap_or_default().into(),
+            allow_addresses: self.flags.allow_address.clone().unwrap_or_default().into(),
             tags: self.tags.iter().filter_map(|tag| sources::label(tag)).collect(),
             ..source
         })
@@ -156,7 +156,7 @@ async fn kind(url: &Url, config: &Config) -> Result<SourceKind, String> {
 
 impl Import {
     pub(super) fn run(&self) -> ExitCode {
-        run_with_config(&self.overrides, async |config| {
+        run_with_config(&self.flags.overrides(), async |config| {
             let list = sources::read_list(&self.file);
             let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
             say!("{difference}");
@@ -177,7 +177,7 @@ impl Import {
 
 impl Remove {
     pub(super) fn run(&self) -> ExitCode {
-        run_with_config(&self.overrides, async |config| {
+        run_with_config(&self.flags.overrides(), async |config| {
             let report =
                 apply_change(ChangeCommand::Remove(self.names.clone()), self.dry_run, config)
                     .await?;

@@ -6,8 +6,8 @@ use clap::Args;
 use url::Url;
 
 use crate::{
-    cli::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run_with_config},
-    config::{Config, Overrides},
+    cli::{CommandFailure, WORLD_FAILED, WRONG_INPUT, flags::FetchFlags, run_with_config},
+    config::Config,
     daemon,
     stages::discover::{self, DiscoverError, DiscoveredSource},
 };
@@ -20,11 +20,11 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    flags: FetchFlags,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    run_with_config(&options.overrides, async |config| {
+    run_with_config(&options.flags.overrides(), async |config| {
         let offers = look(options, config).await.map_err(|error| {
             let is_world = matches!(error, DiscoverError::World(_));
             let exit_code = if is_world { WORLD_FAILED } else { WRONG_INPUT };

@@ -115,8 +115,22 @@ pub async fn send_request(path: &Path, request: &Request) -> io::Result<Option<R
     };
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
-    stream.write_all(&line).await?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
+    let exchange = async {
+        stream.write_all(&line).await?;
+        stream.read_to_string(&mut answer).await
+    };
+    let ended = match exchange.await {
+        Ok(_) => !answer.ends_with('\n'),
+        // It closed the connection without reading all.
+        Err(error) => match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => true,
+            _ => return Err(error),
+        },
+    };
+    if ended {
+        let words = "the daemon stopped before it had answered: what was asked for may be done or not; ask again once it runs";
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, words));
+    }
     Ok(Some(serde_json::from_str(&answer)?))
 }

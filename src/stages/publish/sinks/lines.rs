@@ -2,7 +2,11 @@
 //! at least once: after a crash between writing a batch and noting it as delivered, the batch is
 //! written again.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use rustix::fs::OFlags;
 use tokio::{
@@ -16,7 +20,7 @@ use crate::{
         Position,
         sink::{Delivered, PublishError, Sink, SinkFuture, SinkHoldings},
     },
-    store::OutboxRow,
+    store::{self, OutboxRow},
 };
 
 /// Where the lines go.
@@ -65,7 +69,12 @@ async fn open(path: &Path, private: bool) -> std::io::Result<File> {
     if private {
         options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     }
+    let is_new = !private && !path.exists();
     let mut file = options.open(path).await?;
+    if let Some(mode) = store::shared_mode().filter(|_| is_new) {
+        // The process's own mask keeps others out, and what the operator named is for others.
+        file.set_permissions(Permissions::from_mode(mode)).await?;
+    }
     let mut end = file.metadata().await?.len();
     let mut chunk = vec![0; 64 << 10];
     while end > 0 {

@@ -7,6 +7,8 @@ mod lines;
 #[cfg(test)]
 pub(crate) mod memory;
 
+pub use kafka::probe::{Tried, probe};
+
 use super::sink::Sink;
 use crate::{
     config::{Config, SinkKind},

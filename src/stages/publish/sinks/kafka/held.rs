@@ -111,15 +111,33 @@ pub(super) fn consumer(
         .map_err(|error| sink_error("reading positions", &error))
 }
 
-/// Asks for a topic, with ever more patience up to [`PATIENCE`]. What librdkafka has to say about why
-/// that takes long waits until its client is polled.
+/// Asks for a topic, with ever more patience up to a limit.
 pub(super) fn metadata(
     consumer: &BaseConsumer<LoggedClient>,
     topic: &str,
+    limit: Duration,
+) -> Result<Metadata, KafkaError> {
+    ask(consumer, Some(topic), limit)
+}
+
+/// Asks for the brokers, likewise.
+pub(super) fn cluster(
+    consumer: &BaseConsumer<LoggedClient>,
+    limit: Duration,
+) -> Result<Metadata, KafkaError> {
+    // That of a single topic is small, and there need not be one of this name.
+    ask(consumer, Some("__consumer_offsets"), limit)
+}
+
+/// What librdkafka has to say about why an answer takes long waits until its client is polled.
+fn ask(
+    consumer: &BaseConsumer<LoggedClient>,
+    topic: Option<&str>,
+    limit: Duration,
 ) -> Result<Metadata, KafkaError> {
     let mut patience = FIRST_ANSWER;
     loop {
-        let answer = consumer.fetch_metadata(Some(topic), patience);
+        let answer = consumer.fetch_metadata(topic, patience);
         if answer.is_ok() {
             return answer;
         }
@@ -129,7 +147,7 @@ pub(super) fn metadata(
                 break;
             }
         }
-        if patience > PATIENCE / 2 {
+        if patience > limit / 2 {
             return answer;
         }
         patience *= 2;

@@ -10,6 +10,7 @@
 mod changes;
 mod held;
 mod polls;
+pub(super) mod probe;
 mod recall;
 mod topics;
 mod transaction;

@@ -100,6 +100,16 @@ pub(super) async fn make(
     Ok((limits.into_iter().flatten().min(), found))
 }
 
+/// Whether the topic of positions is as it must be; `false` where that cannot be seen.
+pub(super) async fn check_positions(
+    admin: &AdminClient<LoggedClient>,
+    options: &AdminOptions,
+    topic: &str,
+) -> Result<bool, PublishError> {
+    let found = describe(TopicQuery { admin, options, topic, until: None }).await?;
+    check_compacted(topic, found.as_ref()).map(|()| found.is_some())
+}
+
 /// Refuses a topic of positions that deletes records by age, as a topic does that the broker
 /// created by itself: positions older than its retention would be lost.
 fn check_compacted(positions: &str, config: Option<&ConfigResource>) -> Result<(), PublishError> {
@@ -118,7 +128,7 @@ async fn find(shared: &Shared, names: Vec<String>) -> Result<Vec<TopicDescriptio
     super::blocking(move || {
         let mut found = Vec::with_capacity(names.len());
         for topic in names {
-            let metadata = held::metadata(&consumer, &topic)
+            let metadata = held::metadata(&consumer, &topic, PATIENCE)
                 .map_err(|error| sink_error("asking for the topics", &error))?;
             let answer = metadata.topics().first();
             let error = answer.and_then(MetadataTopic::error).map(Code::from);
