@@ -10,5 +10,5 @@ rm -rf "$made"
 mkdir -p "$made/completions"
 "$binary" man "$made/man"
 for shell in bash zsh fish; do "$binary" completions "$shell" > "$made/completions/$shell"; done
-strip=(); [ "$profile" = dev ] && strip=(--no-strip)
+strip=(); [ "$profile" = dev ] && strip=(--no-strip --fast)
 cargo deb --locked --no-build --profile "$profile" --output "$out" "${strip[@]}"
