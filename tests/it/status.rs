@@ -148,3 +148,68 @@ fn sources_are_found_and_sorted_by_the_names_that_their_feeds_give() {
     assert!(page("sources?q=zebra").contains("1 of 2 sources"));
     assert_eq!(nashra.stop(), Some(0));
 }
+
+/// Sends a form as a browser does that has a cookie; status, head and body.
+fn send_form(host: &str, path: &str, cookie: &str, form: &str) -> (u16, String, String) {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let (origin, length) = (format!("http://{host}"), form.len());
+    write!(stream, "POST /{path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{form}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+}
+
+#[test]
+fn a_source_is_paused_and_resumed_by_buttons_after_the_token_was_typed_once() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[]);
+    let list = format!("[[source]]\nid = \"a\"\nurl = \"{}/feed\"\n", site.base);
+    let token = ("NASHRA_ADMIN_TOKEN", "0123456789abcdef".into());
+    std::fs::write(dir.path().join("list.toml"), list).unwrap();
+    let nashra = Nashra::under((dir.path(), &[token]), "list.toml", &["--sink", "file"]);
+    let admin = nashra.admin();
+    let host = admin.trim_start_matches("http://").trim_end_matches('/');
+    nashra.counts("nashra_sources{state=\"ok\"} 1");
+    let locked = get(&format!("{admin}source?id=a")).1;
+    assert!(locked.contains("type=\"password\"") && !locked.contains("Poll now"), "{locked}");
+    assert_eq!(send_form(host, "session", "", "id=a&token=0123456789abcdeX").0, 403);
+    assert_eq!(send_form(host, "source/pause", "", "id=a&word=").0, 403);
+    let (status, head, _) = send_form(host, "session", "", "id=a&token=0123456789abcdef");
+    assert!(status == 303 && head.contains("HttpOnly; SameSite=Strict"), "{head}");
+    let cookie = head.split_once("nashra_session=").unwrap().1.split(';').next().unwrap();
+    let cookie = format!("nashra_session={cookie}");
+    // With the cookie alone, without the word of its pages, nothing is changed.
+    assert_eq!(send_form(host, "source/pause", &cookie, "id=a&word=x").0, 403);
+    let page = || send_get(host, "source?id=a", &cookie);
+    let open = page();
+    assert!(open.contains("Poll now") && open.contains(">Pause<"), "{open}");
+    let word = open.split_once("name=\"word\" value=\"").unwrap().1;
+    let word = word.split('"').next().unwrap().to_owned();
+    let form = format!("id=a&word={word}");
+    assert_eq!(send_form(host, "source/poll", &cookie, &form).0, 303);
+    let (status, head, _) =
+        send_form(host, "source/pause", &cookie, &format!("{form}&for=1d&reason=%3Cb%3E"));
+    assert!(status == 303 && head.contains("/source?id=a"), "{head}");
+    nashra.counts("nashra_sources{state=\"paused\"} 1");
+    let paused = page();
+    assert!(paused.contains(">Resume<") && paused.contains("&lt;b&gt;"), "{paused}");
+    assert_eq!(send_form(host, "source/resume", &cookie, &form).0, 303);
+    nashra.counts("nashra_sources{state=\"paused\"} 0");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+/// A page with a cookie.
+fn send_get(host: &str, path: &str, cookie: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
