@@ -13,7 +13,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         private::Secrets,
     },
-    config::Config,
+    config::{Config, Overrides},
     daemon,
     model::kind::SourceKind,
     read::page::Rules,
@@ -37,12 +37,16 @@ pub(super) struct Options {
     /// One JSON object instead of words.
     #[arg(long)]
     json: bool,
+    /// Further pages that are read of an article of several [default: 0]
+    #[arg(long, value_name = "N")]
+    follow_pages: Option<usize>,
     #[command(flatten)]
     flags: FetchFlags,
 }
 
 pub(super) fn run(options: &Options) -> ExitCode {
-    run_with_config(&options.flags.overrides(), async |config| {
+    let overrides = Overrides { follow_pages: options.follow_pages, ..options.flags.overrides() };
+    run_with_config(&overrides, async |config| {
         let report = attempt(options, config).await.map_err(|error| {
             let is_world = matches!(error, TrialError::World(_));
             let exit_code = if is_world { WORLD_FAILED } else { WRONG_INPUT };

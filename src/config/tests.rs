@@ -75,6 +75,7 @@ fn the_shipped_config_names_every_setting_with_its_default() {
     let mut expected =
         Config { sources: vec![SourceList::File("sources.toml".into())], ..Config::default() };
     expected.sink.file = Some(expected.sink_file());
+    expected.admin.token_file = Some("/etc/nashra/token".into());
     expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
     expected.telemetry.traces.endpoint = Some("http://127.0.0.1:4318".parse().unwrap());
     expected.websub.public_url = Some("https://news.example.org/hooks".parse().unwrap());

@@ -20,6 +20,9 @@ use super::StoreError;
 /// How long the threads of a store that was dropped may take to close its files.
 const CLOSING: Duration = Duration::from_secs(10);
 
+/// How long a program that this process starts may take to begin.
+const BEGINNING: Duration = Duration::from_millis(300);
+
 /// Options to open a file of our own: links are not followed, and a new file is readable by its
 /// owner alone.
 pub(super) fn own() -> OpenOptions {
@@ -78,6 +81,20 @@ pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Takes a lock that nobody holds. Where this process starts another program, that holds a copy of
+/// our locks until it has begun, even of those that we have given back, so it is tried for a moment.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < BEGINNING => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Locks the directory. A process that owns it for longer (`stays`) writes its id into the lock.
 pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
     let path = dir.join("lock");
@@ -100,7 +117,7 @@ pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
         opened => opened,
     }
     .map_err(io)?;
-    match file.try_lock() {
+    match lock_soon(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();

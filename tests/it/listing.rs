@@ -138,7 +138,8 @@ fn a_link_of_a_listing_or_a_feed_that_leads_to_a_page_of_teasers_gives_none_of_t
     site.feed("/feed", &[("moved", "Moved")]);
     site.put("/a/moved", Answer::ok(teasers).with("content-type", "text/html"));
     let feed = format!("[[source]]\nurl = \"{}/feed\"\n", site.base);
-    let nashra = Nashra::run(dir.path(), &sources(&site, &feed), &["--sink", "file"]);
+    let flags = ["--sink", "file", "--log-level", "info,nashra=debug"];
+    let nashra = Nashra::run(dir.path(), &sources(&site, &feed), &flags);
     until("the five articles are there", || (articles(dir.path()).len() >= 5).then_some(()));
     until("both pages are told", || {
         (nashra.log().matches("a page of links to articles").count() >= 2).then_some(())

@@ -121,7 +121,11 @@ fn with_looks(site: &Site, dir: &std::path::Path) -> Nashra {
 }
 
 fn seen_in_metrics(nashra: &Nashra, metric: &str) {
-    until(metric, || nashra.metrics().contains(metric).then_some(()));
+    until(metric, || {
+        let metrics = nashra.metrics();
+        let count = metrics.lines().find_map(|line| line.strip_prefix(metric)?.trim().parse().ok());
+        count.filter(|count: &f64| *count > 0.0).map(drop)
+    });
 }
 
 fn records(dir: &std::path::Path) -> Vec<serde_json::Value> {

@@ -265,7 +265,7 @@ impl Route {
             match (template.next(), parts.next()) {
                 (None, None) => return Some(id),
                 (Some("{id}"), Some(part)) if is_id(part) => id = part,
-                (Some(expected), Some(part)) if expected == part => {}
+                (Some(expected), Some(part)) if expected == part && expected != "{id}" => {}
                 _ => return None,
             }
         }

@@ -17,6 +17,9 @@ use crate::{
 /// The least characters of such lines on a wall, and the most of all others; spaces are not counted.
 const LEAST: u32 = 100;
 const OTHERS: u32 = 700;
+/// A line is about consent where it has one of the words in so many characters: one mention makes no
+/// wall of a long text.
+const MENTION: u32 = 250;
 /// Elements that are asked what they offer.
 const MAX_OFFERS: usize = 400;
 /// Bytes of scripts and attributes in which the name of a system is looked for.
@@ -35,7 +38,7 @@ pub(super) fn is_wall(view: View<'_, '_>, html: &str) -> bool {
     let (mut consent, mut others) = (0, 0);
     for line in &view.lines.lines {
         let chars = line.chars - line.linked;
-        if holds(&SAYS, view.lines.get(line)) {
+        if mentions(view.lines.get(line)).saturating_mul(MENTION) >= line.chars {
             consent += chars;
         } else {
             others += chars;
@@ -54,6 +57,12 @@ fn offers(view: View<'_, '_>) -> bool {
         let value = tree.attribute(node, "value").unwrap_or_default();
         holds(&OFFERS, &tree.start_of_text(node)) || holds(&OFFERS, &value)
     })
+}
+
+fn mentions(text: &str) -> u32 {
+    let found =
+        SAYS.as_ref().map_or(0, |words| words.find_iter(text::lower(text).as_ref()).count());
+    u32::try_from(found).unwrap_or(u32::MAX)
 }
 
 fn holds(words: &LazyLock<Option<AhoCorasick>>, text: &str) -> bool {
@@ -100,6 +109,12 @@ mod tests {
             other.repeat(6)
         );
         assert_eq!(read(&about), Ok(1));
+        // A text that is one line, and says it once.
+        let line = format!(
+            "<p>{} The gdpr and its cookies are one.</p>{banner}",
+            other.replace("</p>", " ").replace("<p>", "").repeat(9)
+        );
+        assert_eq!(read(&line), Ok(1));
         assert_eq!(
             read(&format!("{banner}<article><h1>The harbour</h1>{}</article>", other.repeat(6))),
             Ok(1)
