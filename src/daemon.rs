@@ -221,7 +221,7 @@ async fn start_beside(
     };
     let access = Access::new(&config.admin);
     let forms = Forms::new(targets.clone(), access.clone());
-    let pages = StatusPages::new(start.metrics.clone(), health, &targets, forms);
+    let pages = StatusPages::new(start.metrics.clone(), health, targets.clone(), forms);
     let api = Api::new(targets.clone(), access, ready.clone(), SystemClock.now());
     let admin = AdminState {
         metrics: start.metrics.clone(),

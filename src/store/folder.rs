@@ -20,7 +20,8 @@ use super::StoreError;
 /// How long the threads of a store that was dropped may take to close its files.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// How long a program that this process starts may take to begin.
+/// How long a program that this process starts may take to begin. Until then it holds a copy of our
+/// locks, even of those that we have given back.
 const BEGINNING: Duration = Duration::from_millis(300);
 
 /// Options to open a file of our own: links are not followed, and a new file is readable by its
@@ -66,29 +67,21 @@ pub(super) fn wait_until_closed(files: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         opened => opened.map_err(io)?,
     };
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < CLOSING => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked { dir: files.to_owned(), holder: String::new() });
-            }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
+    try_lock_for(&file, CLOSING).map_err(|error| match error {
+        TryLockError::WouldBlock => {
+            StoreError::Locked { dir: files.to_owned(), holder: String::new() }
         }
-    }
+        TryLockError::Error(source) => io(source),
+    })
 }
 
-/// Takes a lock that nobody holds. Where this process starts another program, that holds a copy of
-/// our locks until it has begun, even of those that we have given back, so it is tried for a moment.
-fn lock_soon(file: &File) -> Result<(), TryLockError> {
+/// Tries a lock until somebody who holds it has given it back, for so long at most.
+fn try_lock_for(file: &File, patience: Duration) -> Result<(), TryLockError> {
     let begun = Instant::now();
     loop {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) if begun.elapsed() < BEGINNING => {
-                std::thread::sleep(Duration::from_millis(5));
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                std::thread::sleep(Duration::from_millis(10));
             }
             outcome => return outcome,
         }
@@ -117,7 +110,7 @@ pub(super) fn lock(dir: &Path, stays: bool) -> Result<File, StoreError> {
         opened => opened,
     }
     .map_err(io)?;
-    match lock_soon(&file) {
+    match try_lock_for(&file, BEGINNING) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();

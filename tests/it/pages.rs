@@ -120,14 +120,6 @@ fn with_looks(site: &Site, dir: &std::path::Path) -> Nashra {
     Nashra::start(dir, &["run", "-c", "nashra.toml"])
 }
 
-fn seen_in_metrics(nashra: &Nashra, metric: &str) {
-    until(metric, || {
-        let metrics = nashra.metrics();
-        let count = metrics.lines().find_map(|line| line.strip_prefix(metric)?.trim().parse().ok());
-        count.filter(|count: &f64| *count > 0.0).map(drop)
-    });
-}
-
 fn records(dir: &std::path::Path) -> Vec<serde_json::Value> {
     let text = std::fs::read_to_string(dir.join("articles.jsonl")).unwrap_or_default();
     let all = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
@@ -151,13 +143,13 @@ fn a_published_page_is_looked_at_with_its_tag_and_a_change_that_no_feed_tells_is
     });
     // Another version of the page with the same text.
     site.put("/a/one", page("It began.", "\"v2\""));
-    seen_in_metrics(&nashra, "nashra_articles_total{change=\"duplicate\"}");
+    nashra.has_counted("nashra_articles_total{change=\"duplicate\"}");
     assert_eq!(records(dir.path()).len(), 1);
     site.put("/a/one", page("It began otherwise.", "\"v3\""));
     let all = until("the revision is there", || {
         Some(records(dir.path())).filter(|records| records.len() == 2)
     });
-    seen_in_metrics(&nashra, "nashra_looks_total{found=\"unchanged\"}");
+    nashra.has_counted("nashra_looks_total{found=\"unchanged\"}");
     assert_eq!(nashra.stop(), Some(0));
     assert_eq!((&all[1]["id"], &all[1]["change"]), (&all[0]["id"], &"revised".into()));
     assert_eq!(all[1]["changed_fields"], serde_json::json!(["text"]));
@@ -181,7 +173,7 @@ fn a_page_that_is_gone_at_two_looks_is_withdrawn_also_after_kill_9_and_one_of_a_
     for slug in slugs {
         site.put(&format!("/a/{slug}"), Answer::status(404));
     }
-    seen_in_metrics(&nashra, "nashra_looks_total{found=\"held\"}");
+    nashra.has_counted("nashra_looks_total{found=\"held\"}");
     for slug in &slugs[1..] {
         site.page(slug, slug, "It began.");
     }

@@ -281,6 +281,16 @@ impl Nashra {
         until(line, || self.metrics().contains(&format!("{line}\n")).then_some(()));
     }
 
+    /// Waits until a metric, named with its labels, is above 0.
+    pub(crate) fn has_counted(&self, metric: &str) {
+        until(metric, || {
+            let metrics = self.metrics();
+            let value =
+                metrics.lines().find_map(|line| line.strip_prefix(metric)?.trim().parse().ok());
+            value.filter(|value: &f64| *value > 0.0).map(drop)
+        });
+    }
+
     /// The most that it had resident so far, in bytes.
     pub(crate) fn most_resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

@@ -102,18 +102,7 @@ impl DecisionBatch {
         entry: &PendingEntry,
         dead: &DeadPage,
     ) -> Result<LetterBody, StoreError> {
-        let anew = PendingEntry {
-            tries: 0,
-            last_error: None,
-            held_s: 0,
-            changed: None,
-            unchanged: 0,
-            doubted: None,
-            look: None,
-            trace: None,
-            ..entry.clone()
-        };
-        let subject = LetterSubject::Entry(Box::new(anew));
+        let subject = LetterSubject::Entry(Box::new(entry.anew()));
         // A document that is damaged is no help.
         if dead.reason != "document"
             && let Some(packed) = self.view.document(key, entry, self.letters.largest())?

@@ -216,6 +216,22 @@ impl PendingEntry {
         }
     }
 
+    /// The entry as if it had just come: never tried, held back or looked at.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            tries: 0,
+            last_error: None,
+            held_s: 0,
+            changed: None,
+            unchanged: 0,
+            doubted: None,
+            look: None,
+            trace: None,
+            ..self.clone()
+        }
+    }
+
     /// The key of the entry in its source.
     #[must_use]
     pub fn key(&self) -> EntryKey {

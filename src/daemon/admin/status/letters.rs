@@ -50,7 +50,7 @@ fn address(filter: &LetterFilter, before: Option<Uuid>) -> String {
 
 impl StatusPages {
     pub(super) async fn letters(&self, query: Query) -> Result<Markup, PageError> {
-        let kept = self.letters.clone();
+        let kept = self.targets.letters.clone();
         self.read(move |_| {
             let (filter, before) = (filter(&query), query.get("before").parse().ok());
             let list = letters::list(&kept.view()?, &filter, before, A_PAGE)?;
@@ -60,7 +60,7 @@ impl StatusPages {
     }
 
     pub(super) async fn letter(&self, query: Query) -> Result<Markup, PageError> {
-        let kept = self.letters.clone();
+        let kept = self.targets.letters.clone();
         self.read(move |_| {
             let unknown = || {
                 let words = "There is no dead letter with this id: what it was about may have been read since.";

@@ -20,14 +20,14 @@ use http_body_util::Full;
 use hyper::{HeaderMap, Response, StatusCode, Uri, header, header::HeaderValue};
 use maud::{Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::history::History;
 use crate::{
     base::clock::{Clock as _, SystemClock},
     daemon::admin::{forms::Forms, requests::RequestTargets},
-    stages::schedule::change::{PolledNow, ScheduleRequest},
-    store::{LetterStore, Store, StoreError},
+    stages::schedule::change::PolledNow,
+    store::{Store, StoreError},
     telemetry::{ready::Ready, unreadable::UnreadablePages},
 };
 
@@ -45,9 +45,7 @@ pub struct StatusPages {
     metrics: Option<PrometheusHandle>,
     ready: Ready,
     unreadable: UnreadablePages,
-    store: Store,
-    letters: LetterStore,
-    schedule: mpsc::Sender<ScheduleRequest>,
+    targets: RequestTargets,
     forms: Forms,
     history: History,
     started: DateTime<Utc>,
@@ -104,7 +102,7 @@ impl StatusPages {
     pub fn new(
         metrics: Option<PrometheusHandle>,
         health: Health,
-        targets: &RequestTargets,
+        targets: RequestTargets,
         forms: Forms,
     ) -> Self {
         let Health { ready, unreadable } = health;
@@ -112,9 +110,7 @@ impl StatusPages {
             metrics,
             ready,
             unreadable,
-            store: targets.store.clone(),
-            letters: targets.letters.clone(),
-            schedule: targets.changes.clone(),
+            targets,
             forms,
             history: History::default(),
             started: SystemClock.now(),
@@ -167,9 +163,7 @@ impl StatusPages {
 
     /// The sources that are polled, in the order of their places in the schedule.
     async fn polled(&self) -> Result<Vec<PolledNow>, PageError> {
-        let (answer, polled) = oneshot::channel();
-        self.schedule.send(ScheduleRequest::List(answer)).await.ok();
-        polled.await.map_err(|_| PageError::Stopping)
+        self.targets.polled().await.map_err(|_| PageError::Stopping)
     }
 
     /// A place among the pages that are made at once; waits a little for one.
@@ -196,7 +190,7 @@ impl StatusPages {
         place: OwnedSemaphorePermit,
         work: impl FnOnce(&Store) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
-        let store = self.store.clone();
+        let store = self.targets.store.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _place = place;
             // Waiting for files that are being reopened could take long.
