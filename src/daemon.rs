@@ -26,15 +26,18 @@ use crate::{
         clock::{Clock as _, SystemClock},
         sequence::Sequence,
     },
-    config::{Backlog, Config, ConfigErrors, Overrides, sources::Sources},
-    daemon::admin::{
-        AdminState,
-        access::Access,
-        api::Api,
-        control,
-        forms::Forms,
-        requests::RequestTargets,
-        status::{Health, StatusPages},
+    config::{Backlog, Config, ConfigErrors, sources::Sources},
+    daemon::{
+        admin::{
+            AdminState,
+            access::Access,
+            api::Api,
+            control,
+            forms::Forms,
+            requests::RequestTargets,
+            status::{Health, StatusPages},
+        },
+        reload::{ReloadCommand, ReloadInputs, ReloadTargets, Reloader},
     },
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
@@ -103,8 +106,8 @@ pub enum DaemonError {
 pub struct Start {
     /// What to poll, and which topics to read.
     pub sources: Sources,
-    /// The flags that the config was loaded with; `None` where it is not to be read again.
-    pub flags: Option<Overrides>,
+    /// `None` where the config is not to be read again.
+    pub reload: Option<ReloadInputs>,
     /// Renders the metrics.
     pub metrics: Option<PrometheusHandle>,
     /// Where the address of the admin endpoint goes, once it is served.
@@ -141,11 +144,10 @@ pub async fn run_with(
     let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
     parts.trace_into(traces);
-    if let Some(flags) = start.flags {
-        let targets =
-            reload::ReloadTargets { changes: beside.changes, pages: parts.page.rules.clone() };
+    if let Some(inputs) = start.reload {
+        let targets = ReloadTargets { changes: beside.changes, pages: parts.page.rules.clone() };
         let running = (config.clone(), parts.sources.topics.clone());
-        beside.tasks.spawn(reload::Reloader::new(flags, running, targets).run(reloads));
+        beside.tasks.spawn(Reloader::new(inputs, running, targets).run(reloads));
     }
     parts.websub = websub(config).await?;
     systemd::started();
@@ -190,7 +192,7 @@ async fn start_beside(
     config: &Config,
     store: &Store,
     start: &mut Start,
-) -> Result<(Beside, Steering, mpsc::Receiver<reload::ReloadCommand>), DaemonError> {
+) -> Result<(Beside, Steering, mpsc::Receiver<ReloadCommand>), DaemonError> {
     let (status_tx, status) = watch::channel(Status::default());
     let (pressure_tx, pressure) = watch::channel(Pressure::default());
     let (operator_requests_tx, operator_requests) = mpsc::channel(1);

@@ -129,7 +129,7 @@ async fn demo(config: &Config, options: &Options) -> Result<(), DaemonError> {
     tokio::spawn(tell_address(address));
     let metrics = metrics::start(SystemClock.now()).ok();
     let start =
-        Start { sources, flags: None, metrics: metrics.clone(), served: Some(served), stop };
+        Start { sources, reload: None, metrics: metrics.clone(), served: Some(served), stop };
     run::run_daemon(config, start).await?;
     if let Some(metrics) = metrics {
         say!("\nThe demo is over. {}", daemon::summary::words(&metrics));

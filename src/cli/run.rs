@@ -16,7 +16,10 @@ use super::{CommandFailure, USAGE, WRONG_INPUT};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{Config, Contact, LogFilter, LogFormat, Overrides, SinkKind, duration},
-    daemon::{self, DaemonError, Start},
+    daemon::{
+        self, DaemonError, Start,
+        reload::{ReloadInputs, take_hangups},
+    },
     demo::Readable,
     stages::PipelineError,
     store,
@@ -135,6 +138,7 @@ pub(super) fn stop_when_asked(
 }
 
 async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
+    let hangups = take_hangups();
     if config.fetch.contact.as_ref().is_none_or(Contact::is_placeholder) {
         tracing::warn!(
             "requests name nobody whom a site could ask: set fetch.contact in a config file before you poll other people's sites"
@@ -144,8 +148,8 @@ async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     stop_when_asked(&stop, options.life.for_)?;
     let metrics = metrics::start(SystemClock.now()).ok();
-    let flags = Some(options.overrides.clone());
-    run_daemon(config, Start { sources, flags, metrics, served: None, stop }).await
+    let reload = Some(ReloadInputs { flags: options.overrides.clone(), hangups });
+    run_daemon(config, Start { sources, reload, metrics, served: None, stop }).await
 }
 
 /// Runs a daemon. Records that would go to a terminal are shown there for people.

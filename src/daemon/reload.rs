@@ -49,6 +49,24 @@ pub struct ReloadCommand {
     pub answer: oneshot::Sender<Result<Reloaded, String>>,
 }
 
+/// With what the config is read again, and when.
+#[derive(Debug)]
+pub struct ReloadInputs {
+    /// The flags that the config was loaded with.
+    pub flags: Overrides,
+    /// SIGHUP, where it can be taken.
+    pub hangups: Option<Signal>,
+}
+
+/// From now on SIGHUP does not end the process, and one that comes while the daemon starts is a
+/// reload once it has.
+#[must_use]
+pub fn take_hangups() -> Option<Signal> {
+    signal(SignalKind::hangup())
+        .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be taken"))
+        .ok()
+}
+
 /// Where a reload takes effect.
 #[derive(Debug)]
 pub(super) struct ReloadTargets {
@@ -66,7 +84,7 @@ pub(super) struct Reloader {
     topics: Vec<TopicSource>,
     targets: ReloadTargets,
     watched: WatchedFiles,
-    hangup: Option<Signal>,
+    hangups: Option<Signal>,
 }
 
 /// What a reload came to.
@@ -80,17 +98,13 @@ pub struct Reloaded {
 }
 
 impl Reloader {
-    /// From now on SIGHUP does not end the process.
     pub(super) fn new(
-        flags: Overrides,
+        ReloadInputs { flags, hangups }: ReloadInputs,
         (running, topics): (Config, Vec<TopicSource>),
         targets: ReloadTargets,
     ) -> Self {
-        let hangup = signal(SignalKind::hangup())
-            .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be taken"))
-            .ok();
         let watched = WatchedFiles::new(watched_files(&flags, &running));
-        Self { flags, running, topics, targets, watched, hangup }
+        Self { flags, running, topics, targets, watched, hangups }
     }
 
     /// Runs until it is aborted.
@@ -99,7 +113,7 @@ impl Reloader {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = hung_up(&mut self.hangup) => drop(self.reload(false, "SIGHUP").await),
+                () = hung_up(&mut self.hangups) => drop(self.reload(false, "SIGHUP").await),
                 Some(ReloadCommand { dry_run, answer }) = commands.recv() => {
                     answer.send(self.reload(dry_run, "a command").await).ok();
                 }

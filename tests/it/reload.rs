@@ -1,6 +1,6 @@
 //! The config and its lists of sources, read again while the daemon runs.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write as _, net::TcpListener, path::Path};
 
 use tempfile::{TempDir, tempdir};
 
@@ -122,6 +122,32 @@ fn a_list_or_a_config_that_is_wrong_changes_nothing_and_is_told() {
     until("the other is read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
     let (_, told, _) = reload(dir.path(), &["--dry-run"]);
     assert!(told.ends_with("used from the next start on: queues.due\n"), "{told}");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_hangup_while_the_daemon_starts_is_a_reload_once_it_has() {
+    let lists = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempdir().unwrap();
+    let config = format!(
+        "data_dir = \"data\"\nsources = [\"http://{}/list.txt\"]\n[fetch]\ncontact = \"mailto:news@a.example\"\nallow_addresses = [\"127.0.0.0/8\"]\n\
+        [sink]\nkind = \"file\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
+        lists.local_addr().unwrap()
+    );
+    fs::write(dir.path().join("nashra.toml"), config).unwrap();
+    let nashra = Nashra::start(dir.path(), &["run", "--config", "nashra.toml"]);
+    lists.set_nonblocking(true).unwrap();
+    let (mut asked, _) = until("it waits for its list", || lists.accept().ok());
+    nashra.signal("HUP");
+    fs::write(dir.path().join("nashra.toml"), "wrong").unwrap();
+    let list = "http://127.0.0.1:1/feed\n";
+    write!(
+        asked,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{list}",
+        list.len()
+    )
+    .unwrap();
+    nashra.counts("nashra_reloads_total{outcome=\"refused\"} 1");
     assert_eq!(nashra.stop(), Some(0));
 }
 
