@@ -4,6 +4,7 @@ pub mod admin;
 pub mod erase;
 pub mod explain;
 pub mod letters;
+mod list_sizes;
 mod lists;
 mod monitor;
 mod older_letters;
@@ -37,6 +38,7 @@ use crate::{
             requests::RequestTargets,
             status::{Health, StatusPages},
         },
+        list_sizes::ListSizes,
         reload::{ReloadCommand, ReloadInputs, ReloadTargets, Reloader},
     },
     fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
@@ -132,6 +134,11 @@ pub async fn run_with(
 ) -> Result<(), DaemonError> {
     let store = open(config, &start.stop).await?;
     let mut sources = std::mem::take(&mut start.sources);
+    let mut sizes = ListSizes::read(&store)?;
+    let flags = start.reload.as_ref().map(|inputs| &inputs.flags);
+    let empty = sizes.empty_now((config, flags), &sources);
+    sizes.warn(&empty);
+    sizes.note(&sources, &empty, &store).await;
     sources.with_added(store.added().all()?)?;
     let sink = sink(&store);
     if let Some(dir) = store.dir() {
@@ -145,7 +152,8 @@ pub async fn run_with(
     parts.page.unreadable = beside.unreadable;
     parts.trace_into(traces);
     if let Some(inputs) = start.reload {
-        let targets = ReloadTargets { changes: beside.changes, pages: parts.page.rules.clone() };
+        let pages = parts.page.rules.clone();
+        let targets = ReloadTargets { changes: beside.changes, pages, store: store.clone(), sizes };
         let running = (config.clone(), parts.sources.topics.clone());
         beside.tasks.spawn(Reloader::new(inputs, running, targets).run(reloads));
     }
@@ -325,12 +333,22 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<Store, StoreE
     }
 }
 
-/// Every source that the config names.
+/// Every source that the config names. Nothing is written.
 ///
 /// # Errors
 /// All that is wrong in the lists, at once.
 pub async fn sources(config: &Config) -> Result<Sources, DaemonError> {
-    lists::load(config).await
+    lists::load(config).await.map(|loaded| loaded.sources)
+}
+
+/// The same for those who poll them: copies of the lists at addresses are kept.
+///
+/// # Errors
+/// All that is wrong in the lists, at once.
+pub async fn sources_to_poll(config: &Config) -> Result<Sources, DaemonError> {
+    let loaded = lists::load(config).await?;
+    loaded.keep_copies();
+    Ok(loaded.sources)
 }
 
 type Fetcher = HttpFetcher<Arc<SystemClock>>;

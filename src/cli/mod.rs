@@ -43,6 +43,7 @@ use crate::{
     config::{Config, Overrides},
     daemon::{DaemonError, admin::requests::Request},
     model::kind::SourceKind,
+    stages::schedule::reload::ReloadOrder,
     store,
 };
 use flags::StoreFlags;
@@ -165,6 +166,9 @@ enum Command {
         /// Only says what would be done.
         #[arg(long)]
         dry_run: bool,
+        /// Lets the sources go of a list that gives none any more; otherwise that is refused.
+        #[arg(long)]
+        allow_empty: bool,
         #[command(flatten)]
         flags: StoreFlags,
     },
@@ -218,8 +222,9 @@ pub fn main() -> ExitCode {
         Command::Erase { id, flags } => {
             state::run(Request::Erase { article: id }, &flags.overrides())
         }
-        Command::Reload { dry_run, flags } => {
-            state::run(Request::Reload { dry_run }, &flags.overrides())
+        Command::Reload { dry_run, allow_empty, flags } => {
+            let order = ReloadOrder { dry_run, allow_empty };
+            state::run(Request::Reload(order), &flags.overrides())
         }
         Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
         Command::Man { dir } => help::man(&dir),

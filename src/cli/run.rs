@@ -144,7 +144,7 @@ async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
             "requests name nobody whom a site could ask: set fetch.contact in a config file before you poll other people's sites"
         );
     }
-    let sources = daemon::sources(config).await?;
+    let sources = daemon::sources_to_poll(config).await?;
     let stop = CancellationToken::new();
     stop_when_asked(&stop, options.life.for_)?;
     let metrics = metrics::start(SystemClock.now()).ok();

@@ -148,7 +148,7 @@ async fn perform_without_daemon(
             return explained.map(Answer::Explained).ok_or_else(unknown);
         }
         Request::Check => check(config),
-        Request::Reload { .. } => Err(no_daemon(config)),
+        Request::Reload(_) => Err(no_daemon(config)),
         Request::Export { to } => {
             open(config)?.export(&to).map(|rows| reports::exported(rows, &to)).map_err(failed)
         }

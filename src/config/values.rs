@@ -321,6 +321,15 @@ impl SourceList {
             Self::Url(_) => self,
         }
     }
+
+    /// The name that the places of its sources have. That of an address may hold a secret.
+    #[must_use]
+    pub fn place_name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Url(url) => url.as_str().to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for SourceList {

@@ -25,10 +25,35 @@ use crate::{
     read::feed,
 };
 
+/// What the lists say.
+#[derive(Debug)]
+pub(super) struct LoadedLists {
+    pub(super) sources: Sources,
+    copies: Vec<ListCopy>,
+}
+
+/// A list at an address, as it is to be kept.
+#[derive(Debug)]
+struct ListCopy {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl LoadedLists {
+    /// Keeps copies of the lists that were fetched, once they are taken over.
+    pub(super) fn keep_copies(&self) {
+        for ListCopy { path, bytes } in &self.copies {
+            if let Err(error) = write_whole(path, bytes) {
+                tracing::warn!(%error, path = %path.display(), "the list of sources could not be kept for the next start");
+            }
+        }
+    }
+}
+
 /// All sources. Two sources with the same id or the same address are an error or a warning, also
 /// where they stand in different lists.
-pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
-    let mut lists = Vec::new();
+pub(super) async fn load(config: &Config) -> Result<LoadedLists, DaemonError> {
+    let (mut lists, mut copies) = (Vec::new(), Vec::new());
     // Making a fetcher reads all certificates of the system, so it is made only where it is needed.
     let mut fetcher = None;
     for list in &config.sources {
@@ -39,8 +64,10 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
                     Some(fetcher) => Arc::clone(fetcher),
                     None => Arc::clone(fetcher.insert(super::fetcher(config)?.0)),
                 };
-                fetch_list(url, &config.data_dir, &*fetcher, config.fetch.max_decoded.as_usize())
-                    .await
+                let max_decoded = config.fetch.max_decoded.as_usize();
+                let (list, copy) = fetch_list(url, &config.data_dir, &*fetcher, max_decoded).await;
+                copies.extend(copy);
+                list
             }
         });
     }
@@ -49,7 +76,8 @@ pub(super) async fn load(config: &Config) -> Result<Sources, DaemonError> {
         tracing::warn!(place = %warning.place, "{}", warning.message);
     }
     ConfigErrors::check(merged.errors)?;
-    Ok(Sources { polled: merged.sources, topics: merged.topics })
+    let sources = Sources { polled: merged.sources, topics: merged.topics };
+    Ok(LoadedLists { sources, copies })
 }
 
 async fn fetch_list<F: Fetch>(
@@ -57,7 +85,7 @@ async fn fetch_list<F: Fetch>(
     data_dir: &Path,
     fetcher: &F,
     max_decoded: usize,
-) -> ParsedList {
+) -> (ParsedList, Option<ListCopy>) {
     let cached = cache_path(url, data_dir);
     let bytes = match fetcher
         .fetch(Request {
@@ -86,21 +114,20 @@ async fn fetch_list<F: Fetch>(
             "the answer is no list of sources".to_owned()
         }
         Ok(bytes) if is_list(&bytes, url) => {
-            if let Err(error) = write_whole(&cached, &bytes) {
-                tracing::warn!(%error, path = %cached.display(), "the list of sources could not be kept for the next start");
-            }
-            return sources::parse(url.as_str(), &bytes);
+            let list = sources::parse(url.as_str(), &bytes);
+            return (list, Some(ListCopy { path: cached, bytes }));
         }
-        Ok(_) => return as_source(url),
+        Ok(_) => return (as_source(url), None),
         Err(error) => error,
     };
-    if let Ok(bytes) = std::fs::read(&cached) {
+    let list = if let Ok(bytes) = std::fs::read(&cached) {
         tracing::warn!(url = %shown(url.as_str()), error, "the list of sources could not be fetched; the copy of an earlier start is used");
         sources::parse(url.as_str(), &bytes)
     } else {
         tracing::warn!(url = %shown(url.as_str()), error, "the address could not be fetched; it is polled as a source");
         as_source(url)
-    }
+    };
+    (list, None)
 }
 
 fn as_source(url: &Url) -> ParsedList {

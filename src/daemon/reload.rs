@@ -20,17 +20,21 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::lists;
+use super::{list_sizes::ListSizes, lists};
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    config::{Config, Overrides, SourceList, sources::TopicSource},
+    config::{
+        Config, Overrides, SourceList,
+        sources::{Sources, TopicSource},
+    },
     stages::{
         pages::source_settings::SourcePageSettings,
         schedule::{
             change::ScheduleRequest,
-            reload::{BeforePolls, ReloadReport, ReloadRequest},
+            reload::{BeforePolls, EmptyFile, ReloadOrder, ReloadReport, ReloadRequest},
         },
     },
+    store::Store,
     telemetry::metrics,
 };
 
@@ -43,8 +47,8 @@ const MAX_NAMED: usize = 1000;
 /// A command to read the config again.
 #[derive(Debug)]
 pub struct ReloadCommand {
-    /// Whether nothing is changed, and only what would be done is reported.
-    pub dry_run: bool,
+    /// How it is to be done.
+    pub order: ReloadOrder,
     /// Where the report goes, or the words that say what is wrong.
     pub answer: oneshot::Sender<Result<Reloaded, String>>,
 }
@@ -72,6 +76,9 @@ pub fn take_hangups() -> Option<Signal> {
 pub(super) struct ReloadTargets {
     pub(super) changes: mpsc::Sender<ScheduleRequest>,
     pub(super) pages: SourcePageSettings,
+    /// Where it is noted how many sources each list gives.
+    pub(super) store: Store,
+    pub(super) sizes: ListSizes,
 }
 
 /// Reads the config again when it is told to.
@@ -113,13 +120,13 @@ impl Reloader {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = hung_up(&mut self.hangups) => drop(self.reload(false, "SIGHUP").await),
-                Some(ReloadCommand { dry_run, answer }) = commands.recv() => {
-                    answer.send(self.reload(dry_run, "a command").await).ok();
+                () = hung_up(&mut self.hangups) => drop(self.reload(ReloadOrder::default(), "SIGHUP").await),
+                Some(ReloadCommand { order, answer }) = commands.recv() => {
+                    answer.send(self.reload(order, "a command").await).ok();
                 }
                 _ = looks.tick(), if self.running.run.watch => {
                     if self.watched.have_changed() {
-                        drop(self.reload(false, "a changed file").await);
+                        drop(self.reload(ReloadOrder::default(), "a changed file").await);
                     }
                 }
             }
@@ -127,12 +134,17 @@ impl Reloader {
     }
 
     /// Reads all again and takes it over.
-    async fn reload(&mut self, dry_run: bool, cause: &'static str) -> Result<Reloaded, String> {
+    async fn reload(
+        &mut self,
+        order: ReloadOrder,
+        cause: &'static str,
+    ) -> Result<Reloaded, String> {
+        let dry_run = order.dry_run;
         if !dry_run {
             // What is written from here on is another change.
             self.watched.look();
         }
-        let outcome = self.take_over(dry_run).await;
+        let outcome = self.take_over(order).await;
         if !dry_run {
             metrics::reloaded(outcome.is_ok(), SystemClock.now());
         }
@@ -156,38 +168,54 @@ impl Reloader {
                 tracing::error!(
                     cause,
                     error,
-                    "the config was read again and is wrong: nothing changed"
+                    "the config was read again and refused: nothing changed"
                 );
                 Err(error)
             }
         }
     }
 
-    async fn take_over(&mut self, dry_run: bool) -> Result<Reloaded, String> {
+    async fn take_over(&mut self, order: ReloadOrder) -> Result<Reloaded, String> {
         let mut config = self.read_config().await?;
-        if !dry_run {
+        if !order.dry_run {
             // Also those that are wrong now, or not there yet.
             self.watched.follow(watched_files(&self.flags, &config));
         }
         let mut waiting = self.running.changed(&config);
         // The copies of lists are where the daemon keeps them.
         config.data_dir.clone_from(&self.running.data_dir);
-        let listed = lists::load(&config).await.map_err(|error| error.to_string())?;
+        let loaded = lists::load(&config).await.map_err(|error| error.to_string())?;
+        let listed = &loaded.sources;
         waiting.retain(|name| !Config::HOT.contains(&name.as_str()));
         if says_other_topics(&self.topics, &listed.topics) {
             waiting.push("topics that are sources".to_owned());
         }
+        let empty = self.targets.sizes.empty_now((&config, Some(&self.flags)), listed);
+        let sources = self.ask_schedule(listed.clone(), empty.clone(), order).await?;
+        if !order.dry_run {
+            loaded.keep_copies();
+            let still_told = if order.allow_empty { &[][..] } else { &empty };
+            self.targets.sizes.note(listed, still_told, &self.targets.store).await;
+        }
+        Ok(Reloaded { sources, waiting })
+    }
+
+    /// Has the schedule take over the sources of the lists, all of them or none.
+    async fn ask_schedule(
+        &self,
+        listed: Sources,
+        empty: Vec<EmptyFile>,
+        order: ReloadOrder,
+    ) -> Result<ReloadReport, String> {
         let (pages, now) = (self.targets.pages.clone(), listed.clone());
         let before_polls = BeforePolls::new(move || pages.replace(&now));
         let (answer, outcome) = oneshot::channel();
-        let request = ReloadRequest { listed, dry_run, before_polls, answer };
+        let request = ReloadRequest { listed, empty, order, before_polls, answer };
         self.targets.changes.send(ScheduleRequest::Reload(request)).await.ok();
-        let sources = match outcome.await {
-            Ok(Ok(sources)) => sources,
-            Ok(Err(error)) => return Err(error.to_string()),
-            Err(_) => return Err("the daemon is stopping".to_owned()),
-        };
-        Ok(Reloaded { sources, waiting })
+        match outcome.await {
+            Ok(outcome) => outcome.map_err(|error| error.to_string()),
+            Err(_) => Err("the daemon is stopping".to_owned()),
+        }
     }
 
     async fn read_config(&self) -> Result<Config, String> {

@@ -21,6 +21,7 @@ mod export;
 mod facts;
 mod folder;
 mod letters;
+mod lists;
 mod manifest;
 #[cfg(test)]
 pub(crate) mod older;

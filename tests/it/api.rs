@@ -259,6 +259,11 @@ fn a_reload_is_tried_and_done() {
     fs::write(dir.path().join("list.toml"), "[[source]]\nurl = \"ftp://a.example/\"\n").unwrap();
     let refused = api.write("POST", "/api/v1/reload", &json!({}));
     assert!(refused.0 == 422 && refused.2.contains("list.toml:2:7"), "{}", refused.2);
+    fs::write(dir.path().join("list.toml"), "").unwrap();
+    let refused = api.write("POST", "/api/v1/reload", &json!({}));
+    assert!(refused.0 == 422 && refused.2.contains("gives no source now"), "{}", refused.2);
+    let done = api.write("POST", "/api/v1/reload?allow_empty=true", &json!({})).json();
+    assert_eq!(done["sources"]["removed"], json!(["one"]), "{done}");
     assert_eq!(nashra.stop(), Some(0));
 }
 

@@ -229,6 +229,95 @@ fn a_list_at_an_address_that_answers_something_else_once_keeps_its_sources() {
 }
 
 #[test]
+fn a_list_that_gives_no_source_any_more_is_refused_until_it_is_meant_so() {
+    let site = site(&["one", "two"]);
+    let list = source(&site, "one", "") + &source(&site, "two", "");
+    let (dir, nashra) = daemon(&list, "");
+    until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
+    // One that was always empty is none of this.
+    fs::write(dir.path().join("other.txt"), "# None yet.\n").unwrap();
+    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
+    let two_lists = config.replace("[\"list.toml\"]", "[\"list.toml\", \"other.txt\"]");
+    fs::write(dir.path().join("nashra.toml"), &two_lists).unwrap();
+    assert!(reload(dir.path(), &[]).1.contains("as before: 2"));
+
+    let refused = |name: &str| {
+        for arguments in [&["--dry-run"][..], &[]] {
+            let (code, told, words) = reload(dir.path(), arguments);
+            assert_eq!((code, told.as_str()), (Some(1), ""), "{words}");
+            let expected = format!("{name}: gives no source now; that would remove 2 sources");
+            assert!(words.contains(&expected) && words.contains("--allow-empty"), "{words}");
+        }
+    };
+    for emptied in ["", "# [[source]]\n# url = \"https://a.example/\"\n"] {
+        fs::write(dir.path().join("list.toml"), emptied).unwrap();
+        refused("list.toml");
+    }
+    // A config that names no list any more is no better.
+    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", "[]")).unwrap();
+    refused("nashra.toml");
+    nashra.counts("nashra_reloads_total{outcome=\"refused\"} 3");
+    nashra.signal("HUP");
+    nashra.counts("nashra_reloads_total{outcome=\"refused\"} 4");
+    assert!(nashra.log().contains("refused: nothing changed"), "{}", nashra.log());
+    nashra.counts("nashra_sources{state=\"ok\"} 2");
+    fs::write(dir.path().join("nashra.toml"), &two_lists).unwrap();
+
+    let expected = "- one\n- two\nsources added: 0, removed: 2, changed: 0, as before: 0\n";
+    assert_eq!(reload(dir.path(), &["--allow-empty", "--dry-run"]).1, expected);
+    nashra.counts("nashra_sources{state=\"ok\"} 2");
+    assert_eq!(reload(dir.path(), &["--allow-empty"]).1, expected);
+    nashra.counts("nashra_sources{state=\"ok\"} 0");
+    assert_eq!(reload(dir.path(), &[]).0, Some(0), "it is empty and meant so");
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_start_with_a_list_that_gives_no_source_any_more_warns_of_it() {
+    let site = site(&["one", "two"]);
+    let list = source(&site, "one", "") + &source(&site, "two", "");
+    let (dir, nashra) = daemon(&list, "");
+    until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
+    fs::write(dir.path().join("list.toml"), "").unwrap();
+    let start = || {
+        let nashra = Nashra::start(dir.path(), &["run", "--config", "nashra.toml"]);
+        nashra.admin();
+        nashra
+    };
+    for _ in 0..2 {
+        let nashra = start();
+        let log = nashra.log();
+        let line = log.lines().find(|line| line.contains("gives no source now")).unwrap();
+        assert!(line.contains("\"sources\":2") && line.contains("list.toml"), "{line}");
+        assert_eq!(nashra.stop(), Some(0));
+    }
+    let nashra = start();
+    assert_eq!(reload(dir.path(), &["--allow-empty"]).0, Some(0));
+    assert_eq!(nashra.stop(), Some(0));
+    let nashra = start();
+    assert!(!nashra.log().contains("gives no source now"), "{}", nashra.log());
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
+fn a_look_at_what_a_reload_would_do_keeps_no_copy_of_a_list_at_an_address() {
+    let site = site(&["one", "two"]);
+    site.put("/list.txt", Answer::ok(format!("{}/two\n", site.base)));
+    let (dir, nashra) = daemon(&source(&site, "one", ""), "");
+    until("it is read", || (titles(dir.path()) == ["ONE"]).then_some(()));
+    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
+    let lists = format!("[\"list.toml\", \"{}/list.txt\"]", site.base);
+    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", &lists)).unwrap();
+    let copies = || fs::read_dir(dir.path().join("data/lists")).map_or(0, Iterator::count);
+    assert!(reload(dir.path(), &["--dry-run"]).1.contains("added: 1"));
+    assert_eq!(copies(), 0);
+    assert!(reload(dir.path(), &[]).1.contains("added: 1"));
+    assert_eq!(copies(), 1);
+    assert_eq!(nashra.stop(), Some(0));
+}
+
+#[test]
 fn without_a_daemon_a_reload_says_so() {
     let dir = tempdir().unwrap();
     write_config(dir.path(), "");

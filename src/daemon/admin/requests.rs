@@ -16,8 +16,9 @@ use crate::{
     },
     stages::{
         publish::OperatorRequest,
-        schedule::change::{
-            ChangeCommand, ChangeReport, ChangeRequest, PolledNow, ScheduleRequest,
+        schedule::{
+            change::{ChangeCommand, ChangeReport, ChangeRequest, PolledNow, ScheduleRequest},
+            reload::ReloadOrder,
         },
     },
     store::{LetterStore, Store, StoreError},
@@ -35,10 +36,7 @@ pub enum Request {
     /// Lists the states of all sources, and the sources that were added by command.
     Sources,
     /// Reads the config and its lists of sources again.
-    Reload {
-        /// Whether nothing is changed, and only what would be done is reported.
-        dry_run: bool,
-    },
+    Reload(ReloadOrder),
     /// Adds, removes, pauses or polls sources.
     Change {
         /// What is to be done with which sources.
@@ -181,7 +179,7 @@ impl RequestTargets {
             }
             Request::Erase { article } => self.erase(article).await.map(Answer::Words),
             Request::DeadLetters { request } => self.letters(request).await.map(Answer::Letters),
-            Request::Reload { dry_run } => self.reload(dry_run).await.map(Answer::Reloaded),
+            Request::Reload(order) => self.reload(order).await.map(Answer::Reloaded),
             Request::Change { wanted, dry_run } => {
                 self.change(wanted, dry_run).await.map(Answer::Changed)
             }
@@ -204,9 +202,9 @@ impl RequestTargets {
     }
 
     /// Reads the config and its lists of sources again.
-    pub async fn reload(&self, dry_run: bool) -> Result<Reloaded, RequestError> {
+    pub async fn reload(&self, order: ReloadOrder) -> Result<Reloaded, RequestError> {
         let (answer, outcome) = oneshot::channel();
-        if self.reloads.send(ReloadCommand { dry_run, answer }).await.is_err() {
+        if self.reloads.send(ReloadCommand { order, answer }).await.is_err() {
             return Err(RequestError::Failed("this daemon runs without a config".to_owned()));
         }
         match outcome.await {

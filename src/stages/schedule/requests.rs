@@ -15,7 +15,7 @@ use super::{
     ChangeRequest, EarlyPoll, Pressure, ReloadRequest, ScheduleRequest, ScheduleState,
     ScheduleStores, SourceChange, SourceStatus,
     change::{self, ChangePlan, ChangeReport, PlannedPoll},
-    reload::{self, BeforePolls, ReloadError, ReloadPlan, ReloadReport},
+    reload::{self, BeforePolls, EmptyFile, ReloadError, ReloadPlan, ReloadReport},
     state::{first_due, turns},
 };
 use crate::{
@@ -49,10 +49,12 @@ impl ScheduleState {
                 answer.send(report).ok();
                 gone
             }
-            ScheduleRequest::Reload(ReloadRequest { listed, dry_run, before_polls, answer }) => {
-                let before_polls = (!dry_run).then_some(before_polls);
-                let report = self.reload(listed, before_polls, stores, at.now);
-                let gone = report.as_ref().ok().filter(|_| !dry_run);
+            ScheduleRequest::Reload(request) => {
+                let ReloadRequest { listed, empty, order, before_polls, answer } = request;
+                let empty = if order.allow_empty { Vec::new() } else { empty };
+                let before_polls = (!order.dry_run).then_some(before_polls);
+                let report = self.reload((listed, &empty), before_polls, stores, at.now);
+                let gone = report.as_ref().ok().filter(|_| !order.dry_run);
                 let gone = gone.map(|report| report.removed.clone());
                 answer.send(report).ok();
                 gone.unwrap_or_default()
@@ -159,13 +161,13 @@ impl ScheduleState {
     /// `before_polls` nothing is changed.
     fn reload(
         &mut self,
-        mut listed: Sources,
+        (mut listed, empty): (Sources, &[EmptyFile]),
         before_polls: Option<BeforePolls>,
         stores: &ScheduleStores,
         now: DateTime<Utc>,
     ) -> Result<ReloadReport, ReloadError> {
         listed.with_added(stores.added.all()?)?;
-        let plan = reload::plan(listed.polled, self.roster.sources(), &self.topics)?;
+        let plan = reload::plan(listed, self.roster.sources(), &self.topics, empty)?;
         let Some(before_polls) = before_polls else { return Ok(plan.report) };
         let known = read_known(&plan.add, &stores.polls)?;
         // From here on nothing can fail.

@@ -18,7 +18,10 @@ use crate::{
     },
     daemon::admin::requests::RequestError,
     model::source::AddedSource,
-    stages::schedule::change::{ChangeCommand, ChangeReport, PauseOrder},
+    stages::schedule::{
+        change::{ChangeCommand, ChangeReport, PauseOrder},
+        reload::ReloadOrder,
+    },
 };
 
 /// What a source that was added shows as its place.
@@ -109,8 +112,8 @@ impl Api {
         self.ask(ChangeCommand::Poll(vec![id]), dry_run).await
     }
 
-    pub(super) async fn reload(&self, dry_run: bool) -> Result<Value, Problem> {
-        match self.targets.reload(dry_run).await {
+    pub(super) async fn reload(&self, order: ReloadOrder) -> Result<Value, Problem> {
+        match self.targets.reload(order).await {
             Ok(reloaded) => Ok(value(&reloaded)),
             // The files are wrong.
             Err(RequestError::Unknown(words)) => {

@@ -32,7 +32,7 @@ use super::{
     requests::{self, Answer, RequestError, RequestTargets},
     status::Query,
 };
-use crate::{store::Store, telemetry::ready::Ready};
+use crate::{stages::schedule::reload::ReloadOrder, store::Store, telemetry::ready::Ready};
 
 pub(super) use body::read_bytes;
 pub use openapi::document;
@@ -104,7 +104,10 @@ impl Api {
                 match operation {
                     Operation::Resume => self.resume(id, dry_run).await,
                     Operation::Poll => self.poll(id, dry_run).await,
-                    _ => self.reload(dry_run).await,
+                    _ => {
+                        let allow_empty = query.get("allow_empty") == "true";
+                        self.reload(ReloadOrder { dry_run, allow_empty }).await
+                    }
                 }
             }
         }

@@ -81,6 +81,12 @@ const DRY_RUN: Parameter = Parameter {
     form: Form::Flag,
     required: false,
 };
+const ALLOW_EMPTY: Parameter = Parameter {
+    name: "allow_empty",
+    about: "Whether the sources of a list go that gives none any more; such a reload is refused otherwise.",
+    form: Form::Flag,
+    required: false,
+};
 const LIMIT: Parameter = Parameter {
     name: "limit",
     about: "How many a page has at most; 100 unless given.",
@@ -243,13 +249,16 @@ pub(super) const ROUTES: &[Route] = &[
         }],
         schema::<Explanation>,
     ),
-    write(
-        "POST",
-        "/api/v1/reload",
-        Operation::Reload,
-        ("reload", "Reads config and lists of sources again"),
-        (Some(schema::<Nothing>), schema::<Reloaded>),
-    ),
+    Route {
+        parameters: &[DRY_RUN, ALLOW_EMPTY],
+        ..write(
+            "POST",
+            "/api/v1/reload",
+            Operation::Reload,
+            ("reload", "Reads config and lists of sources again"),
+            (Some(schema::<Nothing>), schema::<Reloaded>),
+        )
+    },
 ];
 
 impl Route {

@@ -47,7 +47,7 @@ impl StatusPages {
                 ul.health { @for line in words.lines() { li.bad { (line) } } }
             }
             @if page.sum("nashra_reload_ok", &[]) < 1.0 && self.metrics.is_some() {
-                p.bad { "The config was read again and is wrong: nothing changed. The log says what." }
+                p.bad { "The config was read again and refused: nothing changed. The log says what." }
             }
             p.quiet { "Started " (layout::time(Some(self.started), now)) ", " (layout::number(count(polled))) " sources are polled." }
             h2 { "The last hour and day" }
