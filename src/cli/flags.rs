@@ -29,6 +29,10 @@ pub(super) struct FetchFlags {
     /// Addresses that are not public and may be fetched all the same
     #[arg(long, value_name = "CIDR", num_args = 1.., value_parser = network)]
     allow_address: Option<Vec<IpNet>>,
+
+    /// Nothing is kept; taken so that scripts which name a folder to every command go on
+    #[arg(long, value_name = "DIR", hide = true)]
+    data_dir: Option<PathBuf>,
 }
 
 /// Of commands on sources.
@@ -64,8 +68,8 @@ impl StoreFlags {
 
 impl FetchFlags {
     pub(super) fn overrides(&self) -> Overrides {
-        let Self { config, allow_address } = self.clone();
-        Overrides { config, allow_address, ..Overrides::default() }
+        let Self { config, allow_address, data_dir } = self.clone();
+        Overrides { config, data_dir, allow_address, ..Overrides::default() }
     }
 }
 

@@ -97,3 +97,18 @@ fn nothing_found_and_nothing_reached_are_told_apart() {
     let (code, _, words) = discover(&format!("{}/gone", site.base));
     assert!(code == Some(3) && words.contains("HTTP status 404"), "{words}");
 }
+
+#[test]
+fn a_folder_of_state_is_taken_by_commands_that_keep_none() {
+    let site = Site::start();
+    site.put("/", Answer::ok("<html><head><link rel=alternate type=application/rss+xml href=/all.rss></head><body></body></html>"));
+    site.feed("/all.rss", &[("one", "One")]);
+    let (dir, home) = (tempdir().unwrap(), format!("{}/", site.base));
+    let feed = format!("{}/all.rss", site.base);
+    let flags = ["--allow-address", "127.0.0.0/8", "--data-dir", "state"];
+    for words in [&["sources", "discover", &home][..], &["try", &feed]] {
+        let (code, _, said) = command(dir.path(), &[words, &flags].concat());
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert!(!dir.path().join("state").exists());
+}
