@@ -1,12 +1,13 @@
-// The status pages in a real browser: node check.mjs ADDRESS ADDRESS_OF_FAULTS [FOLDER FOR SCREENSHOTS]
-// The second address is of a daemon that has dead letters, in Latin and Arabic letters.
+// The status pages in a real browser: node check.mjs ADDRESS ADDRESS_OF_FAULTS TOKEN [FOLDER FOR SCREENSHOTS]
+// The second address is of a daemon that has dead letters, in Latin and Arabic letters, and that the token may change.
 // Each page is looked at in light colours in a wide window and in dark ones in a narrow window, with axe-core; none may have a finding that is serious or
-// critical, be wider than the window, or write anything to the console. The overview must bring itself up to date.
+// critical, be wider than the window, or write anything to the console. The overview must bring itself up to date. The buttons of a source and of
+// dead letters are pressed, without scripts.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
 
-const [address, faults, folder] = process.argv.slice(2);
+const [address, faults, token, folder] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -17,7 +18,10 @@ const tab = await browser.newPage();
 // The pages' own policy lets nothing in, not even the checker.
 const checker = await browser.newPage();
 await checker.setBypassCSP(true);
-tab.on("console", (message) => wrong.push(`${tab.url()}: ${message.text()}`));
+tab.on("console", (message) => {
+  // A wrong token is typed below.
+  if (!message.text().includes("403 (Forbidden)")) wrong.push(`${tab.url()}: ${message.text()}`);
+});
 tab.on("pageerror", (error) => wrong.push(`${tab.url()}: ${error.message}`));
 
 const link = async (path, selector, of = address) => {
@@ -33,7 +37,7 @@ const pages = {
   deadletters: `${faults}/deadletters`,
   deadletter: await link("/deadletters", "tbody a", faults),
 };
-for (const [name, path] of Object.entries(pages)) {
+const look = async (name, path) => {
   for (const [scheme, width] of [["light", 1200], ["dark", 380]]) {
     const where = `${path} (${scheme}, ${width} px)`;
     for (const page of [tab, checker]) {
@@ -52,7 +56,8 @@ for (const [name, path] of Object.entries(pages)) {
     }
     if (folder) await tab.screenshot({ path: `${folder}/${name}-${scheme}.png` });
   }
-}
+};
+for (const [name, path] of Object.entries(pages)) await look(name, path);
 
 await tab.bringToFront();
 await tab.goto(`${address}/`);
@@ -61,6 +66,44 @@ await tab.waitForSelector("main h1", { timeout: 20_000 }).catch(() => wrong.push
 await tab.setJavaScriptEnabled(false);
 await tab.goto(`${address}/`);
 if (!(await tab.$("main h1"))) wrong.push("the overview needs scripts");
+
+
+// Buttons: `press` leads to the page that a form leads to.
+const press = async (words) => {
+  for (const button of await tab.$$("main button")) {
+    if ((await button.evaluate((it) => it.textContent)).includes(words)) {
+      await Promise.all([tab.waitForNavigation(), button.click()]);
+      return;
+    }
+  }
+  wrong.push(`${tab.url()}: there is no button "${words}"`);
+};
+const shows = async (words) => {
+  const text = await tab.$eval("main", (main) => main.innerText);
+  if (!text.includes(words)) wrong.push(`${tab.url()} does not say "${words}": ${text}`);
+};
+const source = await link("/sources", "tbody a", faults);
+await tab.goto(source);
+await tab.type("input[name=token]", "not the token at all");
+await press("Unlock");
+await shows("this is not the token");
+await tab.goto(source);
+await tab.type("input[name=token]", token);
+await press("Unlock");
+if (tab.url() !== source) wrong.push(`the token leads to ${tab.url()}`);
+await look("source-open", source);
+await tab.type("input[name=reason]", "عطلة <b>");
+await press("Pause");
+await shows("عطلة <b>");
+await press("Resume");
+await press("Poll now");
+await look("deadletters-open", pages.deadletters);
+await look("deadletter-open", pages.deadletter);
+await press("Try it again");
+await shows("under way");
+await tab.goto(pages.deadletters);
+await press("Try these 2 again");
+await shows("2 dead letters");
 
 await browser.close();
 wrong.forEach((line) => console.error(line));

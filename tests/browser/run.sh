@@ -22,7 +22,8 @@ mkdir -p "$dir/faulty"
 node faulty.mjs >"$dir/site" &
 faulty=$!
 for _ in $(seq 100); do [ -s "$dir/site" ] && break; sleep 0.1; done
-(cd "$dir/faulty" && exec "$nashra" run --sources "$(cat "$dir/site")/feed" --sink file --data-dir data --allow-address 127.0.0.0/8 --listen 127.0.0.1:0 2>log) &
+token=$(head -c 24 /dev/urandom | base64)
+(cd "$dir/faulty" && NASHRA_ADMIN_TOKEN=$token exec "$nashra" run --sources "$(cat "$dir/site")/feed" --sink file --data-dir data --allow-address 127.0.0.0/8 --listen 127.0.0.1:0 2>log) &
 faulty="$faulty $!"
 for _ in $(seq 100); do
   faults=$(sed -n 's/.*metrics, health and status.*"url":"\([^"]*\)\/".*/\1/p' "$dir/faulty/log" 2>/dev/null || true)
@@ -30,4 +31,4 @@ for _ in $(seq 100); do
   sleep 0.2
 done
 [ -n "$faults" ] || { cat "$dir/faulty/log" >&2; exit 1; }
-node check.mjs "$address" "$faults" ${shots:+"$shots"}
+node check.mjs "$address" "$faults" "$token" ${shots:+"$shots"}

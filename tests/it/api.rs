@@ -1,18 +1,14 @@
 //! The HTTP API: what it does, what it refuses, and that its document is true.
 
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    path::Path,
-};
+use std::{fs, io::Write as _, net::TcpStream, path::Path};
 
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{Nashra, Site, command, get, lines, until};
-
-const TOKEN: &str = "a token of the tests alone";
+use crate::{
+    client::{Client, TOKEN},
+    support::{Answer as Page, Nashra, Site, command, get, lines, until},
+};
 
 /// A daemon with the feeds `one` and `two`, and the address of its API's host.
 fn daemon(token: Option<&str>) -> (Site, TempDir, Nashra, Client) {
@@ -40,59 +36,9 @@ fn daemon(token: Option<&str>) -> (Site, TempDir, Nashra, Client) {
     );
     fs::write(dir.path().join("nashra.toml"), config).unwrap();
     let nashra = Nashra::start(dir.path(), &["run", "--config", "nashra.toml"]);
-    let host = nashra.admin().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let api = Client::of(&nashra);
     until("both are read", || (lines(dir.path()).len() == 2).then_some(()));
-    (site, dir, nashra, Client(host))
-}
-
-/// Asks the API at an address.
-struct Client(String);
-
-/// An answer: status, head in lower case, body.
-struct Answer(u16, String, String);
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.2).unwrap_or_else(|error| panic!("{error}: {}", self.2))
-    }
-}
-
-impl Client {
-    /// Sends bytes as they are, and reads to the end of the connection.
-    fn raw(&self, request: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(&self.0).unwrap();
-        // The answer may come before all is sent.
-        stream.write_all(request).ok();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Answer(status, head.to_ascii_lowercase(), body.to_owned())
-    }
-
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        let host = ("Host", self.0.as_str());
-        let length = body.len().to_string();
-        let own = [host, ("Content-Length", length.as_str())];
-        let given = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        for (name, value) in own.iter().filter(|(name, _)| !given(name)).chain(headers) {
-            head.extend([*name, ": ", *value, "\r\n"]);
-        }
-        self.raw(format!("{head}\r\n{body}").as_bytes())
-    }
-
-    fn read(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], "")
-    }
-
-    /// With the token and as JSON.
-    fn write(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let bearer = format!("Bearer {TOKEN}");
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        self.send(method, path, &headers, &body.to_string())
-    }
+    (site, dir, nashra, api)
 }
 
 #[test]
@@ -170,7 +116,8 @@ fn the_list_of_sources_is_searched_and_paged() {
         (first["sources"].as_array().unwrap().len(), second["sources"].as_array().unwrap().len()),
         (1, 1)
     );
-    assert_eq!(api.read(&format!("/api/v1/sources?cursor={next}")).0, 400, "that is another order");
+    assert_eq!(api.read(&format!("/api/v1/sources?cursor={next}")).0, 409, "that is another order");
+    assert_eq!(api.read("/api/v1/sources?cursor=x").0, 400);
     assert_eq!(api.read("/api/v1/sources?q=two").json()["total"], 1);
     assert_eq!(api.read("/api/v1/sources?state=gone").json()["total"], 0);
     assert_eq!(nashra.stop(), Some(0));
@@ -303,7 +250,7 @@ fn without_a_token_or_with_another_one_and_from_other_sites_nothing_is_changed()
     fs::write(dir.path().join("nashra.toml"), config.replace("token_file = \"token\"\n", ""))
         .unwrap();
     let nashra = Nashra::start(dir.path(), &["run", "--config", "nashra.toml"]);
-    let api = Client(nashra.admin().trim_start_matches("http://").trim_end_matches('/').to_owned());
+    let api = Client::of(&nashra);
     let closed = api.write("POST", "/api/v1/reload", &json!({}));
     assert!(closed.0 == 403 && closed.2.contains("NASHRA_ADMIN_TOKEN"), "{}", closed.2);
     assert_eq!(nashra.stop(), Some(0));
@@ -395,34 +342,24 @@ fn check(document: &Value, schema: &Value, value: &Value, what: &str) {
     assert!(errors.is_empty(), "{what}: {errors:?} in {value}");
 }
 
-#[test]
-fn the_document_describes_all_that_is_served_and_answers_are_as_it_says() {
-    let (site, dir, nashra, api) = daemon(Some(TOKEN));
-    let document = api.read("/api/v1/openapi.json").json();
-    let printed = command(dir.path(), &["schema", "api"]).1;
-    assert_eq!(document, serde_json::from_str::<Value>(&printed).unwrap());
-    let article =
-        api.read("/api/v1/articles").json()["articles"][0]["id"].as_str().unwrap().to_owned();
-    let three = json!({ "sources": [{ "id": "three", "url": format!("{}/three", site.base), "listing": null, "tags": [] }] });
-    let declared = &document["components"]["schemas"]["AddOrder"];
-    check(&document, declared, &three, "a body");
-    assert_eq!(api.write("POST", "/api/v1/sources", &three).0, 200);
+/// A request to each route of the document: method, path, body.
+fn asked(document: &Value, three: &Value, letter: &str) -> Vec<(&'static str, String, Value)> {
     // In the order in which they can follow each other.
-    let mut asked: Vec<(&str, String, Value)> = vec![
+    let mut asked: Vec<(&'static str, String, Value)> = vec![
         ("patch", "/api/v1/sources/{id}".to_owned(), json!({ "name": "x" })),
         ("post", "/api/v1/sources/{id}/pause".to_owned(), json!({ "reason": "x" })),
         ("post", "/api/v1/sources/{id}/resume".to_owned(), json!({})),
         ("post", "/api/v1/sources/{id}/poll".to_owned(), json!({})),
         ("post", "/api/v1/sources".to_owned(), three.clone()),
         ("post", "/api/v1/reload".to_owned(), json!({})),
+        ("post", "/api/v1/deadletters/{id}/retry".to_owned(), json!({})),
+        ("post", "/api/v1/deadletters/retry".to_owned(), json!({ "ids": [letter] })),
         ("delete", "/api/v1/sources/{id}".to_owned(), Value::Null),
     ];
-    let mut count = asked.len();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
             if method == "get" {
                 asked.insert(0, ("get", path.clone(), Value::Null));
-                count += 1;
             } else {
                 assert!(
                     asked.iter().any(|(known, at, _)| known == method && at == path),
@@ -431,10 +368,36 @@ fn the_document_describes_all_that_is_served_and_answers_are_as_it_says() {
             }
         }
     }
+    asked
+}
+
+#[test]
+fn the_document_describes_all_that_is_served_and_answers_are_as_it_says() {
+    let (site, dir, nashra, api) = daemon(Some(TOKEN));
+    let document = api.read("/api/v1/openapi.json").json();
+    let printed = command(dir.path(), &["schema", "api"]).1;
+    assert_eq!(document, serde_json::from_str::<Value>(&printed).unwrap());
+    let article =
+        api.read("/api/v1/articles").json()["articles"][0]["id"].as_str().unwrap().to_owned();
+    site.put("/a/three", Page::status(410));
+    let three = json!({ "sources": [{ "id": "three", "url": format!("{}/three", site.base), "listing": null, "tags": [] }] });
+    let declared = &document["components"]["schemas"]["AddOrder"];
+    check(&document, declared, &three, "a body");
+    assert_eq!(api.write("POST", "/api/v1/sources", &three).0, 200);
+    let letter = until("its page is a dead letter", || {
+        let letters = api.read("/api/v1/deadletters").json();
+        letters["letters"][0]["id"].as_str().map(str::to_owned)
+    });
+    let asked = asked(&document, &three, &letter);
+    let mut count = asked.len();
     for (method, path, body) in asked {
         let operation = &document["paths"][&path][method];
         assert!(operation["operationId"].is_string(), "{method} {path} is described");
-        let id = if path.contains("articles") { article.as_str() } else { "three" };
+        let id = match path.split('/').nth(3) {
+            Some("articles") => article.as_str(),
+            Some("deadletters") => letter.as_str(),
+            _ => "three",
+        };
         let query = if path.ends_with("explain") { "?of=three" } else { "" };
         let at = path.replace("{id}", id) + query;
         let answer = if method == "get" {

@@ -3,6 +3,7 @@
 //! it those tests say that they were left out.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
 
+mod client;
 mod support;
 
 mod private;

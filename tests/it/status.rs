@@ -66,6 +66,8 @@ fn a_page_may_load_nothing_from_elsewhere_and_is_not_kept() {
         assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
     }
     assert!(head("").contains("cache-control: no-store"));
+    // Else a browser sends our own forms without their origin, and they are refused.
+    assert!(head("").contains("referrer-policy: same-origin"));
     assert_eq!(nashra.stop(), Some(0));
 }
 

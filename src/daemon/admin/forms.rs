@@ -1,8 +1,10 @@
-//! The buttons of a source's page: forms that work without scripts, for whoever typed the token
-//! once.
+//! The buttons of the pages: forms that work without scripts, for whoever typed the token once.
 //!
 //! What must stay true: a form changes something only with the cookie of a session and the word that
 //! only that session's pages hold, and never from a page of another site.
+
+mod letters;
+mod source;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,27 +15,57 @@ use hyper::{
 };
 use maud::{Markup, html};
 
+pub(super) use letters::{filter_fields, letter_filter, retry_all_button, retry_button};
+pub(super) use source::buttons;
+
 use super::{
     access::{self, Access, COOKIE, Denied},
     api::read_bytes,
     requests::RequestTargets,
     status::{Query, redirect, tell},
 };
-use crate::{
-    base::clock::{Clock as _, SystemClock},
-    config::duration,
-    model::source::Pause,
-    stages::schedule::change::{ChangeCommand, PauseOrder},
-};
-
 /// Where a token is typed.
 const SESSION: &str = "/session";
-/// What can be done with a source, with the button's words.
-const PAUSE: &str = "/source/pause";
-const RESUME: &str = "/source/resume";
-const POLL: &str = "/source/poll";
 /// The most bytes of a form.
 const MAX_FORM: usize = 8 << 10;
+
+/// A page that has forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormPage {
+    Source,
+    Letter,
+    Letters,
+}
+
+impl FormPage {
+    const ALL: [Self; 3] = [Self::Source, Self::Letter, Self::Letters];
+
+    /// Its path.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Source => "/source",
+            Self::Letter => "/deadletter",
+            Self::Letters => "/deadletters",
+        }
+    }
+
+    /// What of a form leads back to it.
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Source | Self::Letter => &["id"],
+            Self::Letters => &["reason", "source", "host", "q"],
+        }
+    }
+
+    /// Leads back to it.
+    fn redirect(self, form: &Query) -> Response<Full<Bytes>> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for name in self.fields().iter().filter(|name| !form.get(name).is_empty()) {
+            query.append_pair(name, form.get(name));
+        }
+        redirect(&format!("{}?{}", self.path(), query.finish()))
+    }
+}
 
 /// The forms; clones share them.
 #[derive(Debug, Clone)]
@@ -62,7 +94,7 @@ impl Forms {
 
     /// Whether a form is sent to this path.
     pub(super) fn has(path: &str) -> bool {
-        [SESSION, PAUSE, RESUME, POLL].contains(&path)
+        path == SESSION || source::PATHS.contains(&path) || letters::PATHS.contains(&path)
     }
 
     /// What the page of a request shows of its forms.
@@ -100,7 +132,8 @@ impl Forms {
         }
         self.access.check_token(form.get("token")).await.map_err(|error| denied(&error))?;
         let cookie = self.access.sessions().begin();
-        let mut response = back(form);
+        let page = FormPage::ALL.into_iter().find(|page| page.path() == form.get("page"));
+        let mut response = page.unwrap_or(FormPage::Source).redirect(form);
         let cookie = format!("{COOKIE}={cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200");
         if let Ok(cookie) = HeaderValue::try_from(cookie) {
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -118,28 +151,10 @@ impl Forms {
             return Err(denied(&Denied::Foreign));
         }
         self.access.count().map_err(|error| denied(&error))?;
-        let names = vec![form.get("id").to_owned()];
-        let wanted = match path {
-            RESUME => ChangeCommand::Resume(names),
-            POLL => ChangeCommand::Poll(names),
-            _ => {
-                let time = Some(form.get("for")).filter(|time| !time.is_empty());
-                let time = time.map(duration::parse).transpose();
-                let time = time.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-                let until = time.and_then(|time| {
-                    SystemClock.now().checked_add_signed(chrono::TimeDelta::from_std(time).ok()?)
-                });
-                let reason = Some(form.get("reason").to_owned());
-                ChangeCommand::Pause(PauseOrder { names, until, reason })
-            }
-        };
-        let report = self.targets.change(wanted, false).await;
-        let report =
-            report.map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
-        if report.wrong.is_empty() {
-            Ok(back(form))
+        if letters::PATHS.contains(&path) {
+            self.retry(path, form).await
         } else {
-            Err((StatusCode::CONFLICT, report.wrong.join("; ")))
+            self.change_source(path, form).await
         }
     }
 }
@@ -156,43 +171,26 @@ fn denied(error: &Denied) -> (StatusCode, String) {
     (status, error.words())
 }
 
-/// Leads back to the page of the source.
-fn back(form: &Query) -> Response<Full<Bytes>> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("id", form.get("id"));
-    redirect(&format!("/source?{}", query.finish()))
+/// Fields that are not shown.
+fn hidden(fields: &[(&str, &str)]) -> Markup {
+    html! { @for (name, value) in fields { input type="hidden" name=(name) value=(value); } }
 }
 
-/// The buttons of a source.
-pub(super) fn buttons(id: &str, pause: Option<&Pause>, state: &FormState) -> Markup {
-    let hidden = |word: &str| {
-        html! { input type="hidden" name="id" value=(id); input type="hidden" name="word" value=(word); }
-    };
+/// What a page shows of forms that are not open: what they would do, and what opens them. `fields` lead
+/// back to the page.
+fn closed(page: FormPage, fields: &[(&str, &str)], what: &str, state: &FormState) -> Markup {
     match state {
-        FormState::Closed(words) => {
-            html! { p.quiet { "Pause, resume and poll now: " (words) "." } }
-        }
+        FormState::Closed(words) => html! { p.quiet { (what) ": " (words) "." } },
         FormState::Locked => html! {
             form method="post" action=(SESSION) {
-                input type="hidden" name="id" value=(id);
-                label { "Token, to pause, resume or poll this source" input type="password" name="token" autocomplete="current-password" required; }
+                (hidden(&[("page", page.path())]))
+                (hidden(fields))
+                // Keepers of passwords want a name to keep it by.
+                input type="text" name="username" value="nashra" autocomplete="username" hidden;
+                label { "Token for: " (what) input type="password" name="token" autocomplete="current-password" required; }
                 button { "Unlock" }
             }
         },
-        FormState::Open(word) => html! {
-            div.buttons {
-                @if pause.is_some() {
-                    form method="post" action=(RESUME) { (hidden(word)) button { "Resume" } }
-                } @else {
-                    form method="post" action=(POLL) { (hidden(word)) button { "Poll now" } }
-                    form method="post" action=(PAUSE) {
-                        (hidden(word))
-                        label { "For (such as 3d)" input name="for" size="6"; }
-                        label { "Reason" input name="reason" maxlength="200" dir="auto"; }
-                        button { "Pause" }
-                    }
-                }
-            }
-        },
+        FormState::Open(_) => html! {},
     }
 }

@@ -43,7 +43,7 @@ pub struct AdminState {
 /// them.
 const RESERVE: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// How paths begin at which something can be changed.
-const WRITABLE: [&str; 3] = ["/api/", "/session", "/source/"];
+const WRITABLE: [&str; 5] = ["/api/", "/session", "/source/", "/deadletter/", "/deadletters/"];
 
 /// Serves until `stop`.
 pub async fn serve(listener: TcpListener, state: AdminState, stop: CancellationToken) {

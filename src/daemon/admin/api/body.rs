@@ -3,6 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+use chrono::DateTime;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
     HeaderMap, StatusCode,
@@ -10,8 +11,12 @@ use hyper::{
     header::CONTENT_TYPE,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{
     problem::{FieldError, Problem},
@@ -20,6 +25,7 @@ use super::{
 use crate::{
     config::{SettingForm, sources},
     daemon::admin::status::Query,
+    store::LetterFilter,
 };
 
 /// The most bytes of a list of sources, some 50,000 of them, and of any other body.
@@ -38,6 +44,7 @@ pub(super) struct Declaration(pub(super) Map<String, Value>);
 #[serde(deny_unknown_fields)]
 pub(super) struct AddOrder {
     /// The sources, each as it would stand in a TOML list.
+    #[schemars(length(min = 1))]
     pub(super) sources: Vec<Declaration>,
 }
 
@@ -49,7 +56,18 @@ pub(super) struct PauseWords {
     pub(super) reason: Option<String>,
     /// The pause ends by itself after this time, such as `90m` or `3d`.
     #[serde(rename = "for")]
+    #[schemars(regex(pattern = r"^\s*([0-9]{1,9}(ms|s|m|h|d|w)\s*){1,6}$"))]
     pub(super) duration: Option<String>,
+}
+
+/// Which dead letters are tried again.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RetryOrder {
+    /// These, at most 1,000.
+    Ids(#[schemars(length(min = 1, max = 1000))] Vec<Uuid>),
+    /// All that the filter includes; an empty one includes all there are.
+    All(LetterFilter),
 }
 
 /// Nothing more is to be said.
@@ -121,14 +139,23 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     let bytes = read_bytes(body, most).await?;
     let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
     // A long list takes a while.
-    let parsed = tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes));
+    let parsed = tokio::task::spawn_blocking(move || {
+        let parsed = serde_json::from_slice(&bytes);
+        // Of an object that lacks what it is told apart by, the parser says that it is no JSON.
+        parsed.map_err(|error| (serde_json::from_slice::<IgnoredAny>(&bytes).is_ok(), error))
+    });
     match parsed.await.map_err(|_| Problem::busy())? {
         Ok(value) => Ok(value),
-        Err(error) if error.is_data() => Err(Problem::wrong_fields(vec![FieldError {
-            field: String::new(),
-            message: error.to_string(),
-        }])),
-        Err(error) => Err(Problem::bad_request(format!("the body is no JSON: {error}"))),
+        Err((is_json, error)) if is_json || error.is_data() => {
+            let field = String::new();
+            let message = if error.is_data() {
+                error.to_string()
+            } else {
+                format!("it is not what /api/v1/openapi.json describes ({error})")
+            };
+            Err(Problem::wrong_fields(vec![FieldError { field, message }]))
+        }
+        Err((_, error)) => Err(Problem::bad_request(format!("the body is no JSON: {error}"))),
     }
 }
 
@@ -168,7 +195,22 @@ pub(super) fn query(route: &Route, query: Option<&str>) -> Result<Query, Problem
             wrong(name, "it is given twice".to_owned());
         }
         match parameter.form {
-            Form::Text => {}
+            Form::Text | Form::Words => {}
+            Form::Like(pattern, fits) => {
+                if !fits(value) {
+                    wrong(name, format!("it must be as {pattern} says"));
+                }
+            }
+            Form::Time => {
+                if DateTime::parse_from_rfc3339(value).is_err() {
+                    wrong(name, "it must be a time such as 2026-11-29T10:00:00Z".to_owned());
+                }
+            }
+            Form::Uuid => {
+                if Uuid::parse_str(value).is_err() {
+                    wrong(name, "it must be an id (a UUID)".to_owned());
+                }
+            }
             Form::Flag if matches!(value.as_str(), "true" | "false") => {}
             Form::Flag => wrong(name, "it must be true or false".to_owned()),
             Form::Number { least, most } => {

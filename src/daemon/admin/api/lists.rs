@@ -1,8 +1,11 @@
 //! What is read: sources and articles, page by page, and how the daemon does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hyper::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -13,6 +16,7 @@ use super::{
 };
 use crate::{
     base::clock::{Clock as _, SystemClock},
+    config::sources::SourceId,
     daemon::{
         admin::{source_filter::SourceFilter, status::Query},
         explain::{self, ExplainedArticle},
@@ -23,24 +27,43 @@ use crate::{
 /// How many a page has, unless something else is asked for.
 const A_PAGE: usize = 100;
 
-/// Where a page of sources begins: behind this source in this order.
-type Cursor = (String, String, String);
-
-fn limit(query: &Query) -> usize {
+pub(super) fn limit(query: &Query) -> usize {
     query.get("limit").parse().unwrap_or(A_PAGE)
 }
 
-fn wrong_cursor() -> Problem {
-    Problem::bad_request("cursor: it is none that was given with this order")
+/// How a [`SourceCursor`] is written: the order, the id, and the bytes of the key in hexadecimal.
+pub(super) const CURSOR_OF_SOURCES: &str =
+    "^(id|name|state)~[A-Za-z0-9._-]{1,64}~([0-9a-f][0-9a-f])*$";
+
+/// Where a page of sources begins: behind this source in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SourceCursor {
+    order: String,
+    key: String,
+    id: String,
 }
 
-fn read_cursor(text: &str, order: &str) -> Result<Option<Cursor>, Problem> {
-    if text.is_empty() {
-        return Ok(None);
+impl SourceCursor {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let (order, rest) = text.split_once('~')?;
+        let (id, key) = rest.split_once('~')?;
+        let id: SourceId = id.parse().ok()?;
+        let digits = key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if !ORDERS.contains(&order) || !digits || !key.len().is_multiple_of(2) {
+            return None;
+        }
+        let byte = |at| u8::from_str_radix(key.get(at..at + 2)?, 16).ok();
+        let key: Option<Vec<u8>> = (0..key.len()).step_by(2).map(byte).collect();
+        let key = String::from_utf8_lossy(&key?).into_owned();
+        Some(Self { order: order.to_owned(), key, id: id.to_string() })
     }
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong_cursor())?;
-    let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| wrong_cursor())?;
-    if cursor.0 == order { Ok(Some(cursor)) } else { Err(wrong_cursor()) }
+}
+
+impl fmt::Display for SourceCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}~{}~", self.order, self.id)?;
+        self.key.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// What a source is ordered by; its id decides where that is the same.
@@ -62,7 +85,11 @@ impl Api {
             order => order,
         }
         .to_owned();
-        let (after, limit) = (read_cursor(query.get("cursor"), &order)?, limit(&query));
+        let (after, limit) = (SourceCursor::read(query.get("cursor")), limit(&query));
+        if after.as_ref().is_some_and(|after| after.order != order) {
+            let words = "cursor: it is one of a list in another order";
+            return Err(Problem::new(StatusCode::CONFLICT, words));
+        }
         let polled = self.targets.polled().await?;
         self.with_store(move |store| {
             let filter = SourceFilter::new(query.get("q"), query.get("state"));
@@ -74,7 +101,7 @@ impl Api {
             keyed.sort_by(|one, other| {
                 (&one.0, one.1.source.id.as_str()).cmp(&(&other.0, other.1.source.id.as_str()))
             });
-            let start = after.map_or(0, |(_, key, id)| {
+            let start = after.map_or(0, |SourceCursor { key, id, .. }| {
                 keyed.partition_point(|(known, polled)| {
                     (known.as_str(), polled.source.id.as_str()) <= (key.as_str(), id.as_str())
                 })
@@ -85,8 +112,8 @@ impl Api {
             let sources = views.collect::<Result<Vec<_>, _>>()?;
             let last = keyed.get((start + limit).saturating_sub(1));
             let next = last.filter(|_| keyed.len() > start + limit).map(|(key, polled)| {
-                let cursor: Cursor = (order, key.clone(), polled.source.id.to_string());
-                URL_SAFE_NO_PAD.encode(serde_json::json!(cursor).to_string())
+                let id = polled.source.id.to_string();
+                SourceCursor { order, key: key.clone(), id }.to_string()
             });
             Ok(SourcePage { sources, total: keyed.len(), next })
         })
@@ -113,10 +140,7 @@ impl Api {
                 let found = found.map(|(id, state)| ExplainedArticle::new(store, id, state));
                 return Ok(ArticlePage { articles: found.into_iter().collect(), next: None });
             }
-            let before = match query.get("cursor") {
-                "" => Uuid::max(),
-                cursor => cursor.parse().map_err(|_| wrong_cursor())?,
-            };
+            let before = query.get("cursor").parse().unwrap_or(Uuid::max());
             let limit = limit(&query);
             let mut latest = view.latest(before, limit + 1)?;
             let more = latest.len() > limit;
@@ -160,5 +184,23 @@ impl Api {
             })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_others_are_none() {
+        let cursor =
+            SourceCursor {
+                order: "name".into(), key: "الميناء ~".into(), id: "a.b-c_1".into()
+            };
+        assert_eq!(SourceCursor::read(&cursor.to_string()), Some(cursor));
+        assert!(SourceCursor::read("state~a~").is_some());
+        for wrong in ["", "name", "name~~", "size~a~", "id~a~0", "id~a~0G", "id~a b~", "id~a~+1"] {
+            assert_eq!(SourceCursor::read(wrong), None, "{wrong}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod body;
 mod change;
+mod letters;
 mod lists;
 mod openapi;
 mod problem;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use self::{
-    body::{AddOrder, Declaration, MAX_BODY, MAX_LIST, Nothing, PauseWords},
+    body::{AddOrder, Declaration, MAX_BODY, MAX_LIST, Nothing, PauseWords, RetryOrder},
     problem::{Problem, json},
     routes::{Operation, ROUTES, Route},
 };
@@ -99,11 +100,16 @@ impl Api {
                 let words: PauseWords = body::read(headers, body, MAX_BODY).await?;
                 self.pause(id, words, dry_run).await
             }
+            Operation::RetryLetters => {
+                let order: RetryOrder = body::read(headers, body, MAX_BODY).await?;
+                self.retry_letters(order, dry_run).await
+            }
             operation => {
                 let Nothing {} = body::read(headers, body, MAX_BODY).await?;
                 match operation {
                     Operation::Resume => self.resume(id, dry_run).await,
                     Operation::Poll => self.poll(id, dry_run).await,
+                    Operation::RetryLetter => self.retry_letter(id, dry_run).await,
                     _ => {
                         let allow_empty = query.get("allow_empty") == "true";
                         self.reload(ReloadOrder { dry_run, allow_empty }).await
@@ -121,6 +127,8 @@ impl Api {
             Operation::Source => self.source(id).await,
             Operation::Articles => self.articles(query).await,
             Operation::Article => self.article(id).await,
+            Operation::Letters => self.letters(query).await,
+            Operation::Letter => self.letter(id, query).await,
             _ => {
                 let what = query.get("of").to_owned();
                 let turn = self.turn().await?;

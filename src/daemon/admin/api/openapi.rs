@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     problem::Problem,
-    routes::{Form, Parameter, ROUTES, Route},
+    routes::{Form, Operation, Parameter, ROUTES, Route},
 };
 
 /// The document.
@@ -26,7 +26,7 @@ pub fn document() -> Value {
         "info": {
             "title": "nashra",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Sources, articles and state of a running nashra. Fields may be added within a version.",
+            "description": "Sources, articles, dead letters and state of a running nashra. Fields may be added within a version.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
@@ -84,6 +84,9 @@ fn statuses(route: &Route) -> Vec<&'static str> {
     if route.path.contains("{id}") || route.name == "explain" {
         statuses.push("404");
     }
+    if route.operation == Operation::Sources {
+        statuses.push("409");
+    }
     if route.is_write() {
         statuses.extend(["401", "403", "409", "422", "429"]);
     }
@@ -96,6 +99,10 @@ fn statuses(route: &Route) -> Vec<&'static str> {
 fn parameter(Parameter { name, about, form, required }: &Parameter) -> Value {
     let schema = match form {
         Form::Text => json!({ "type": "string" }),
+        Form::Words => json!({ "type": "string", "pattern": "\\S" }),
+        Form::Like(pattern, _) => json!({ "type": "string", "pattern": pattern }),
+        Form::Time => json!({ "type": "string", "format": "date-time" }),
+        Form::Uuid => json!({ "type": "string", "format": "uuid" }),
         Form::Flag => json!({ "type": "boolean" }),
         Form::Number { least, most } => {
             json!({ "type": "integer", "minimum": least, "maximum": most })

@@ -1,21 +1,13 @@
-//! Every route of the API: what it is called, what it takes and what it gives. Requests are told
-//! apart by this list, and the `OpenAPI` document is made of it.
+//! What a route of the API is: what it is called, what it takes and what it gives. Requests are told
+//! apart by the table of all routes, and the `OpenAPI` document is made of it.
 //!
 //! What must stay true: a path is what it says, without `..`, escapes or empty parts.
 
+mod table;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::{
-    body::{AddOrder, Declaration, Nothing, PauseWords},
-    views::{ArticlePage, SourcePage, SourceView, StateView},
-};
-use crate::{
-    daemon::{
-        explain::{ExplainedArticle, Explanation},
-        reload::Reloaded,
-    },
-    stages::schedule::change::ChangeReport,
-};
+pub(super) use table::ROUTES;
 
 /// What a route does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +25,10 @@ pub(super) enum Operation {
     Articles,
     Article,
     Explain,
+    Letters,
+    Letter,
+    RetryLetters,
+    RetryLetter,
     Reload,
 }
 
@@ -49,8 +45,18 @@ pub(super) struct Parameter {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
     Text,
+    /// What has more than white space.
+    Words,
+    /// What a regular expression says, and a function that knows the same.
+    Like(&'static str, fn(&str) -> bool),
+    /// RFC 3339.
+    Time,
+    Uuid,
     Flag,
-    Number { least: usize, most: usize },
+    Number {
+        least: usize,
+        most: usize,
+    },
     Choice(fn() -> Vec<&'static str>),
 }
 
@@ -71,29 +77,30 @@ pub(super) struct Route {
     pub(super) answer: MakeSchema,
 }
 
-const fn text(name: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about, form: Form::Text, required: false }
+const fn parameter(name: &'static str, about: &'static str, form: Form) -> Parameter {
+    Parameter { name, about, form, required: false }
 }
 
-const DRY_RUN: Parameter = Parameter {
-    name: "dry_run",
-    about: "Whether nothing is changed, and only what would be done is told.",
-    form: Form::Flag,
-    required: false,
-};
-const ALLOW_EMPTY: Parameter = Parameter {
-    name: "allow_empty",
-    about: "Whether the sources of a list go that gives none any more; such a reload is refused otherwise.",
-    form: Form::Flag,
-    required: false,
-};
-const LIMIT: Parameter = Parameter {
-    name: "limit",
-    about: "How many a page has at most; 100 unless given.",
-    form: Form::Number { least: 1, most: 1000 },
-    required: false,
-};
-const CURSOR: Parameter = text("cursor", "`next` of the page before, as it was given there.");
+const DRY_RUN: Parameter = parameter(
+    "dry_run",
+    "Whether nothing is changed, and only what would be done is told.",
+    Form::Flag,
+);
+const ALLOW_EMPTY: Parameter = parameter(
+    "allow_empty",
+    "Whether the sources of a list go that gives none any more; such a reload is refused otherwise.",
+    Form::Flag,
+);
+const LIMIT: Parameter = parameter(
+    "limit",
+    "How many a page has at most; 100 unless given.",
+    Form::Number { least: 1, most: 1000 },
+);
+
+/// Where a list goes on.
+const fn cursor(form: Form) -> Parameter {
+    parameter("cursor", "`next` of the page before, as it was given there.", form)
+}
 
 /// The orders of sources.
 pub(super) const ORDERS: [&str; 3] = ["id", "name", "state"];
@@ -127,139 +134,6 @@ const fn write(
     let (name, summary) = names;
     Route { method, path, operation, name, summary, parameters: &[DRY_RUN], body, answer }
 }
-
-const SOURCES: &str = "/api/v1/sources";
-const SOURCE: &str = "/api/v1/sources/{id}";
-const REPORT: MakeSchema = schema::<ChangeReport>;
-
-/// All routes.
-pub(super) const ROUTES: &[Route] = &[
-    get(
-        "/api/v1/openapi.json",
-        Operation::Document,
-        ("getDocument", "This document"),
-        &[],
-        |_| schemars::json_schema!({ "type": "object" }),
-    ),
-    get(
-        "/api/v1/state",
-        Operation::State,
-        ("getState", "Whether all is in order, and what waits"),
-        &[],
-        schema::<StateView>,
-    ),
-    get(
-        SOURCES,
-        Operation::Sources,
-        ("listSources", "The sources that are polled"),
-        &[
-            text("q", "Only those that have this in their name, address, id or a tag."),
-            Parameter {
-                name: "state",
-                about: "Only those in this state.",
-                form: Form::Choice(states),
-                required: false,
-            },
-            Parameter {
-                name: "order",
-                about: "By what they are ordered; `id` unless given.",
-                form: Form::Choice(|| ORDERS.to_vec()),
-                required: false,
-            },
-            LIMIT,
-            CURSOR,
-        ],
-        schema::<SourcePage>,
-    ),
-    get(
-        SOURCE,
-        Operation::Source,
-        ("getSource", "One source that is polled"),
-        &[],
-        schema::<SourceView>,
-    ),
-    write(
-        "POST",
-        SOURCES,
-        Operation::AddSources,
-        ("addSources", "Polls further sources"),
-        (Some(schema::<AddOrder>), REPORT),
-    ),
-    write(
-        "PATCH",
-        SOURCE,
-        Operation::ChangeSource,
-        ("changeSource", "Changes settings of a source that was added; `null` takes one away"),
-        (Some(schema::<Declaration>), REPORT),
-    ),
-    write(
-        "DELETE",
-        SOURCE,
-        Operation::RemoveSource,
-        ("removeSource", "Polls a source no more that was added"),
-        (None, REPORT),
-    ),
-    write(
-        "POST",
-        "/api/v1/sources/{id}/pause",
-        Operation::Pause,
-        ("pauseSource", "Pauses a source or a topic"),
-        (Some(schema::<PauseWords>), REPORT),
-    ),
-    write(
-        "POST",
-        "/api/v1/sources/{id}/resume",
-        Operation::Resume,
-        ("resumeSource", "Ends a pause"),
-        (Some(schema::<Nothing>), REPORT),
-    ),
-    write(
-        "POST",
-        "/api/v1/sources/{id}/poll",
-        Operation::Poll,
-        ("pollSource", "Polls a source at once, as soon as its host may be asked"),
-        (Some(schema::<Nothing>), REPORT),
-    ),
-    get(
-        "/api/v1/articles",
-        Operation::Articles,
-        ("listArticles", "The latest articles, the latest first; or the one at an address"),
-        &[text("address", "Only the article with this address."), LIMIT, CURSOR],
-        schema::<ArticlePage>,
-    ),
-    get(
-        "/api/v1/articles/{id}",
-        Operation::Article,
-        ("getArticle", "One article"),
-        &[],
-        schema::<ExplainedArticle>,
-    ),
-    get(
-        "/api/v1/explain",
-        Operation::Explain,
-        (
-            "explain",
-            "What is known of a source, a topic or an article, as `nashra explain` tells it",
-        ),
-        &[Parameter {
-            name: "of",
-            about: "An id of a source or an article, or an address of either.",
-            form: Form::Text,
-            required: true,
-        }],
-        schema::<Explanation>,
-    ),
-    Route {
-        parameters: &[DRY_RUN, ALLOW_EMPTY],
-        ..write(
-            "POST",
-            "/api/v1/reload",
-            Operation::Reload,
-            ("reload", "Reads config and lists of sources again"),
-            (Some(schema::<Nothing>), schema::<Reloaded>),
-        )
-    },
-];
 
 impl Route {
     /// Whether it changes something.

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use super::{PageError, Query, StatusPages, layout};
 use crate::{
     base::clock::{Clock as _, SystemClock},
+    daemon::admin::forms::{
+        FormState, filter_fields, letter_filter, retry_all_button, retry_button,
+    },
     daemon::letters::{self, LetterList, ShownLetter},
     store::{LetterFacts, LetterFilter},
 };
@@ -21,27 +24,10 @@ const SHOWN: usize = 64 << 10;
 
 const COLUMNS: [&str; 5] = ["What", "Source", "Why", "Given up", "Tries"];
 
-/// Which letters are listed.
-fn filter(query: &Query) -> LetterFilter {
-    let given = |name: &str| Some(query.get(name).to_owned()).filter(|value| !value.is_empty());
-    LetterFilter {
-        reason: given("reason"),
-        source: given("source"),
-        host: given("host"),
-        words: given("q"),
-        ..LetterFilter::default()
-    }
-}
-
 /// The address of a list with this filter, that begins behind a letter.
 fn address(filter: &LetterFilter, before: Option<Uuid>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let LetterFilter { reason, source, host, words, .. } = filter;
-    for (name, value) in [("reason", reason), ("source", source), ("host", host), ("q", words)] {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
-    }
+    query.extend_pairs(filter_fields(filter));
     if let Some(before) = before {
         query.append_pair("before", &before.to_string());
     }
@@ -49,17 +35,25 @@ fn address(filter: &LetterFilter, before: Option<Uuid>) -> String {
 }
 
 impl StatusPages {
-    pub(super) async fn letters(&self, query: Query) -> Result<Markup, PageError> {
+    pub(super) async fn letters(
+        &self,
+        query: Query,
+        forms: FormState,
+    ) -> Result<Markup, PageError> {
         let kept = self.targets.letters.clone();
         self.read(move |_| {
-            let (filter, before) = (filter(&query), query.get("before").parse().ok());
+            let (filter, before) = (letter_filter(&query), query.get("before").parse().ok());
             let list = letters::list(&kept.view()?, &filter, before, A_PAGE)?;
-            Ok(layout::page("/deadletters", "nashra: dead letters", &listed(&filter, &list)))
+            Ok(layout::page(
+                "/deadletters",
+                "nashra: dead letters",
+                &listed(&filter, &list, &forms),
+            ))
         })
         .await
     }
 
-    pub(super) async fn letter(&self, query: Query) -> Result<Markup, PageError> {
+    pub(super) async fn letter(&self, query: Query, forms: FormState) -> Result<Markup, PageError> {
         let kept = self.targets.letters.clone();
         self.read(move |_| {
             let unknown = || {
@@ -68,13 +62,14 @@ impl StatusPages {
             };
             let id = query.get("id").parse().map_err(|_| unknown())?;
             let shown = letters::show(&kept.view()?, id, false)?.ok_or_else(unknown)?;
-            Ok(layout::page("/deadletter", "nashra: dead letter", &letter(&shown, SystemClock.now())))
+            let page = letter(&shown, SystemClock.now(), &forms);
+            Ok(layout::page("/deadletter", "nashra: dead letter", &page))
         })
         .await
     }
 }
 
-fn listed(filter: &LetterFilter, list: &LetterList) -> Markup {
+fn listed(filter: &LetterFilter, list: &LetterList, forms: &FormState) -> Markup {
     let now = SystemClock.now();
     let number = |count: u64| layout::number(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     html! {
@@ -82,8 +77,8 @@ fn listed(filter: &LetterFilter, list: &LetterList) -> Markup {
         p.quiet { "What could not be published, with its bytes. " code { "nashra deadletters retry" } " has it tried again." }
         form method="get" action="/deadletters" role="search" {
             label { "Address, headline, source or error" input type="search" name="q" value=(filter.words.as_deref().unwrap_or_default()) dir="auto"; }
-            @for (name, value) in [("reason", &filter.reason), ("source", &filter.source), ("host", &filter.host)] {
-                @if let Some(value) = value { input type="hidden" name=(name) value=(value); }
+            @for (name, value) in filter_fields(filter) {
+                @if name != "q" { input type="hidden" name=(name) value=(value); }
             }
             button { "Find" }
         }
@@ -95,11 +90,12 @@ fn listed(filter: &LetterFilter, list: &LetterList) -> Markup {
         }
         p.quiet {
             (number(list.found)) " dead letters"
-            @for (name, value) in [("reason", &filter.reason), ("source", &filter.source), ("host", &filter.host)] {
-                @if let Some(value) = value { ", " (name) " " bdi { (value) } }
+            @for (name, value) in filter_fields(filter) {
+                @if name != "q" { ", " (name) " " bdi { (value) } }
             }
             @if *filter != LetterFilter::default() { ". " a href="/deadletters" { "Show all" } }
         }
+        @if list.found > 0 { (retry_all_button(filter, &number(list.found), forms)) }
         (layout::table("Dead letters", &COLUMNS, &html! { @for facts in &list.letters { (row(facts, now)) } }))
         nav aria-label="Pages of the list" {
             @if let Some(next) = list.next { a rel="next" href=(address(filter, Some(next))) { "Older" } }
@@ -138,7 +134,7 @@ fn row(facts: &LetterFacts, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn letter(shown: &ShownLetter, now: DateTime<Utc>) -> Markup {
+fn letter(shown: &ShownLetter, now: DateTime<Utc>, forms: &FormState) -> Markup {
     let facts = &shown.facts;
     let LetterFacts { source, reason, error, .. } = facts;
     html! {
@@ -161,6 +157,9 @@ fn letter(shown: &ShownLetter, now: DateTime<Utc>) -> Markup {
                     (None, None) => { code { "nashra deadletters retry " (facts.id) } }
                 }
             }
+        }
+        @if facts.retried.is_none() && shown.not_retried.is_none() {
+            (retry_button(&facts.id.to_string(), forms))
         }
         h2 { "Its bytes" }
         @match (shown.bytes(), facts.bytes) {

@@ -152,8 +152,8 @@ impl StatusPages {
                 Err(error) => Err(error),
             },
             "/article" => self.article(query).await,
-            "/deadletters" => self.letters(query).await,
-            "/deadletter" => self.letter(query).await,
+            "/deadletters" => self.letters(query, self.forms.state(headers)).await,
+            "/deadletter" => self.letter(query, self.forms.state(headers)).await,
             "/style.css" => return Some(asset("text/css", include_str!("style.css"))),
             "/live.js" => return Some(asset("text/javascript", include_str!("live.js"))),
             _ => return None,
@@ -248,7 +248,8 @@ fn asset(kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // With `no-referrer`, browsers send the forms of our own pages without their origin.
+        (header::REFERRER_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
