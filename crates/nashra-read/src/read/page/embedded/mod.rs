@@ -1,11 +1,13 @@
 //! Finds the text of an article where the page shows none of it: in the structured data, or in the
-//! state that frameworks leave in the page for their scripts.
+//! state that frameworks leave in the page for their scripts, in scripts or in attributes.
 //!
 //! What is found becomes a small page of its own, which is read like any other. What must stay true:
 //! a page that shows its article is read as it is shown; time is linear in the scripts.
 
 mod gather;
 mod scan;
+
+use std::borrow::Cow;
 
 use self::{
     gather::{Gatherer, Kind, Text},
@@ -79,6 +81,15 @@ fn scripts<'t, 's>(tree: &'t Tree<'s>) -> impl Iterator<Item = NodeId> + use<'t,
     (1..tree.len()).filter(move |node| tree.tag(*node) == Tag::Script && tree.end(*node) > node + 1)
 }
 
+/// What components are handed in attributes of their elements: `data-page="{…}"`.
+fn attributes<'t, 's>(tree: &'t Tree<'s>) -> impl Iterator<Item = Cow<'s, str>> + use<'t, 's> {
+    (1..tree.len()).flat_map(move |node| {
+        let state = |value: &str| value.len() >= MIN_SCRIPT && value.starts_with(['{', '[']);
+        let names = tree.raw_attributes(node).filter(move |(_, value)| state(value));
+        names.filter_map(move |(name, _)| tree.attribute(node, &name.to_ascii_lowercase()))
+    })
+}
+
 /// The article in the state of scripts as markup.
 fn of_state(tree: &Tree<'_>, title: &str) -> Option<String> {
     let title = Some(fold(title)).filter(|title| title.len() >= MIN_TITLE)?;
@@ -102,6 +113,12 @@ fn of_state(tree: &Tree<'_>, title: &str) -> Option<String> {
         }
     }
     gatherer.together(|gatherer| read_stream(gatherer, &stream));
+    for state in attributes(tree) {
+        if state.len() <= left {
+            left -= state.len();
+            gatherer.read(&state);
+        }
+    }
     Some(markup(&gatherer.article())).filter(|html| !html.is_empty())
 }
 

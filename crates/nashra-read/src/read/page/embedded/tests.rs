@@ -54,6 +54,12 @@ fn the_state_of_a_framework_is_read_whatever_its_form() {
     ] {
         holds(&state);
     }
+    // Components are handed their state in attributes, too.
+    let state =
+        format!("{{\"props\":{{\"article\":{{\"title\":\"{TITLE}\",\"body\":\"{html}\"}}}}}}");
+    for name in ["data-page", "data-react-props", "Props"] {
+        holds(&format!("<div {name}=\"{}\"></div>", state.replace('"', "&quot;")));
+    }
 }
 
 #[test]
@@ -111,7 +117,10 @@ fn hostile_state_costs_no_more_than_its_size() {
     ] {
         drop(page(
             TITLE,
-            &format!("<script>self.__next_f.push([1,{state}])</script><script>{state}</script>"),
+            &format!(
+                "<script>self.__next_f.push([1,{state}])</script><script>{state}</script><div data-page='{state}' {}></div>",
+                "a={\"a\" ".repeat(1_000)
+            ),
         ));
     }
 }

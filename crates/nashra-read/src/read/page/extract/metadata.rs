@@ -198,3 +198,23 @@ fn parts_that_are_not_free_make_an_article_paid_for() {
     let content = read("", "", told, "");
     assert!(!content.quality.paywalled && content.text.unwrap().contains("for subscribers only"));
 }
+
+#[test]
+fn the_only_paragraph_of_a_paid_article_stays_where_a_box_with_a_button_follows() {
+    let teaser = TEXT.split_once("</p>").unwrap().0;
+    let url = Url::parse("https://www.harbourtimes.example/harbour").unwrap();
+    let paid = r#"<script type=application/ld+json>{"@type":"NewsArticle","headline":"Harbour reopens after the storm","isAccessibleForFree":false}</script>"#;
+    for gate in [
+        "<aside><h3>Choose your access</h3><form><ul><li>All articles<li>The paper as an app</ul><button>Go on</button></form></aside>",
+        "<div><p>Members of the harbour club read all of it.</p><button>Join</button></div>",
+    ] {
+        let html = format!(
+            "<html lang=en><title>Harbour reopens after the storm</title>{paid}<body><main><article><h1>Harbour reopens after the storm</h1><div>{teaser}</p>{gate}</div></article></main></body></html>"
+        );
+        let page =
+            extract(Input { bytes: html.as_bytes(), content_type: None, url: &url, rules: None });
+        let content = page.unwrap().articles.remove(0).content;
+        assert!(content.quality.paywalled);
+        assert_eq!(content.text.as_deref(), teaser.strip_prefix("<p>"), "{gate}");
+    }
+}

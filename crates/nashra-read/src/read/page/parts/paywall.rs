@@ -104,7 +104,7 @@ impl PartBuilder<'_, '_> {
     pub(super) fn paywall(&mut self, first: usize) {
         let text: Vec<usize> = (first..self.span.to).filter(|at| self.is_text(*at)).collect();
         let Some(last) = text.last().copied() else { return };
-        // The first line of a text is no notice at its end.
+        // The first line of a text is no notice at its end, though a teaser may have no other.
         let from = text[text.len().saturating_sub(END_LINES).max(1).min(text.len() - 1)];
         let notices: Vec<(usize, Notice)> = (from..self.span.to.min(last + END_LINES))
             .filter(|at| *at > text[0] && self.is_brief(*at))
@@ -120,8 +120,11 @@ impl PartBuilder<'_, '_> {
             self.content.quality.truncated |= notices.iter().any(|(_, notice)| notice.more);
             self.take_out(at, &text);
         } else if self.content.quality.paywalled
-            && let Some(at) =
-                text.iter().copied().filter(|at| *at >= from).find(|at| self.has_button(*at, &text))
+            && let Some(at) = text[1..]
+                .iter()
+                .copied()
+                .filter(|at| *at >= from)
+                .find(|at| self.has_button(*at, &text))
         {
             self.take_out(at, &text);
         }
