@@ -26,7 +26,10 @@ use crate::{
     },
     stages::{
         publish::{self, sinks},
-        schedule::change::{self, ChangeReport, SourceChange},
+        schedule::{
+            ScheduleStores,
+            change::{self, ChangeReport, SourceChange},
+        },
     },
     store::{self, Store, StoreError},
 };
@@ -248,7 +251,9 @@ async fn change(
         say!("{errors}");
     }
     let beside = (&sources, SystemClock.now());
-    change::apply_offline(change, dry_run, beside, &store.added()).await.map_err(failed)
+    change::apply_offline(change, dry_run, beside, &ScheduleStores::of(&store))
+        .await
+        .map_err(failed)
 }
 
 /// The store of a daemon that has run.

@@ -271,3 +271,42 @@ fn a_list_goes_before_an_added_source_of_its_address_and_an_id_twice_is_an_error
     assert_eq!(clash.wait().code(), Some(1));
     assert_eq!(sources(dir.path(), &["remove", &id]).0, Some(0));
 }
+
+#[test]
+fn whoever_adds_a_source_is_told_what_is_polled_of_its_site_already() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/own", &[("one", "One")]);
+    site.page("one", "One", "It began.");
+    let own = format!(
+        "[[source]]\nid = \"own\"\nurl = \"{}/own\"\n[[source]]\nid = \"other\"\nurl = \"http://127.0.0.2:1/\"\n",
+        site.base
+    );
+    let nashra = Nashra::run(dir.path(), &own, &["--sink", "file"]);
+    until("it is read", || (lines(dir.path()).len() == 1).then_some(()));
+    let more = format!("{}/more", site.base);
+    let add = |arguments: &[&str]| {
+        let place = ["--sources", "sources.txt", "--data-dir", "data"];
+        let add = ["sources", "add", "--kind", "feed", more.as_str()];
+        command(dir.path(), &[&add, arguments, &place].concat())
+    };
+    let told = |words: &str| {
+        let expected = format!(
+            "+ feed {more}\nof the same sites are polled already: 1\n  feed {}/own (id own, ok)\nnew: 1,",
+            site.base
+        );
+        assert!(words.contains(&expected), "{words}");
+    };
+    told(&add(&["--dry-run"]).2);
+    let (code, json, words) = add(&["--dry-run", "--json"]);
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(code, Some(0), "{words}");
+    assert_eq!(
+        (&report["same_site"]["total"], &report["same_site"]["sources"][0]["id"]),
+        (&1.into(), &"own".into()),
+        "{report}"
+    );
+    assert_eq!(nashra.stop(), Some(0));
+    told(&add(&[]).2);
+    let (code, _, words) = add(&[]);
+    assert!(code == Some(1) && words.contains("new: 0, there already: 1"), "{words}");
+}

@@ -16,7 +16,10 @@ use crate::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    cli::{CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, run_with_config, state},
+    cli::{
+        CommandFailure, USAGE, WORLD_FAILED, WRONG_INPUT, kind_parser, print, run_with_config,
+        state,
+    },
     config::{
         Config, ConfigError, Place,
         sources::{self, Location, ParsedList, Source, SourceId, Sources, export},
@@ -28,7 +31,7 @@ use crate::{
     model::source::SourceKind,
     stages::{
         discover,
-        schedule::change::{ChangeCommand, ChangeReport},
+        schedule::change::{ChangeCommand, ChangeReport, Neighbour, Neighbours},
     },
 };
 
@@ -55,6 +58,9 @@ pub(in crate::cli) struct Add {
     /// The difference in words alone.
     #[arg(long)]
     dry_run: bool,
+    /// What became of it as a JSON object on standard output, instead of words.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     flags: SourceFlags,
 }
@@ -101,13 +107,14 @@ impl Add {
                     Err(error) => list.errors.push(error),
                 }
             }
-            let (_, difference) = change(list, self.dry_run, config).await?;
-            say!("{difference}");
-            if difference.fresh.len() == self.urls.len() {
-                Ok(String::new())
+            let difference = change(list, self.dry_run, config).await?;
+            let is_done = difference.fresh.len() == self.urls.len();
+            if self.json {
+                print(&format!("{}\n", serde_json::json!(difference.report)));
             } else {
-                Err(CommandFailure::new("", WRONG_INPUT))
+                say!("{difference}");
             }
+            if is_done { Ok(String::new()) } else { Err(CommandFailure::new("", WRONG_INPUT)) }
         })
     }
 
@@ -158,16 +165,16 @@ impl Import {
     pub(super) fn run(&self) -> ExitCode {
         run_with_config(&self.flags.overrides(), async |config| {
             let list = sources::read_list(&self.file);
-            let (fresh, difference) = change(list, self.dry_run || self.toml, config).await?;
+            let difference = change(list, self.dry_run || self.toml, config).await?;
             say!("{difference}");
-            if difference.fresh.is_empty() && difference.known.is_empty() {
+            if difference.fresh.is_empty() && difference.report.known.is_empty() {
                 return Err(CommandFailure::new(
                     "the list holds no source that can be added",
                     WRONG_INPUT,
                 ));
             }
             Ok(if self.toml {
-                export::to_toml(&Sources { polled: fresh, topics: Vec::new() })
+                export::to_toml(&Sources { polled: difference.fresh, topics: Vec::new() })
             } else {
                 String::new()
             })
@@ -193,51 +200,52 @@ impl Remove {
     }
 }
 
-/// What became of the sources that were to be added, in words.
-#[derive(Debug, Default)]
+/// What became of the sources that were to be added.
+#[derive(Debug)]
 struct Difference {
-    fresh: Vec<String>,
-    known: Vec<String>,
-    wrong: Vec<String>,
+    fresh: Vec<Source>,
+    report: ChangeReport,
 }
 
 impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in &self.fresh {
-            writeln!(f, "+ {line}")?;
+        let Self { fresh, report: ChangeReport { known, wrong, same_site, .. } } = self;
+        for source in fresh {
+            let name = source.name.as_deref().unwrap_or_default();
+            writeln!(f, "{}", format!("+ {} {} {name}", source.kind, source.at).trim_end())?;
         }
-        for line in self.known.iter().chain(&self.wrong) {
+        for line in known.iter().chain(wrong) {
             writeln!(f, "  {line}")?;
         }
-        writeln!(
-            f,
-            "new: {}, there already: {}, left out: {}",
-            self.fresh.len(),
-            self.known.len(),
-            self.wrong.len()
-        )
+        let Neighbours { sources, total } = same_site;
+        if *total > 0 {
+            writeln!(f, "of the same sites are polled already: {total}")?;
+        }
+        for Neighbour { id, url, kind, state } in sources {
+            writeln!(f, "  {kind} {url} (id {id}, {})", state.as_str())?;
+        }
+        if *total > sources.len() {
+            writeln!(f, "  and {} more", total - sources.len())?;
+        }
+        let (new, known, wrong) = (fresh.len(), known.len(), wrong.len());
+        writeln!(f, "new: {new}, there already: {known}, left out: {wrong}")
     }
 }
 
-/// Adds what a list holds and can be added; those that were new.
+/// Adds what a list holds and can be added.
 async fn change(
     list: ParsedList,
     dry_run: bool,
     config: &Config,
-) -> Result<(Vec<Source>, Difference), CommandFailure> {
+) -> Result<Difference, CommandFailure> {
     let now = SystemClock.now();
     let (wanted, files): (Vec<Source>, Vec<Source>) =
         list.sources.into_iter().partition(|source| matches!(source.at, Location::Url(_)));
     let rows = wanted.iter().map(|source| source.to_added(now)).collect();
-    let report = apply_change(ChangeCommand::Add(rows), dry_run, config).await?;
+    let mut report = apply_change(ChangeCommand::Add(rows), dry_run, config).await?;
     let mut by_id: HashMap<String, Source> =
         wanted.into_iter().rev().map(|source| (source.id.to_string(), source)).collect();
     let fresh: Vec<Source> = report.done.iter().filter_map(|id| by_id.remove(id)).collect();
-    let words = |source: &Source| {
-        format!("{} {} {}", source.kind, source.at, source.name.as_deref().unwrap_or_default())
-            .trim_end()
-            .to_owned()
-    };
     let of_lists =
         |place: &Place| format!("{place}: files and topics are named by lists of the config alone");
     let foreign = files
@@ -249,11 +257,8 @@ async fn change(
         .iter()
         .map(ToString::to_string)
         .chain(list.warnings.iter().map(ToString::to_string));
-    let wrong = own.chain(foreign).chain(report.wrong).collect();
-    Ok((
-        fresh.clone(),
-        Difference { fresh: fresh.iter().map(words).collect(), known: report.known, wrong },
-    ))
+    report.wrong = own.chain(foreign).chain(report.wrong).collect();
+    Ok(Difference { fresh, report })
 }
 
 pub(super) async fn apply_change(

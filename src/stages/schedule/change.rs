@@ -6,6 +6,7 @@
 //! let go; a pause is durable before it is told.
 
 mod names;
+mod neighbours;
 mod pauses;
 
 use std::{collections::HashSet, sync::Arc};
@@ -15,8 +16,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use self::names::{Known, find, unknown};
-use super::reload::ReloadRequest;
+pub use self::neighbours::{Neighbour, Neighbours};
+use self::{
+    names::{Known, find, unknown},
+    neighbours::neighbours,
+};
+use super::{ScheduleStores, reload::ReloadRequest};
 use crate::{
     base::private::shown,
     config::{
@@ -24,7 +29,7 @@ use crate::{
         sources::{ParsedList, Source, SourceId, Sources, TopicSource, added},
     },
     model::source::{AddedSource, Pause, State},
-    store::{AddedStore, StoreError},
+    store::{AddedStore, PollStore, StoreError},
 };
 
 /// A command about sources, as it is sent over the control socket. Sources are named by their ids
@@ -130,6 +135,9 @@ pub struct ChangeReport {
     /// When those are polled that are to be polled at once.
     #[serde(default)]
     pub polls: Vec<PlannedPoll>,
+    /// What is polled already of the sites of those that were added.
+    #[serde(default)]
+    pub same_site: Neighbours,
 }
 
 /// When a source is polled that is to be polled at once.
@@ -244,11 +252,13 @@ pub async fn apply_offline(
     change: SourceChange,
     dry_run: bool,
     (sources, now): (&Sources, DateTime<Utc>),
-    store: &AddedStore,
+    stores: &ScheduleStores,
 ) -> Result<ChangeReport, StoreError> {
-    let plan = plan(change, sources.polled.iter(), &TopicIds::new(&sources.topics), store, now)?;
+    let (topics, added) = (TopicIds::new(&sources.topics), &stores.added);
+    let mut plan = plan(change, sources.polled.iter(), &topics, added, now)?;
+    plan.tell_neighbours(sources.polled.iter(), &stores.polls, now)?;
     if !dry_run {
-        commit(&plan, store, now).await?;
+        commit(&plan, added, now).await?;
     }
     Ok(plan.report)
 }
@@ -265,9 +275,23 @@ impl ChangePlan {
             done: add.iter().map(|(source, _)| source.id.to_string()).collect(),
             known: list.warnings.iter().map(ToString::to_string).collect(),
             wrong: list.errors.iter().map(ToString::to_string).collect(),
-            polls: Vec::new(),
+            ..ChangeReport::default()
         };
         Self { add, report, ..Self::default() }
+    }
+
+    /// Reports what is polled already of the sites of those that are added.
+    pub(super) fn tell_neighbours<'a>(
+        &'a mut self,
+        present: impl Iterator<Item = &'a Source>,
+        store: &PollStore,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if !self.replaces {
+            let added = self.add.iter().map(|(source, _)| source);
+            self.report.same_site = neighbours(added, present, (store, now))?;
+        }
+        Ok(())
     }
 
     /// Has what would be added take the place of the source with its id, which was added.
@@ -334,15 +358,17 @@ mod tests {
             .collect()
     }
 
-    async fn ask(wanted: ChangeCommand, listed: &ParsedList, store: &AddedStore) -> ChangeReport {
+    async fn ask(wanted: ChangeCommand, listed: &ParsedList, store: &Store) -> ChangeReport {
         let mut polled = Sources { polled: listed.sources.clone(), topics: Vec::new() };
-        polled.with_added(store.all().unwrap()).unwrap();
-        apply_offline(wanted.into(), false, (&polled, NOW), store).await.unwrap()
+        polled.with_added(store.added().all().unwrap()).unwrap();
+        apply_offline(wanted.into(), false, (&polled, NOW), &ScheduleStores::of(store))
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
     async fn what_a_list_names_is_neither_added_nor_removed_and_its_place_is_told() {
-        let store = Store::in_memory().unwrap().added();
+        let store = Store::in_memory().unwrap();
         let listed =
             sources::parse("own.toml", b"[[source]]\nid = \"x\"\nurl = \"https://a.example/\"");
         let report = ask(
@@ -367,12 +393,12 @@ mod tests {
             "y: no source is known by this id or address (`nashra sources list` shows all)",
         ];
         assert_eq!(report.wrong, expected);
-        assert_eq!(store.all().unwrap().len(), 1);
+        assert_eq!(store.added().all().unwrap().len(), 1);
     }
 
     #[tokio::test]
     async fn one_is_removed_by_its_id_or_its_address() {
-        let store = Store::in_memory().unwrap().added();
+        let store = Store::in_memory().unwrap();
         let list = "[[source]]\nid = \"b\"\nurl = \"https://b.example/feed\"\n[[source]]\nurl = \"https://c.example/feed\"\n";
         assert_eq!(
             ask(ChangeCommand::Add(rows(list)), &ParsedList::default(), &store).await.done.len(),
@@ -385,12 +411,12 @@ mod tests {
         ]);
         let report = ask(wanted, &ParsedList::default(), &store).await;
         assert_eq!((report.done.len(), report.wrong.len()), (2, 0), "{report:?}");
-        assert!(store.all().unwrap().is_empty());
+        assert!(store.added().all().unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn an_id_that_is_taken_is_told_with_its_place() {
-        let store = Store::in_memory().unwrap().added();
+        let store = Store::in_memory().unwrap();
         let row = |url: &str| rows(&format!("[[source]]\nid = \"b\"\nurl = \"{url}\"\n"));
         ask(ChangeCommand::Add(row("https://b.example/")), &ParsedList::default(), &store).await;
         let report =
@@ -402,10 +428,13 @@ mod tests {
 
     #[test]
     fn a_topic_keeps_its_id_and_is_named_by_its_list_alone() {
-        let store = Store::in_memory().unwrap().added();
+        let store = Store::in_memory().unwrap();
         let topics = TopicIds(vec![("t".parse().unwrap(), Place::whole("own.toml"))]);
         let report = |wanted: ChangeCommand| {
-            plan(wanted.into(), std::iter::empty(), &topics, &store, NOW).unwrap().report.wrong
+            plan(wanted.into(), std::iter::empty(), &topics, &store.added(), NOW)
+                .unwrap()
+                .report
+                .wrong
         };
         let taken = report(ChangeCommand::Add(rows(
             "[[source]]\nid = \"t\"\nurl = \"https://b.example/\"\n",

@@ -23,7 +23,7 @@ use crate::{
     config::sources::{Source, SourceId},
     model::source::State,
     stages::PipelineError,
-    store::{AddedStore, PollStore},
+    store::{AddedStore, PollStore, Store},
 };
 use change::{ChangeRequest, ScheduleRequest, SourceChange};
 use counts::SourceCounts;
@@ -125,6 +125,14 @@ pub struct ScheduleStores {
     pub added: AddedStore,
 }
 
+impl ScheduleStores {
+    /// Its part of a store.
+    #[must_use]
+    pub fn of(store: &Store) -> Self {
+        Self { polls: store.polls(), added: store.added() }
+    }
+}
+
 /// Runs until it is stopped.
 pub async fn run<C: Clock>(
     mut schedule: ScheduleState,
@@ -197,7 +205,6 @@ mod tests {
     use crate::{
         base::clock::ManualClock,
         config::sources::{self, Sources},
-        store::Store,
     };
 
     #[tokio::test]
@@ -231,12 +238,7 @@ mod tests {
             stop: stop.clone(),
         };
         let clock = Arc::new(ManualClock::new(start - TimeDelta::days(1)));
-        let running = tokio::spawn(run(
-            schedule,
-            clock,
-            ScheduleStores { polls: store.polls(), added: store.added() },
-            channels,
-        ));
+        let running = tokio::spawn(run(schedule, clock, ScheduleStores::of(&store), channels));
         let first =
             tokio::time::timeout(std::time::Duration::from_secs(20), due.recv()).await.unwrap();
         assert_eq!(first.map(|first| first.source.id.clone()), Some(source));

@@ -78,6 +78,7 @@ impl ScheduleState {
         let mut plan =
             change::plan(change, self.roster.sources(), &self.topics, &stores.added, now)?;
         plan.report.polls = self.planned_polls(&plan.poll, &stores.polls, at)?;
+        plan.tell_neighbours(self.roster.sources(), &stores.polls, now)?;
         if dry_run {
             return Ok((plan.report, Vec::new()));
         }

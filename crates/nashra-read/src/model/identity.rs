@@ -12,7 +12,7 @@ mod site;
 mod tracking;
 
 pub use address::{base_form, clean, exact, place};
-pub use site::{believable, is_front_of};
+pub use site::{believable, is_front_of, site_of};
 
 /// The key under which the article of an address is looked for: the same for http and https, with
 /// and without `www.`, `m.` or `amp.`, and for a trailing slash. By itself it is no identity: the

@@ -29,15 +29,16 @@ fn is_cache(host: &str) -> bool {
 fn is_same_site(one: &Url, other: &Url) -> bool {
     let ports = one.port_or_known_default() == other.port_or_known_default()
         || one.port().is_none() && other.port().is_none();
-    let same = match (one.domain(), other.domain()) {
-        (Some(one), Some(other)) => {
-            let (one, other) = (one.trim_end_matches('.'), other.trim_end_matches('.'));
-            one == other
-                || psl::domain_str(one).is_some_and(|domain| Some(domain) == psl::domain_str(other))
-        }
-        _ => bare_host(one) == bare_host(other),
-    };
-    ports && same
+    ports && site_of(one) == site_of(other)
+}
+
+/// What names the site of an address: the domain that its owner registered, by the public suffix list;
+/// else its host.
+#[must_use]
+pub fn site_of(url: &Url) -> Option<&str> {
+    let Some(domain) = url.domain() else { return url.host_str() };
+    let domain = domain.trim_end_matches('.');
+    Some(psl::domain_str(domain).unwrap_or(domain))
 }
 
 fn is_root(url: &Url) -> bool {
