@@ -48,6 +48,7 @@ cargo test --locked "$@"
 tests/deploy.sh target/debug/nashra
 cargo build --locked --bins --example consumer
 tests/consumers/run.sh target/debug/nashra target/debug/examples/consumer
+tests/api/run.sh target/debug/nashra 60
 if command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
   tests/browser/run.sh target/debug/nashra
 else

@@ -154,9 +154,13 @@ fn the_api_lists_shows_and_retries_dead_letters() {
         json!({ "ids": [] }),
         json!({ "ids": ["x"] }),
         json!({ "all": { "reson": "x" } }),
+        json!({ "all": [null] }),
     ] {
         assert_eq!(api.write("POST", all, &wrong).0, 422, "{wrong}");
     }
+    // A list of values is no object, and what is named whole is no id.
+    assert_eq!(api.write("POST", &one, &json!([null])).0, 400);
+    assert_eq!(api.read(all).0, 405);
     site.page("pdf", "Printed", "It is printed.");
     assert_eq!(api.write("POST", &one, &json!({})).json()["outcomes"]["queued"], 1);
     until("its article is revised", || (revisions(dir, "Printed") == [1, 2]).then_some(()));

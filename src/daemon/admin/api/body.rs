@@ -1,6 +1,6 @@
 //! What requests bring: bodies that are bounded in size and in time, queries whose names are known.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::DateTime;
@@ -10,23 +10,20 @@ use hyper::{
     body::{Body as _, Incoming},
     header::CONTENT_TYPE,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{
-    Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, IgnoredAny},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
+    declaration::{self, DURATION, Declaration},
     problem::{FieldError, Problem},
     routes::{Form, Route},
 };
-use crate::{
-    config::{SettingForm, sources},
-    daemon::admin::status::Query,
-    store::LetterFilter,
-};
+use crate::{daemon::admin::status::Query, store::LetterFilter};
 
 /// The most bytes of a list of sources, some 50,000 of them, and of any other body.
 pub(super) const MAX_LIST: usize = 16 << 20;
@@ -34,17 +31,12 @@ pub(super) const MAX_BODY: usize = 64 << 10;
 /// So long a body may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Settings of a source, by their names in a TOML list.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Declaration(pub(super) Map<String, Value>);
-
 /// Sources to add.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AddOrder {
     /// The sources, each as it would stand in a TOML list.
-    #[schemars(length(min = 1))]
+    #[schemars(schema_with = "declaration::list")]
     pub(super) sources: Vec<Declaration>,
 }
 
@@ -56,7 +48,7 @@ pub(super) struct PauseWords {
     pub(super) reason: Option<String>,
     /// The pause ends by itself after this time, such as `90m` or `3d`.
     #[serde(rename = "for")]
-    #[schemars(regex(pattern = r"^\s*([0-9]{1,9}(ms|s|m|h|d|w)\s*){1,6}$"))]
+    #[schemars(regex(pattern = DURATION))]
     pub(super) duration: Option<String>,
 }
 
@@ -67,7 +59,7 @@ pub(super) enum RetryOrder {
     /// These, at most 1,000.
     Ids(#[schemars(length(min = 1, max = 1000))] Vec<Uuid>),
     /// All that the filter includes; an empty one includes all there are.
-    All(LetterFilter),
+    All(#[serde(deserialize_with = "object")] LetterFilter),
 }
 
 /// Nothing more is to be said.
@@ -75,53 +67,14 @@ pub(super) enum RetryOrder {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-impl JsonSchema for Declaration {
-    fn schema_name() -> Cow<'static, str> {
-        "Declaration".into()
-    }
-
-    /// Made of the settings that a TOML list knows, but for those that only a file may have.
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let (mut fields, mut sections) = (Map::new(), Map::new());
-        for entry in sources::settings() {
-            let path: Vec<&str> = entry.key.split('.').skip(1).collect();
-            let SettingForm::Value { expected, .. } = &entry.form else { continue };
-            let mut field = field_schema(expected);
-            field["description"] = entry.paragraphs().join("\n").into();
-            match path[..] {
-                ["file" | "topic" | "brokers" | "from"] => {}
-                [name] => drop(fields.insert(name.to_owned(), field)),
-                [section, name] => {
-                    let section = sections.entry(section).or_insert_with(|| Map::new().into());
-                    section[name] = field;
-                }
-                _ => {}
-            }
-        }
-        for (name, properties) in sections {
-            let section = serde_json::json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false });
-            fields.insert(name, section);
-        }
-        json_schema!({
-            "type": "object",
-            "description": "Settings of a source, by their names in a TOML list.",
-            "properties": fields,
-            "additionalProperties": false
-        })
-    }
-}
-
-/// The JSON that a setting takes of which a list expects this.
-fn field_schema(expected: &str) -> Value {
-    let kind = match expected {
-        "true or false" => "boolean",
-        "a whole number" => "integer",
-        _ if expected.starts_with("a list") => {
-            return serde_json::json!({ "type": ["array", "null"], "items": { "type": "string" } });
-        }
-        _ => "string",
-    };
-    serde_json::json!({ "type": [kind, "null"] })
+/// Reads an object by the names of its fields: one that is derived takes a list of values, too.
+fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let fields = Map::deserialize(deserializer)?;
+    T::deserialize(Value::Object(fields)).map_err(D::Error::custom)
 }
 
 /// Reads a body of JSON; one that is empty is an empty object.
@@ -138,6 +91,9 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     }
     let bytes = read_bytes(body, most).await?;
     let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::bad_request("the body must be a JSON object"));
+    }
     // A long list takes a while.
     let parsed = tokio::task::spawn_blocking(move || {
         let parsed = serde_json::from_slice(&bytes);

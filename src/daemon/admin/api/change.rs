@@ -4,12 +4,7 @@ use chrono::TimeDelta;
 use hyper::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{
-    Api, Problem,
-    body::{Declaration, PauseWords},
-    problem::FieldError,
-    value,
-};
+use super::{Api, Problem, body::PauseWords, declaration::Declaration, problem::FieldError, value};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{

@@ -6,6 +6,7 @@
 
 mod body;
 mod change;
+mod declaration;
 mod letters;
 mod lists;
 mod openapi;
@@ -24,7 +25,8 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use self::{
-    body::{AddOrder, Declaration, MAX_BODY, MAX_LIST, Nothing, PauseWords, RetryOrder},
+    body::{AddOrder, MAX_BODY, MAX_LIST, Nothing, PauseWords, RetryOrder},
+    declaration::Declaration,
     problem::{Problem, json},
     routes::{Operation, ROUTES, Route},
 };
@@ -181,6 +183,10 @@ fn find<'a>(method: &Method, path: &'a str) -> Result<(&'static Route, &'a str),
             "there is nothing at this path; /api/v1/openapi.json describes what there is",
         ));
     }
+    // What is named whole is no id.
+    let is_named = of_path.iter().any(|(_, id)| id.is_empty());
+    let of_path: Vec<_> =
+        of_path.into_iter().filter(|(_, id)| !is_named || id.is_empty()).collect();
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     let found = of_path.iter().find(|(route, _)| route.method == method);
     found.copied().ok_or_else(|| {

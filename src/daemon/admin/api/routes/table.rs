@@ -7,7 +7,8 @@ use super::{
 use crate::{
     daemon::{
         admin::api::{
-            body::{AddOrder, Declaration, Nothing, PauseWords, RetryOrder},
+            body::{AddOrder, Nothing, PauseWords, RetryOrder},
+            declaration::Declaration,
             lists::{CURSOR_OF_SOURCES, SourceCursor},
             views::{ArticlePage, SourcePage, SourceView, StateView},
         },
