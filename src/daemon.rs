@@ -27,7 +27,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         sequence::Sequence,
     },
-    config::{Backlog, Config, ConfigErrors, sources::Sources},
+    config::{Backlog, Config, ConfigErrors, labels, sources::Sources},
     daemon::{
         admin::{
             AdminState,
@@ -45,7 +45,9 @@ use crate::{
     pipeline::{self, Queues, Steering},
     policy::{looks::LookRules, polling::decide::Bounds, retry},
     stages::{
-        PipelineError, commit, input,
+        PipelineError,
+        commit::{self, LabelRules},
+        input,
         pages::{self, reading, source_settings},
         poll,
         publish::{Status, sink::Sink, sinks},
@@ -132,6 +134,7 @@ pub async fn run_with(
     mut start: Start,
     sink: impl FnOnce(&Store) -> Box<dyn Sink>,
 ) -> Result<(), DaemonError> {
+    let labels = LabelRules::new(labels::load(config)?);
     let store = open(config, &start.stop).await?;
     let mut sources = std::mem::take(&mut start.sources);
     let mut sizes = ListSizes::read(&store)?;
@@ -150,10 +153,11 @@ pub async fn run_with(
     let (traces, export) = start_traces(config, &store)?;
     let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
+    parts.commit.labels = labels.clone();
     parts.trace_into(traces);
     if let Some(inputs) = start.reload {
-        let pages = parts.page.rules.clone();
-        let targets = ReloadTargets { changes: beside.changes, pages, store: store.clone(), sizes };
+        let (changes, pages) = (beside.changes, parts.page.rules.clone());
+        let targets = ReloadTargets { changes, pages, store: store.clone(), sizes, labels };
         let running = (config.clone(), parts.sources.topics.clone());
         beside.tasks.spawn(Reloader::new(inputs, running, targets).run(reloads));
     }
@@ -493,6 +497,7 @@ fn parts(
             letters,
             revisits,
             differences: config.record.difference,
+            labels: LabelRules::default(),
             traces: Tracer::default(),
             clock,
         },

@@ -16,7 +16,7 @@ use clap::Args;
 use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run};
 use crate::{
     config::{
-        Config, Overrides, SourceList,
+        Config, Overrides, SourceList, labels,
         sources::{self, Location},
     },
     telemetry::Stderr,
@@ -80,6 +80,13 @@ fn check(
     });
     let list = sources::merge(files.map(|path| sources::read_list(path)));
     errors.extend(list.errors);
+    let rules = match labels::load(&config) {
+        Ok(labels) => labels.len(),
+        Err(wrong) => {
+            errors.extend(wrong.errors().iter().cloned());
+            0
+        }
+    };
     for error in &errors {
         writeln!(err, "{error}")?;
     }
@@ -99,6 +106,25 @@ fn check(
             )?;
         }
     }
+    warn_of_config(&config, err)?;
+    if errors.is_empty() {
+        let sources = count(list.sources.len() + list.topics.len(), "source");
+        let rules = match rules {
+            0 => String::new(),
+            rules => format!(", {} for labels", count(rules, "rule")),
+        };
+        writeln!(out, "the config is good: {sources}{rules}")?;
+    } else {
+        writeln!(out, "{} in the config and its sources", count(errors.len(), "error"))?;
+    }
+    if elsewhere > 0 {
+        writeln!(out, "not checked, since they are fetched: {}", count(elsewhere, "list"))?;
+    }
+    Ok(errors.is_empty())
+}
+
+/// Warns of what is missing in the config itself.
+fn warn_of_config(config: &Config, err: &mut impl Write) -> io::Result<()> {
     if let Some(contact) = config.fetch.contact.as_ref().filter(|contact| contact.is_placeholder())
     {
         writeln!(
@@ -113,19 +139,7 @@ fn check(
             "warning: no lists of sources: name some with `sources = [\"sources.toml\"]` or --sources"
         )?;
     }
-    if errors.is_empty() {
-        writeln!(
-            out,
-            "the config is good: {}",
-            count(list.sources.len() + list.topics.len(), "source")
-        )?;
-    } else {
-        writeln!(out, "{} in the config and its sources", count(errors.len(), "error"))?;
-    }
-    if elsewhere > 0 {
-        writeln!(out, "not checked, since they are fetched: {}", count(elsewhere, "list"))?;
-    }
-    Ok(errors.is_empty())
+    Ok(())
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -36,6 +36,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("extract", &["nashra extract page.html", "nashra extract --manifest pages.jsonl --stats"]),
     ("listing", &["nashra listing front.html --url https://news.example/ --details"]),
     ("dedup", &["nashra dedup articles.jsonl --final"]),
+    (
+        "label",
+        &[
+            "nashra label articles.jsonl --rules labels.toml",
+            "nashra label - --rules labels.toml --explain",
+        ],
+    ),
     ("sources discover", &["nashra sources discover https://news.example/"]),
     (
         "sources add",

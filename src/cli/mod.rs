@@ -17,7 +17,7 @@ mod feed;
 mod filter;
 mod flags;
 mod help;
-
+mod label;
 mod listing;
 mod progress;
 mod run;
@@ -137,6 +137,8 @@ enum Command {
     Listing(listing::Options),
     /// Articles in order → JSON lines: which are revisions, copies and excerpts of which.
     Dedup(dedup::Options),
+    /// Records → the same records with the labels that rules give them, or why.
+    Label(label::Options),
     /// What is polled, and what could be.
     Sources {
         #[command(subcommand)]
@@ -213,6 +215,7 @@ pub fn main() -> ExitCode {
         Command::Extract(options) => extract::run(options),
         Command::Listing(options) => listing::run(options),
         Command::Dedup(options) => dedup::run(&options),
+        Command::Label(options) => label::run(&options),
         Command::Sources { command } => command.run(),
         Command::State { command } => command.run(),
         Command::DeadLetters { command } => command.run(),

@@ -78,6 +78,11 @@ impl ConfigErrors {
         Err(Self(errors))
     }
 
+    /// A single error.
+    pub(crate) fn one(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+
     /// The errors, at least one.
     #[must_use]
     pub fn errors(&self) -> &[ConfigError] {

@@ -7,6 +7,7 @@
 //! folder, so that what a command does never depends on where it was started.
 
 pub mod duration;
+pub mod labels;
 pub mod sources;
 
 mod checks;
@@ -170,6 +171,7 @@ fn read_file(path: &Path) -> (Config, GivenSettings, Vec<ConfigError>) {
             let folder = path.parent().unwrap_or(Path::new(""));
             config.sources =
                 config.sources.into_iter().map(|list| list.relative_to(folder)).collect();
+            config.labels = config.labels.iter().map(|file| folder.join(file)).collect();
             (config, given, errors)
         }
         Err(message) => {

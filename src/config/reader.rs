@@ -121,6 +121,11 @@ impl Reader<'_> {
         None
     }
 
+    /// The number of errors so far.
+    pub(super) fn error_count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Notes a value of another type.
     pub(super) fn wrong_type<T>(
         &mut self,

@@ -74,7 +74,7 @@ impl SettingEntry {
 impl Config {
     /// Settings that a running daemon takes over when it reads its config again; all others are
     /// used from the next start on.
-    pub const HOT: [&str; 1] = ["sources"];
+    pub const HOT: [&str; 3] = ["sources", "labels", "label"];
 
     /// All settings with their defaults, sections before what is in them.
     #[must_use]

@@ -229,6 +229,15 @@ macro_rules! from_text {
 }
 pub(super) use from_text;
 
+/// The name of a setting as a config has it: one that is a word of Rust is written `r#in` in the
+/// code.
+pub(super) const fn written_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// The documentation among the attributes of a setting, line by line.
 macro_rules! documentation {
     () => { "" };
@@ -263,10 +272,10 @@ macro_rules! settings {
                 key: &str,
                 reader: &mut $crate::config::reader::Reader<'_>,
             ) -> Option<Self> {
-                let table = reader.section(value, key, &[$(stringify!($name)),+])?;
+                let table = reader.section(value, key, &[$($crate::config::setting::written_name(stringify!($name))),+])?;
                 let default = Self::default();
                 Some(Self {
-                    $($name: reader.setting(table, key, stringify!($name)).unwrap_or(default.$name),)+
+                    $($name: reader.setting(table, key, $crate::config::setting::written_name(stringify!($name))).unwrap_or(default.$name),)+
                 })
             }
 
@@ -292,7 +301,7 @@ macro_rules! settings {
                 $($crate::config::setting::Setting::describe(
                     &self.$name,
                     $crate::config::reference::SettingEntry {
-                        key: $crate::config::reader::join(&key, stringify!($name)),
+                        key: $crate::config::reader::join(&key, $crate::config::setting::written_name(stringify!($name))),
                         about: $crate::config::setting::documentation!($(#[$($doc)*])*),
                         $(range: Some($check.words),)?
                         $(example: Some($example),)?
@@ -304,7 +313,7 @@ macro_rules! settings {
 
             fn check(&self, key: &str, checks: &mut $crate::config::checks::Checks<'_>) {
                 $(
-                    let name = $crate::config::reader::join(key, stringify!($name));
+                    let name = $crate::config::reader::join(key, $crate::config::setting::written_name(stringify!($name)));
                     $crate::config::setting::Setting::check(&self.$name, &name, checks);
                     $(checks.note(&[name.as_str()], ($check.check)(&self.$name));)?
                 )+
@@ -312,7 +321,7 @@ macro_rules! settings {
 
             fn keys(key: &str, into: &mut Vec<String>) {
                 $(<$type as $crate::config::setting::Setting>::keys(
-                    &$crate::config::reader::join(key, stringify!($name)),
+                    &$crate::config::reader::join(key, $crate::config::setting::written_name(stringify!($name))),
                     into,
                 );)+
             }
@@ -321,7 +330,7 @@ macro_rules! settings {
                 $($crate::config::setting::Setting::changed(
                     &self.$name,
                     &other.$name,
-                    &$crate::config::reader::join(key, stringify!($name)),
+                    &$crate::config::reader::join(key, $crate::config::setting::written_name(stringify!($name))),
                     into,
                 );)+
             }

@@ -11,6 +11,7 @@ use super::{
     checks::{at_least_mib, lasting, rising, spanning, within},
     choices::{LogFormat, PageMode, RobotsMode},
     collector::CollectorUrl,
+    labels::LabelTables,
     reference::Example,
     setting::settings,
     share::Share,
@@ -38,6 +39,17 @@ settings! {
         /// Lists of sources: TOML, OPML, or one URL a line; files, relative to this one, or URLs.
         /// nashra never writes them. `[]` is none.
         sources: Vec<SourceList> = Vec::new() => Example::Set(r#"["sources.toml"]"#);
+        /// Files of rules for labels, relative to this one: a `[[label]]` table for each rule.
+        labels: Vec<PathBuf> = Vec::new();
+        /// Rules for labels that stand here: which words and phrases give an article which of
+        /// `labels` in its record.
+        ///
+        /// ```toml
+        /// [[label]]
+        /// name = "floods"
+        /// any = ["flood", "floods"]
+        /// ```
+        label: LabelTables = LabelTables::default();
         /// When sources are visited.
         poll: Poll = Poll::default();
         /// How bodies are fetched.

@@ -24,10 +24,12 @@ use super::{list_sizes::ListSizes, lists};
 use crate::{
     base::clock::{Clock as _, SystemClock},
     config::{
-        Config, Overrides, SourceList,
+        Config, Overrides, SourceList, labels,
         sources::{Sources, TopicSource},
     },
+    policy::label::Labels,
     stages::{
+        commit::LabelRules,
         pages::source_settings::SourcePageSettings,
         schedule::{
             change::ScheduleRequest,
@@ -79,6 +81,7 @@ pub(super) struct ReloadTargets {
     /// Where it is noted how many sources each list gives.
     pub(super) store: Store,
     pub(super) sizes: ListSizes,
+    pub(super) labels: LabelRules,
 }
 
 /// Reads the config again when it is told to.
@@ -99,6 +102,9 @@ pub(super) struct Reloader {
 pub struct Reloaded {
     /// What became of the sources.
     pub sources: ReloadReport,
+    /// The number of rules for labels.
+    #[serde(default)]
+    pub label_rules: usize,
     /// Settings that have another value now than what the daemon runs with; it is used from the
     /// next start on.
     pub waiting: Vec<String>,
@@ -176,7 +182,7 @@ impl Reloader {
     }
 
     async fn take_over(&mut self, order: ReloadOrder) -> Result<Reloaded, String> {
-        let mut config = self.read_config().await?;
+        let (mut config, labels) = self.read_config().await?;
         if !order.dry_run {
             // Also those that are wrong now, or not there yet.
             self.watched.follow(watched_files(&self.flags, &config));
@@ -192,12 +198,14 @@ impl Reloader {
         }
         let empty = self.targets.sizes.empty_now((&config, Some(&self.flags)), listed);
         let sources = self.ask_schedule(listed.clone(), empty.clone(), order).await?;
+        let label_rules = labels.len();
         if !order.dry_run {
+            self.targets.labels.replace(labels);
             loaded.keep_copies();
             let still_told = if order.allow_empty { &[][..] } else { &empty };
             self.targets.sizes.note(listed, still_told, &self.targets.store).await;
         }
-        Ok(Reloaded { sources, waiting })
+        Ok(Reloaded { sources, label_rules, waiting })
     }
 
     /// Has the schedule take over the sources of the lists, all of them or none.
@@ -218,15 +226,17 @@ impl Reloader {
         }
     }
 
-    async fn read_config(&self) -> Result<Config, String> {
+    /// The config, and its rules for labels.
+    async fn read_config(&self) -> Result<(Config, Labels), String> {
         let flags = self.flags.clone();
         let read = tokio::task::spawn_blocking(move || {
             let path = flags.config.as_deref();
             let config = Config::load(path, &flags).map_err(|errors| errors.to_string())?;
-            match config.lacks_contact(path) {
-                Some(error) => Err(error.to_string()),
-                None => Ok(config),
+            if let Some(error) = config.lacks_contact(path) {
+                return Err(error.to_string());
             }
+            let labels = labels::load(&config).map_err(|errors| errors.to_string())?;
+            Ok((config, labels))
         });
         read.await.map_err(|error| error.to_string())?
     }
@@ -254,7 +264,8 @@ fn says_other_topics(running: &[TopicSource], listed: &[TopicSource]) -> bool {
 /// As a terminal shows it.
 impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sources: ReloadReport { added, removed, changed, unchanged }, waiting } = self;
+        let Self { sources, label_rules, waiting } = self;
+        let ReloadReport { added, removed, changed, unchanged } = sources;
         let signs = [("+", added), ("-", removed), ("~", changed)];
         let ids = signs.iter().flat_map(|(sign, ids)| ids.iter().map(move |id| (*sign, id)));
         for (sign, id) in ids.clone().take(MAX_NAMED) {
@@ -271,6 +282,9 @@ impl fmt::Display for Reloaded {
             removed.len(),
             changed.len()
         )?;
+        if *label_rules > 0 {
+            write!(f, "\nrules for labels: {label_rules}")?;
+        }
         if !waiting.is_empty() {
             write!(f, "\nchanged, and used from the next start on: {}", waiting.join(", "))?;
         }
@@ -284,7 +298,7 @@ fn watched_files(flags: &Overrides, config: &Config) -> Vec<PathBuf> {
         SourceList::File(path) => Some(path.clone()),
         SourceList::Url(_) => None,
     });
-    flags.config.iter().cloned().chain(lists).collect()
+    flags.config.iter().chain(&config.labels).cloned().chain(lists).collect()
 }
 
 /// What is seen of a file without reading it: when it changed, its size, its number. A link is
@@ -373,9 +387,10 @@ mod tests {
     fn a_long_report_is_cut_and_tells_all_numbers() {
         let added = (0..MAX_NAMED + 5).map(|number| number.to_string()).collect();
         let sources = ReloadReport { added, unchanged: 7, ..ReloadReport::default() };
-        let words = Reloaded { sources, waiting: vec!["poll.budget".to_owned()] }.to_string();
-        assert_eq!(words.lines().count(), MAX_NAMED + 3);
-        let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nchanged, and used from the next start on: poll.budget";
+        let waiting = vec!["poll.budget".to_owned()];
+        let words = Reloaded { sources, label_rules: 3, waiting }.to_string();
+        assert_eq!(words.lines().count(), MAX_NAMED + 4);
+        let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nrules for labels: 3\nchanged, and used from the next start on: poll.budget";
         assert!(words.ends_with(end), "{words}");
     }
 }

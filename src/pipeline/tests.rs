@@ -341,6 +341,7 @@ fn parts(
             letters: store.letters(1 << 20),
             revisits: revisits(settings.retry),
             differences: false,
+            labels: commit::LabelRules::default(),
             traces: Tracer::default(),
             clock,
         },

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::{
     base::clock::Clock,
     model::{candidate::Candidate, lane::Lane, pending::PendingKey},
-    policy::looks::Hosts,
+    policy::{label::Labels, looks::Hosts},
     stages::{PipelineError, pages::claim::Claimed, poll::Wake},
     store::{ArticleStore, Batch, LetterStore, Outbox, Store, StoreError, StoryStore, Tail},
     telemetry::{metrics, traces::Tracer},
@@ -27,6 +27,7 @@ mod edition;
 mod erase;
 mod fit;
 mod identify;
+mod labels;
 mod look;
 mod recall;
 mod retry;
@@ -41,6 +42,7 @@ pub(crate) use dead::{keep_told, refused};
 pub(crate) use edition::traceparent;
 pub use erase::{EraseOrder, EraseReport, EraseRequest, KeptPlaces, erase};
 pub use fit::MAX_RECORD;
+pub use labels::LabelRules;
 pub use recall::{PublishedRecord, RecallReport, RecallRequest, recall};
 pub use retry::{NO_LETTER, RetryOutcome, RetryReport, RetryRequest, judge, retry};
 pub use revisit::RevisitRules;
@@ -68,6 +70,8 @@ pub struct Parts<C> {
     pub revisits: RevisitRules,
     /// Whether records tell where their text differs from the one before.
     pub differences: bool,
+    /// The rules for labels.
+    pub labels: LabelRules,
     /// Takes the spans of decisions.
     pub traces: Tracer,
     /// Gives the times of decisions, which are kept with them.
@@ -225,6 +229,7 @@ impl<C: Clock> Task<C> {
             at: Instant::now(),
             revisits: self.parts.revisits.clone(),
             differences: self.parts.differences,
+            labels: self.parts.labels.now(),
             hosts: std::mem::take(&mut self.hosts),
             letters: self.parts.letters.clone(),
         };
@@ -275,6 +280,8 @@ struct DecisionContext {
     revisits: RevisitRules,
     /// Whether records tell where their text differs from the one before.
     differences: bool,
+    /// The rules for labels.
+    labels: Arc<Labels>,
     /// What was seen of hosts so far.
     hosts: Hosts,
     /// What could not be published.
@@ -285,7 +292,8 @@ impl DecisionContext {
     /// That of decisions outside the task, which knows nothing of hosts and has nothing read again.
     fn alone(tail: Tail, now: DateTime<Utc>, letters: LetterStore) -> Self {
         let (revisits, hosts) = (RevisitRules::never(), Hosts::default());
-        Self { tail, now, at: Instant::now(), revisits, differences: false, hosts, letters }
+        let labels = Arc::default();
+        Self { tail, now, at: Instant::now(), revisits, differences: false, labels, hosts, letters }
     }
 }
 

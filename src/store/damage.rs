@@ -211,6 +211,7 @@ fn make_articles(dir: &Path) -> Content {
             withdrawn: false,
             erased: None,
             kept_text: None,
+            labels: Vec::new(),
             content_hash: format!("{round}"),
             wording: None,
             sketch: Vec::new(),

@@ -251,6 +251,19 @@ pub(crate) fn article(decision: &'static str) {
     table::ARTICLES.add(&[("change", decision)], 1);
 }
 
+/// Rules for labels were applied to an edition.
+pub(crate) fn labelled(labels: usize, took: Duration) {
+    table::LABELS.add(&[], labels as u64);
+    table::LABEL_SECONDS.record(took);
+}
+
+/// The rules for labels that hold, and their words.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
+pub(crate) fn label_rules(rules: usize, terms: usize) {
+    table::LABEL_RULES.set(&[], rules as f64);
+    table::LABEL_TERMS.set(&[], terms as f64);
+}
+
 /// Counts an article that was given a story, by its role.
 pub(crate) fn story(role: &'static str) {
     table::STORIES.add(&[("role", role)], 1);

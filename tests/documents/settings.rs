@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use nashra::config::{Config, Example, Overrides, SettingEntry, SettingForm, sources};
+use nashra::config::{Config, Example, Overrides, SettingEntry, SettingForm, labels, sources};
 
 use crate::written::hold;
 
@@ -28,6 +28,13 @@ A list in TOML (`config/sources.toml` is an example) has a `[[source]]` table fo
 of lists. A list that is read again is taken over at once, but for sources of the kind `kafka`, which are used from the next start on.
 ";
 
+const LABELS: &str = r"
+## Rules for labels
+
+The config and the files that [`labels`](#labels) names have a `[[label]]` table for each rule; [labels](labels.md) explains them. They are
+taken over at once.
+";
+
 /// What is said of a setting below its words.
 fn properties(entry: &SettingEntry, flags: &HashMap<&str, &str>) -> Option<String> {
     let SettingForm::Value { expected, default } = &entry.form else { return None };
@@ -50,7 +57,7 @@ fn properties(entry: &SettingEntry, flags: &HashMap<&str, &str>) -> Option<Strin
     if let Some(flag) = flags.get(entry.key.as_str()) {
         write!(line, "\n- flag: `{flag}`").unwrap();
     }
-    if !entry.key.starts_with("source.") {
+    if !entry.key.starts_with("source.") && !entry.key.starts_with("label.") {
         let hot = Config::HOT.contains(&entry.key.as_str());
         line += if hot { "\n- used: at once" } else { "\n- used: from the next start on" };
     }
@@ -76,11 +83,16 @@ fn words(entry: &SettingEntry) -> String {
 fn reference() -> String {
     let flags: HashMap<&str, &str> = Overrides::settings().map(|(flag, key)| (key, flag)).collect();
     let mut out = HEAD.to_owned();
-    for entry in Config::settings().into_iter().chain(sources::settings()) {
+    let tables = sources::settings().into_iter().chain(labels::settings());
+    for entry in Config::settings().into_iter().chain(tables) {
         match (entry.key.as_str(), properties(&entry, &flags)) {
             ("", _) => out += "\n## The whole file\n",
             ("source", _) => {
                 out += SOURCES;
+                out += &words(&entry);
+            }
+            ("label", None) => {
+                out += LABELS;
                 out += &words(&entry);
             }
             (key, None) => write!(out, "\n## `[{key}]`\n{}", words(&entry)).unwrap(),

@@ -56,6 +56,7 @@ mod state;
 mod stories;
 
 mod kafka;
+mod labels;
 
 mod documented;
 

@@ -12,6 +12,7 @@ use crate::{
     model::{
         article::{ArticleState, TextRank},
         clean, identity,
+        label::ArticleLabel,
         story::Story,
     },
     store::{ArticleView, Store, StoreError},
@@ -40,6 +41,9 @@ pub struct ExplainedArticle {
     pub erased: Option<DateTime<Utc>>,
     /// Its story, where it has one.
     pub story: Option<Story>,
+    /// The labels of its last record, and some of the places of their words.
+    #[serde(default)]
+    pub labels: Vec<ArticleLabel>,
     /// The last decision on it.
     pub verdict: ExplainedVerdict,
 }
@@ -123,6 +127,7 @@ impl ExplainedArticle {
             },
             source: state.source,
             story: state.story,
+            labels: state.labels,
         }
     }
 
@@ -146,6 +151,11 @@ impl ExplainedArticle {
             out.line(format!("erased at {}: nothing is published of it again", date(Some(at))));
         }
         out.fact("story", self.story.as_ref().map_or_else(|| "none".to_owned(), story));
+        for ArticleLabel { name, places } in &self.labels {
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            let colon = if places.is_empty() { "" } else { ": " };
+            out.fact("label", format!("{name}{colon}{}", places.join(", ")));
+        }
         let ExplainedVerdict { what, why, at } = &self.verdict;
         out.fact("last verdict", format!("{what} at {}: {why}", date(Some(*at))));
     }

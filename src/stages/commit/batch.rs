@@ -3,7 +3,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    time::Instant,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -29,6 +30,7 @@ use crate::{
         assemble::{self, Assembled},
         decide::{self, Decision, FoundEdition},
         doubt, evidence, freshness,
+        label::Labels,
         looks::Hosts,
     },
     store::{ArticleView, Batch, LetterStore, NewRecord, StoreError, Tail},
@@ -55,6 +57,8 @@ pub(super) struct DecisionBatch {
     pub(super) revisits: RevisitRules,
     /// Whether records tell where their text differs from the one before.
     differences: bool,
+    /// The rules for labels.
+    pub(super) labels: Arc<Labels>,
     /// What this process has seen of hosts.
     pub(super) hosts: Hosts,
     /// The row that the entry of the present candidate was moved to.
@@ -75,6 +79,8 @@ pub(super) struct DecisionCounts {
     roles: Vec<&'static str>,
     pub(super) dead: Vec<&'static str>,
     pub(super) looks: Vec<&'static str>,
+    /// The labels of each edition to which rules were applied, and how long that took.
+    pub(super) labels: Vec<(usize, Duration)>,
     /// New articles: when they were published, where that is known, and first seen.
     new: Vec<(Option<DateTime<Utc>>, DateTime<Utc>)>,
 }
@@ -92,6 +98,7 @@ impl DecisionCounts {
         self.roles.into_iter().for_each(metrics::story);
         self.dead.into_iter().for_each(metrics::dead_letter);
         self.looks.into_iter().for_each(metrics::look);
+        self.labels.into_iter().for_each(|(labels, took)| metrics::labelled(labels, took));
     }
 }
 
@@ -102,7 +109,8 @@ impl DecisionBatch {
         stories: Option<StoryBatch>,
         context: DecisionContext,
     ) -> Self {
-        let DecisionContext { tail, now, at, revisits, differences, hosts, letters } = context;
+        let DecisionContext { tail, now, at, revisits, differences, labels, hosts, letters } =
+            context;
         Self {
             view,
             stories,
@@ -114,6 +122,7 @@ impl DecisionBatch {
             at,
             revisits,
             differences,
+            labels,
             hosts,
             moved: None,
             letters,
@@ -295,6 +304,7 @@ impl DecisionBatch {
         }
         let mut edition = edition::of_state(&entry.source, id, state, change, changed_fields);
         edition.difference = self.difference(state, &found);
+        self.label(state, &found.content, &mut edition);
         let is_new = edition.change == Change::New;
         let published = freshness::published(entry, &found.content).filter(|_| is_new);
         if is_new {
@@ -381,6 +391,7 @@ impl DecisionBatch {
             withdrawn: false,
             erased: None,
             kept_text: None,
+            labels: Vec::new(),
             content_hash: String::new(),
             wording: None,
             sketch: Vec::new(),

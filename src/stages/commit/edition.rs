@@ -52,6 +52,7 @@ pub(super) fn of_state(
         alternate_urls: others.collect(),
         source: clean::source(source),
         story: state.story.clone(),
+        labels: Vec::new(),
         first_seen: state.first_seen,
         content_hash: state.content_hash.clone(),
     }

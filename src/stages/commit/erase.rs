@@ -117,6 +117,7 @@ impl DecisionBatch {
         // Whatever is decided from here on is decided on an article that is erased.
         (state.erased, state.shown, state.doubted) = (Some(self.now), None, None);
         state.sketch.clear();
+        state.labels.clear();
         self.articles.insert(id, state.clone());
         let waiting = self.waiting_entries(id)?;
         let source = waiting.first().map_or(&order.source, |(_, entry)| &entry.source).clone();

@@ -230,6 +230,7 @@ impl DecisionBatch {
             (true, fields, Some(decide::wording(&content)));
         (state.content_hash, state.fetched_at) = (text::content_hash(None, None), self.now);
         (state.day, state.kept_text) = (day(self.now), None);
+        state.labels.clear();
         state.verdict =
             Verdict { what: "withdrawn".to_owned(), why: (*why).to_owned(), at: self.now };
         let found = Assembled {

@@ -101,6 +101,7 @@ fn context(store: &Store) -> DecisionContext {
         at: Instant::now(),
         revisits: revisits(),
         differences: false,
+        labels: Arc::default(),
         hosts: Hosts::default(),
         letters: store.letters(1 << 20),
     }

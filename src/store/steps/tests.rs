@@ -262,6 +262,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         withdrawn: false,
         erased: None,
         kept_text: None,
+        labels: Vec::new(),
         content_hash: String::new(),
         wording: None,
         sketch: Vec::new(),

@@ -87,6 +87,10 @@ metrics! {
 
     // Decisions.
     ARTICLES: Counter = "nashra_articles_total" by [change: &["new", "revised", "duplicate", "stale", "kept", "doubted", "withdrawn", "erased"]], "Decisions on articles: new, revised and withdrawn make a record; duplicate (nothing changed), stale (older than what is published), kept (the edition before says more), doubted (the page is not believed yet), erased (by an operator)";
+    LABELS: Counter = "nashra_labels_total", "Labels that were given to new and revised articles; which ones, the records say";
+    LABEL_SECONDS: Histogram = "nashra_label_seconds", "Applying all rules for labels to one article";
+    LABEL_RULES: Gauge = "nashra_label_rules", "Rules for labels that hold";
+    LABEL_TERMS: Gauge = "nashra_label_terms", "Words and phrases of the rules for labels that hold";
     STORIES: Counter = "nashra_stories_total" by [role: &["original", "copy", "excerpt"]], "Articles that were given a story, by their role in it";
     STORY_TEXTS: Gauge = "nashra_story_texts", "Texts in memory that new articles are compared with";
     STORY_BYTES: Gauge = "nashra_story_bytes", "Bytes of memory for the texts that new articles are compared with, at most stories.memory";

@@ -17,6 +17,7 @@ pub mod accept;
 pub mod kind;
 pub mod source;
 pub mod story;
+pub mod label;
 pub mod trace;
 pub mod entry;
 pub mod poll_record;

@@ -63,6 +63,10 @@ pub struct Article {
     /// The set of articles that carry the same text, across sources; `null` where stories are
     /// switched off.
     pub story: Option<Story>,
+    /// The labels that the operator's rules give the article, in alphabetical order, at most 200. A
+    /// revision has those of the rules of its time; rules that change make no revision.
+    #[serde(default)]
+    pub labels: Vec<String>,
     /// The SHA-256 of the normalised title and text: `sha256:` and 64 hexadecimal digits.
     pub content_hash: String,
 }

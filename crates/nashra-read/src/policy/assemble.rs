@@ -89,6 +89,8 @@ pub struct Edition {
     pub source: record::Source,
     /// The story of the article.
     pub story: Option<Story>,
+    /// The labels of the article, in alphabetical order.
+    pub labels: Vec<String>,
     /// When the article was first seen.
     pub first_seen: DateTime<Utc>,
     /// Hash of the normalised title and text.
@@ -109,6 +111,7 @@ impl Assembled {
             alternate_urls,
             source,
             story,
+            labels,
             first_seen,
             content_hash,
         } = edition;
@@ -128,6 +131,7 @@ impl Assembled {
             fetched: self.fetched_at,
             part: self.part,
             story,
+            labels,
             content_hash,
         }
     }
@@ -253,6 +257,7 @@ pub fn unlisted(page: &Page, read: Option<&Url>, now: DateTime<Utc>) -> Vec<Arti
                 .collect(),
             source: source.clone(),
             story: None,
+            labels: Vec::new(),
             first_seen: now,
             content_hash,
         };

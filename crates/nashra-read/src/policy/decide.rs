@@ -140,6 +140,7 @@ mod tests {
             withdrawn: false,
             erased: None,
             kept_text: None,
+            labels: Vec::new(),
             revision: 1,
             url: None,
             alternate_urls: vec![],

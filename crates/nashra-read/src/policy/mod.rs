@@ -11,5 +11,6 @@ pub mod retry;
 pub mod looks;
 pub mod difference;
 pub mod story;
+pub mod label;
 pub mod polling;
 pub mod hub;

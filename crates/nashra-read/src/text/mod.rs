@@ -1,6 +1,7 @@
 //! Text: white space, invisible characters, words, and the hash by which an edition is compared
 //! with the one before.
 
+pub(crate) mod folding;
 pub mod letters;
 pub mod sketch;
 pub mod tokens;

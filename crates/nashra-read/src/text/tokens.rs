@@ -100,7 +100,7 @@ const ZEROS: [u32; 36] = [
 ];
 
 /// One form of letters that publishers write in several, and of digits.
-fn one_form(c: char) -> char {
+pub(super) fn one_form(c: char) -> char {
     match c {
         'ة' | 'ۀ' | 'ہ' | 'ە' => 'ه',
         'ى' | 'ی' | 'ې' => 'ي',

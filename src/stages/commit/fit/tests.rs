@@ -14,6 +14,7 @@ use crate::{
     policy::{
         assemble::{Assembled, Edition},
         decide,
+        label::MAX_LABELS,
     },
     stages::commit::DecisionContext,
     store::{Batch, Store, Tail},
@@ -129,6 +130,7 @@ fn a_record_whose_every_field_is_as_large_as_can_be_fits() {
         alternate_urls: vec!["u".repeat(bounds::ADDRESS); 32],
         source,
         story: None,
+        labels: vec!["\u{1f30d}".repeat(100); MAX_LABELS],
         first_seen: DateTime::UNIX_EPOCH,
         content_hash: crate::text::content_hash(None, None),
     };

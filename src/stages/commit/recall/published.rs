@@ -12,6 +12,7 @@ use crate::{
     model::{
         article::{ArticleState, TextRank, Verdict},
         identity,
+        label::ArticleLabel,
         record::{Article, Change},
         story::StoryRecord,
     },
@@ -72,6 +73,7 @@ impl PublishedArticle {
             first_seen,
             fetched,
             story,
+            labels,
             content_hash,
             ..
         } = article;
@@ -92,6 +94,7 @@ impl PublishedArticle {
             withdrawn: change == Change::Withdrawn,
             erased: None,
             kept_text: None,
+            labels: labels.into_iter().map(ArticleLabel::without_places).collect(),
             content_hash,
             wording: Some(decide::wording(&content)),
             sketch,

@@ -44,6 +44,7 @@ fn article(id: Uuid, revision: u32, slug: &str, body: &str) -> Article {
         fetched: at(1),
         part: None,
         story: None,
+        labels: Vec::new(),
         difference: None,
     }
 }

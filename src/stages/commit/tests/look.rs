@@ -89,6 +89,7 @@ impl World {
                 looks: LookRules { after: vec![HOUR, 6 * HOUR, 24 * HOUR], withdraw_after: HOUR },
                 ..revisits()
             },
+            labels: Arc::default(),
             differences: true,
             hosts: std::mem::take(&mut self.hosts),
         };
