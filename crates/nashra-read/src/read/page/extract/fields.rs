@@ -82,6 +82,28 @@ fn writers_are_found_behind_the_paper_that_stands_for_them() {
 }
 
 #[test]
+fn a_name_that_stands_alone_beside_the_day_is_the_writers() {
+    let head = "<title>Harbour reopens after the storm</title>";
+    let one = ["Ann Lee"];
+    for (before, wanted) in [
+        ("<div><span>Ann Lee</span> <span>Nov 20, 2026</span></div>", &one[..]),
+        ("<p>Ann Lee</p><div><p>20 November 2026</p><p>4 min</p></div>", &one),
+        ("<ul><li><i class=x></i> Ann Lee</li><li>2026-11-20</li></ul>", &one),
+        ("<div><span>Nov 20, 2026</span><span>Ann K. Lee</span></div>", &["Ann K. Lee"]),
+        // A section, what can be pressed, what a label says, capitals, facts, what the text writes small.
+        ("<p><a href=/old-port>Old Port</a></p><p>20 November 2026</p>", &[]),
+        ("<p><button>Save Article</button></p><p>20 November 2026</p>", &[]),
+        ("<p>Release Date</p><p>20 November 2026</p>", &[]),
+        ("<p>PAID CONTENT</p><p>20 November 2026</p>", &[]),
+        ("<dl><dt>Since<dd>20 November 2026<dt>Rank<dd>Grand Master</dl>", &[]),
+        ("<p>Port Authority</p><p>20 November 2026</p>", &[]),
+        ("<p>Ann Lee</p><p>4 min</p><p>20 November 2026</p>", &[]),
+    ] {
+        assert_eq!(writers(head, before, ""), wanted, "{before}");
+    }
+}
+
+#[test]
 fn a_day_is_found_above_the_headline_and_else_in_the_address() {
     let day = |before: &str| {
         let content = extract_content(

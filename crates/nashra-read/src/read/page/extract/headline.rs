@@ -89,3 +89,44 @@ fn a_note_in_brackets_that_the_windows_title_has_not_is_no_part_of_the_headline(
     let head = "<title>Ferries leave the old port again [Watch]</title>";
     assert_eq!(title(head, heading).as_deref(), Some("Ferries leave the old port again [Watch]"));
 }
+
+#[test]
+fn a_heading_that_says_the_headline_of_the_metadata_in_other_words_is_what_readers_see() {
+    let head = |said: &str, window: &str| {
+        let script = format!(
+            r#"<script type=application/ld+json>{{"@type":"NewsArticle","headline":"{said}"}}</script>"#
+        );
+        format!("<title>{window}</title>{}{script}", shared(said))
+    };
+    let said = "The best ferries of the old port for the summer of 2026";
+    for (heading, wanted) in [
+        (
+            "Nine ferries of the old port that leave in summer",
+            "Nine ferries of the old port that leave in summer",
+        ),
+        // With a kicker, with one word less, or about something else.
+        ("Travel: The best ferries of the old port for the summer of 2026", said),
+        ("The best ferries of the port for the summer of 2026", said),
+        ("Ships and shores", said),
+    ] {
+        let heading = format!("<h1>{heading}</h1>");
+        let found = title(&head(said, &format!("{said} | Harbour Times")), &heading);
+        assert_eq!(found.as_deref(), Some(wanted), "{heading}");
+    }
+}
+
+#[test]
+fn many_words_before_a_headline_are_a_part_of_it_where_readers_see_them_too() {
+    let short = "Ferries leave the old port again";
+    for (before, wanted) in [
+        ("After nine days of storm", "After nine days of storm: Ferries leave the old port again"),
+        ("Shipping", short),
+    ] {
+        let whole = format!("{before}: {short}");
+        let script = format!(
+            r#"<script type=application/ld+json>{{"@type":"NewsArticle","headline":"{whole}"}}</script>"#
+        );
+        let head = format!("<title>{short} - Harbour Times</title>{}{script}", shared(short));
+        assert_eq!(title(&head, &format!("<h1>{whole}</h1>")).as_deref(), Some(wanted));
+    }
+}

@@ -4,10 +4,15 @@
 //! No order of them is right for all publishers. Two that agree win over a single one; the name of
 //! the site is never the headline.
 
+use hashbrown::HashSet;
 use url::Url;
 
 use super::{Tags, jsonld::ArticleMetadata};
-use crate::{html::Tag, model::record::Origin, text::fold};
+use crate::{
+    html::Tag,
+    model::record::Origin,
+    text::{fold, lower},
+};
 
 /// Separators between a headline and the name of the site.
 const SEPARATORS: [&str; 12] =
@@ -18,6 +23,12 @@ const MIN_KNOWN: usize = 10;
 /// Bytes from which one or two words may be a headline; shorter ones name a part of the page, such
 /// as its menu.
 const MIN_TELLING: usize = 16;
+
+/// The most words of a kicker.
+const KICKER_WORDS: usize = 2;
+/// Words of a headline from which and up to which it is compared with another one.
+const MIN_WORDS: usize = 3;
+const MAX_WORDS: usize = 60;
 
 /// Bytes from which a heading that stands in a title does not stand there by chance, in the form of
 /// [`fold`].
@@ -116,8 +127,12 @@ pub(super) fn choose(
         .map(|script| (script, Origin::JsonLd))
         .or(marked.map(|marked| (marked, Origin::Microdata)));
     let title = match (machine, shared) {
-        // With a kicker before it.
-        (Some((one, _)), Some(shared)) if ends_with(&one, &shared) => Some((shared, Origin::Meta)),
+        // With a kicker before it; more words that readers see, too, are of the headline.
+        (Some((one, _)), Some(shared))
+            if ends_with(&one, &shared) && (is_kicker(&one, &shared) || !seen(&one)) =>
+        {
+            Some((shared, Origin::Meta))
+        }
         (Some(one), _) => Some(one),
         (None, Some(shared)) => Some((shared, Origin::Meta)),
         (None, None) => {
@@ -207,6 +222,30 @@ pub(in crate::read::page) fn is_within(title: &str, heading: &str) -> bool {
 pub(in crate::read::page) fn ends_with(long: &str, short: &str) -> bool {
     let short = fold(short);
     short.len() > MIN_KNOWN && fold(long).ends_with(&short)
+}
+
+/// Whether what stands before the second headline in the first is short enough for a kicker.
+fn is_kicker(long: &str, short: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().count();
+    words(long) <= words(short) + KICKER_WORDS
+}
+
+/// Whether two headlines say the same in words of which many are others: not one alone, and neither
+/// is a part of the other, as one with a kicker is.
+pub(in crate::read::page) fn is_reworded(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> HashSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.take(MAX_WORDS).map(|word| lower(word).into_owned()).collect()
+    };
+    let (mine, its) = (words(one), words(other));
+    let both = mine.intersection(&its).count();
+    let (one, other) = (fold(one), fold(other));
+    let all = mine.len() + its.len() - both;
+    mine.len().min(its.len()) >= MIN_WORDS
+        && both * 5 >= all * 2
+        && both * 8 <= all * 7
+        && !one.contains(&other)
+        && !other.contains(&one)
 }
 
 /// Whether a line is the longest part of a title.

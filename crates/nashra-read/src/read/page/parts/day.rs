@@ -13,11 +13,11 @@ use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
 
-pub(super) use self::line::of_short_line;
 use self::{
     label::Role,
     line::{behind_last_day, of_line, plausible},
 };
+pub(super) use self::{label::is_label, line::of_short_line};
 use super::PartBuilder;
 use crate::{
     dates::moment::{self, Moment},

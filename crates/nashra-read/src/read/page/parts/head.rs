@@ -2,18 +2,24 @@
 
 use super::{MAX_DECK, PartBuilder, day};
 use crate::{
+    html::Tag,
     model::record::{Byline, Origin},
     read::{
         credits::byline,
         page::{hints, writers},
     },
-    text::fold,
+    text::{collapse, fold},
 };
 
 /// Lines between a headline and the text in which the deck and the writers are looked for.
 const HEAD_LINES: usize = 30;
 /// Lines behind the first and the last one of a text in which its writers are looked for.
 const WRITERS_LINES: usize = 8;
+/// Lines above a headline in which its day is looked for, and a name beside it.
+const DAY_LINES: usize = 4;
+/// Names of elements whose days and names are not the article's.
+const NOBODY: hints::Hints =
+    hints::COMMENTS | hints::NAVIGATION | hints::ADS | hints::SELLING | hints::OTHERS;
 /// Lines of a text by which a name is told from a heading.
 const TEXT_LINES: usize = 60;
 /// Lines at the end of a text in which credits and notes of rights are looked for.
@@ -115,6 +121,9 @@ impl PartBuilder<'_, '_> {
             names = self.bold_names(near);
         }
         if names.is_empty() {
+            names = self.names_beside_day(near);
+        }
+        if names.is_empty() {
             names = self.names_in_text(near);
         }
         if !names.is_empty() {
@@ -169,22 +178,67 @@ impl PartBuilder<'_, '_> {
                 && beside(*at)
                 && tree.tag(lines[*at].block).heading_level().is_none()
         };
-        let named = |names: &Vec<Byline>| {
-            let words = |byline: &Byline| byline.name.to_lowercase();
-            let names: Vec<String> = names.iter().map(words).collect();
-            let parts = || names.iter().flat_map(|name| name.split(' '));
-            let written = |at: usize| {
-                let mut words = self.line(at).split(|c: char| !c.is_alphanumeric());
-                words.any(|word| word.len() > 2 && parts().any(|part| part == word))
-            };
-            !names.is_empty() && !(first..=last.min(first + TEXT_LINES)).any(written)
-        };
         let ends = (first.saturating_sub(2).max(from)..self.span.to.min(first + 3))
             .chain(last.saturating_sub(1).max(first + 3)..self.span.to.min(last + 3));
         ends.filter(bold)
             .map(|at| self.apart_from_site(writers::alone(self.line(at))))
-            .find(named)
+            .find(|names| self.are_names(names, near))
             .unwrap_or_default()
+    }
+
+    /// The names that stand alone in the line of a day in the article's head, or in one beside it.
+    /// Links there lead to sections.
+    fn names_beside_day(&self, near: NearText) -> Vec<Byline> {
+        let NearText { from, first, .. } = near;
+        let start = from.saturating_sub(DAY_LINES).max(self.span.from);
+        let head = start..(first + 3).min(from + HEAD_LINES).min(self.span.to);
+        let dated = |at: usize| day::of_short_line(self.line(at)).is_some();
+        let lines = &self.view.lines.lines;
+        let plain = |at: &usize| {
+            let block = lines[*at].block;
+            lines[*at].linked == 0
+                && !self.is_text(*at)
+                && self.view.tree.tag(block).heading_level().is_none()
+                // What a list of facts has, or what can be pressed.
+                && !matches!(self.view.tree.tag(block), Tag::Dt | Tag::Dd)
+                && self.view.tree.ancestors(lines[*at].first).all(|node| self.view.tree.tag(node) != Tag::Button)
+                && self.view.measured.all[block as usize] & NOBODY == 0
+                && (at.saturating_sub(1).max(start)..(at + 2).min(head.end)).any(dated)
+        };
+        let names = |at: usize| {
+            let mut names = writers::alone(self.line(at));
+            names.retain(|byline| self.is_one_text(at, &byline.name));
+            self.apart_from_site(names)
+        };
+        head.clone()
+            .filter(plain)
+            .map(names)
+            .find(|names| self.are_names(names, near))
+            .unwrap_or_default()
+    }
+
+    /// Whether one node of a line has a name, and none of it is set in capitals alone.
+    fn is_one_text(&self, at: usize, name: &str) -> bool {
+        let (tree, line) = (self.view.tree, &self.view.lines.lines[at]);
+        let mut nodes = (line.first..=line.last).filter(|node| tree.tag(*node) == Tag::Text);
+        let large = |word: &str| {
+            word.trim_end_matches('.').len() > 1 && !word.chars().any(char::is_lowercase)
+        };
+        let capitals = name.is_ascii() && name.split(' ').any(large);
+        let mut one = || nodes.any(|node| collapse(&tree.text(node)).contains(name));
+        !capitals && !day::is_label(name) && one()
+    }
+
+    /// Whether there are names, and the text writes none of their words small, as it does those of
+    /// a heading.
+    fn are_names(&self, names: &[Byline], near: NearText) -> bool {
+        let names: Vec<String> = names.iter().map(|byline| byline.name.to_lowercase()).collect();
+        let parts = || names.iter().flat_map(|name| name.split(' '));
+        let written = |at: usize| {
+            let mut words = self.line(at).split(|c: char| !c.is_alphanumeric());
+            words.any(|word| word.len() > 2 && parts().any(|part| part == word))
+        };
+        !names.is_empty() && !(near.first..=near.last.min(near.first + TEXT_LINES)).any(written)
     }
 
     /// The writers that the first or the last line of the text names within itself.

@@ -63,15 +63,16 @@ impl PartBuilder<'_, '_> {
             let heading = self.view.tree.tag(self.block_of(at)) == Tag::H1
                 && !self.view.meta.site.is_named(&visible)
                 && telling;
-            // What the metadata agree on, with a kicker or in other words, is the headline.
+            // What the metadata agree on, with a kicker or without one word of the other, is the
+            // headline; for searches the same is said in other words.
             let agreed = first && self.view.meta.agreed;
+            let title = self.content.title.as_deref().unwrap_or_default();
             let settled = agreed
-                && (!same
-                    || self
-                        .content
-                        .title
-                        .as_deref()
-                        .is_some_and(|title| title::ends_with(title, &visible)));
+                && if same {
+                    title::ends_with(title, &visible)
+                } else {
+                    !title::is_reworded(title, &visible)
+                };
             // A kicker that is set into the heading is none of the headline.
             let kicked = first
                 && self

@@ -6,7 +6,7 @@ use crate::{
     html::{NodeId, Tag, Tree},
     read::{
         credits::byline,
-        page::{hints, topic::stems},
+        page::{hints, topic::stems, writers},
     },
     text::fold,
 };
@@ -172,7 +172,8 @@ pub(super) fn is_signed(view: View<'_, '_>, at: usize) -> bool {
     let line = &view.lines.lines[at];
     let text = view.lines.get(line);
     let named = || {
-        view.measured.own[line.block as usize] & hints::META != 0 && byline::looks_like_name(text)
+        // One word there names a section or the kind of an article.
+        view.measured.own[line.block as usize] & hints::META != 0 && writers::is_one(text)
     };
     // `By Ann Lee | 12 November 2025`.
     let before_date = || {

@@ -111,6 +111,14 @@ fn first_label(text: &str) -> Option<Role> {
     longest_at(&words, 0).filter(|_| alone).map(|label| label.0).or_else(|| unspaced(&plain))
 }
 
+/// Whether a text that stands beside a day says what the day is of.
+pub(in crate::read::page::parts) fn is_label(text: &str) -> bool {
+    let plain = lower(text);
+    let words = words(&plain);
+    words.iter().any(|word| matches!(*word, "date" | "datum" | "fecha" | "data"))
+        || (0..words.len()).any(|at| longest_at(&words, at).is_some())
+}
+
 /// The role of a line that is a label and nothing else.
 fn whole_label(text: &str) -> Option<Role> {
     let plain = lower(text);
