@@ -6,11 +6,14 @@ pub mod explain;
 pub mod letters;
 mod list_sizes;
 mod lists;
+mod live;
 mod monitor;
 mod older_letters;
+mod parts;
 pub mod reload;
 pub(crate) mod summary;
 mod systemd;
+mod watched_files;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,16 +25,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use live::{fetcher, rules};
+
 use crate::{
-    base::{
-        clock::{Clock as _, SystemClock},
-        sequence::Sequence,
-    },
-    config::{Backlog, Config, ConfigErrors, labels, sources::Sources},
+    base::clock::{Clock as _, SystemClock},
+    config::{Config, ConfigErrors, labels, sources::Sources},
     daemon::{
         admin::{
             AdminState,
-            access::Access,
             api::Api,
             control,
             forms::Forms,
@@ -39,31 +40,18 @@ use crate::{
             status::{Health, StatusPages},
         },
         list_sizes::ListSizes,
+        live::LiveSettings,
+        parts::{parts, start_traces, websub},
         reload::{ReloadCommand, ReloadInputs, ReloadTargets, Reloader},
     },
-    fetch::{Fetch as _, HttpFetcher, Limits, Memory, Pace, memory::MemoryPlan},
     pipeline::{self, Queues, Steering},
-    policy::{looks::LookRules, polling::decide::Bounds, retry},
     stages::{
         PipelineError,
-        commit::{self, LabelRules},
-        input,
-        pages::{self, reading, source_settings},
-        poll,
         publish::{Status, sink::Sink, sinks},
         schedule::{Pressure, change::ScheduleRequest},
-        websub,
     },
     store::{LetterStore, Store, StoreError},
-    telemetry::{
-        metrics,
-        ready::Ready,
-        traces::{
-            Tracer,
-            export::{self, Export, ExportSettings},
-        },
-        unreadable::UnreadablePages,
-    },
+    telemetry::{metrics, ready::Ready, unreadable::UnreadablePages},
 };
 
 /// How often a start on a full disk checks whether there is room.
@@ -134,7 +122,7 @@ pub async fn run_with(
     mut start: Start,
     sink: impl FnOnce(&Store) -> Box<dyn Sink>,
 ) -> Result<(), DaemonError> {
-    let labels = LabelRules::new(labels::load(config)?);
+    let live = LiveSettings::new(config, labels::load(config)?);
     let store = open(config, &start.stop).await?;
     let mut sources = std::mem::take(&mut start.sources);
     let mut sizes = ListSizes::read(&store)?;
@@ -148,20 +136,27 @@ pub async fn run_with(
         let letters = store.letters(config.dead_letters.max_bytes.bytes());
         older_letters::take_over(dir, &letters).await?;
     }
-    let (mut beside, steering, reloads) = start_beside(config, &store, &mut start).await?;
+    let (mut beside, steering, reloads) = start_beside(config, &live, &store, &mut start).await?;
     tracing::info!(store = %store.id(), sources = sources.polled.len(), topics = sources.topics.len(), data_dir = %config.data_dir.display(), "started");
-    let (traces, export) = start_traces(config, &store)?;
-    let mut parts = parts(config, sources, store.clone(), beside.letters, sink)?;
+    let (traces, export) = start_traces(config, &live, &store)?;
+    let mut parts = parts((config, &live), sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
-    parts.commit.labels = labels.clone();
     parts.trace_into(traces);
     if let Some(inputs) = start.reload {
-        let (changes, pages) = (beside.changes, parts.page.rules.clone());
-        let targets = ReloadTargets { changes, pages, store: store.clone(), sizes, labels };
+        let pages = parts.page.rules.clone();
+        let fetcher = Arc::clone(&parts.poll.fetcher);
+        let targets = ReloadTargets {
+            changes: beside.changes,
+            pages,
+            live: live.clone(),
+            fetcher,
+            store: store.clone(),
+            sizes,
+        };
         let running = (config.clone(), parts.sources.topics.clone());
         beside.tasks.spawn(Reloader::new(inputs, running, targets).run(reloads));
     }
-    parts.websub = websub(config).await?;
+    parts.websub = websub(config, &live).await?;
     systemd::started();
     let outcome = pipeline::run(parts, queues(config), steering).await;
     if store.trouble().is_some() {
@@ -174,18 +169,6 @@ pub async fn run_with(
     }
     summary::stopped(start.metrics.as_ref(), &store);
     Ok(outcome?)
-}
-
-/// Starts sending traces, where the config wants it.
-fn start_traces(config: &Config, store: &Store) -> Result<(Tracer, Option<Export>), DaemonError> {
-    let traces = &config.telemetry.traces;
-    let Some(endpoint) = &traces.endpoint else { return Ok((Tracer::default(), None)) };
-    let settings = ExportSettings {
-        endpoint: endpoint.url().clone(),
-        share: traces.sample.get(),
-        store: store.id(),
-    };
-    export::start(settings).map_err(|error| DaemonError::Client(error.to_string()))
 }
 
 /// What runs beside the stages.
@@ -202,6 +185,7 @@ struct Beside {
 /// of its channels.
 async fn start_beside(
     config: &Config,
+    live: &LiveSettings,
     store: &Store,
     start: &mut Start,
 ) -> Result<(Beside, Steering, mpsc::Receiver<ReloadCommand>), DaemonError> {
@@ -233,16 +217,12 @@ async fn start_beside(
         reloads: reloads_tx,
         letters: letters.clone(),
     };
-    let access = Access::new(&config.admin);
+    let access = live.access.clone();
     let forms = Forms::new(targets.clone(), access.clone());
     let pages = StatusPages::new(start.metrics.clone(), health, targets.clone(), forms);
     let api = Api::new(targets.clone(), access, ready.clone(), SystemClock.now());
-    let admin = AdminState {
-        metrics: start.metrics.clone(),
-        hosts: config.admin.hosts.iter().map(ToString::to_string).collect(),
-        pages,
-        api,
-    };
+    let admin =
+        AdminState { metrics: start.metrics.clone(), hosts: live.admin_hosts.clone(), pages, api };
     let address = start_admin(config, admin, &mut tasks).await?;
     if let (Some(address), Some(served)) = (address, start.served.take()) {
         // Whoever wanted to know may have gone.
@@ -251,7 +231,7 @@ async fn start_beside(
     tasks.spawn(control_socket(config)?.serve(targets));
     let metrics = start.metrics.clone();
     let monitored = monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics };
-    let settings = monitor::Settings::from_config(config);
+    let settings = live.monitor.clone();
     tasks.spawn(monitor::run(store.clone(), settings, monitored, letters.clone()));
     let steering = Steering {
         pressure,
@@ -260,7 +240,7 @@ async fn start_beside(
         operator_requests,
         ready,
         stop: start.stop.clone(),
-        drain: config.run.drain_timeout,
+        drain: live.drain.clone(),
     };
     Ok((Beside { tasks, changes: changes_tx, letters, unreadable }, steering, reloads))
 }
@@ -294,21 +274,6 @@ fn queues(config: &Config) -> Queues {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, DaemonError> {
     TcpListener::bind(address).await.map_err(|source| DaemonError::Listen { address, source })
-}
-
-/// The listener to which hubs push what is new, if the config wants it.
-async fn websub(config: &Config) -> Result<Option<websub::WebsubSetup>, DaemonError> {
-    let (Some(address), Some(public_url)) =
-        (config.websub.listen.address(), &config.websub.public_url)
-    else {
-        return Ok(None);
-    };
-    let listener = listen(address).await?;
-    if let Ok(local) = listener.local_addr() {
-        tracing::info!(url = format!("http://{local}/"), public_url = %public_url.url(), "hubs are heard");
-    }
-    let (public_url, max_body) = (public_url.url().clone(), config.fetch.max_body.as_usize());
-    Ok(Some(websub::WebsubSetup { listener, public_url, lease: config.websub.lease, max_body }))
 }
 
 /// Opens the store and begins a run. A store that is in use is tried again for three seconds, since
@@ -353,160 +318,6 @@ pub async fn sources_to_poll(config: &Config) -> Result<Sources, DaemonError> {
     let loaded = lists::load(config).await?;
     loaded.keep_copies();
     Ok(loaded.sources)
-}
-
-type Fetcher = HttpFetcher<Arc<SystemClock>>;
-
-/// The fetcher that the config asks for.
-pub(crate) fn fetcher(config: &Config) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
-    fetcher_numbered_by(config, Sequence::default())
-}
-
-fn fetcher_numbered_by(
-    config: &Config,
-    sequence: Sequence,
-) -> Result<(Arc<Fetcher>, Arc<SystemClock>), DaemonError> {
-    let (clock, fetch) = (Arc::new(SystemClock), &config.fetch);
-    let limits = Limits {
-        user_agent: fetch.user_agent(),
-        per_host: fetch.per_host,
-        pace: Pace { spacing: fetch.spacing, burst: fetch.burst },
-        max_crawl_delay: fetch.max_crawl_delay,
-        connect_timeout: fetch.connect_timeout,
-        first_byte_timeout: fetch.first_byte_timeout,
-        least_rate: fetch.least_rate.as_usize(),
-        total_timeout: fetch.timeout,
-        max_body: fetch.max_body.as_usize(),
-        max_decoded: fetch.max_decoded.as_usize(),
-        max_redirects: fetch.max_redirects,
-        memory: Memory::new(MemoryPlan {
-            budget: fetch.memory.as_usize(),
-            threads: config.page.worker_count(),
-            connections: config.poll.concurrency + config.page.concurrency + websub::BODIES,
-        }),
-        allow: fetch.allow_addresses.clone(),
-        ..Limits::default()
-    };
-    let fetcher = HttpFetcher::new(limits, Arc::clone(&clock))
-        .map_err(|error| DaemonError::Client(error.to_string()))?;
-    Ok((Arc::new(fetcher.numbered_by(sequence)), clock))
-}
-
-/// The rules of polling that the config gives.
-pub(crate) fn rules(config: &Config) -> poll::Rules {
-    poll::Rules {
-        bounds: Bounds { min: config.poll.min_interval, max: config.poll.max_interval },
-        backlog: match config.poll.backlog {
-            Backlog::All => None,
-            Backlog::Within(age) => Some(age),
-        },
-        entries: poll::EntryBounds {
-            per_poll: config.poll.entries_per_poll,
-            per_day: config.poll.entries_per_day,
-            pending: config.poll.entries_pending,
-        },
-        retention: config.store.retention,
-        pages: config.page.mode,
-        robots: config.fetch.robots,
-        refetch_per_day: u16::try_from(config.page.refetch_per_day).unwrap_or(u16::MAX),
-        max_decoded: config.fetch.max_decoded.as_usize(),
-    }
-}
-
-/// How stories are found.
-fn story_rules(config: &Config) -> commit::StoryRules {
-    commit::StoryRules {
-        compare_for: config.stories.compare_for,
-        exact_for: config.stories.exact_for,
-        memory: config.stories.memory.as_usize(),
-    }
-}
-
-/// When pages are read again.
-fn revisits(config: &Config) -> commit::RevisitRules {
-    let page = &config.page;
-    commit::RevisitRules {
-        retry: retry::Retry { tries: page.tries, first: page.retry_first, max: page.retry_max },
-        refetch_per_day: rules(config).refetch_per_day,
-        looks: LookRules { after: page.looks.clone(), withdraw_after: page.withdraw_after },
-    }
-}
-
-/// How pages are read.
-fn reading_settings(config: &Config, retry: retry::Retry) -> reading::Settings {
-    reading::Settings {
-        concurrency: config.page.concurrency,
-        per_host: config.fetch.per_host,
-        in_flight: config.queues.extracted,
-        retry,
-        max_decoded: config.fetch.max_decoded.as_usize(),
-        follow_pages: config.page.follow_pages,
-    }
-}
-
-fn parts(
-    config: &Config,
-    sources: Sources,
-    store: Store,
-    letters: LetterStore,
-    sink: Box<dyn Sink>,
-) -> Result<pipeline::Parts<Fetcher, SystemClock>, DaemonError> {
-    let (fetcher, clock) = fetcher_numbered_by(config, store.sequence())?;
-    let max_decoded = config.fetch.max_decoded.as_usize();
-    let (rules, revisits) = (rules(config), revisits(config));
-    let settings = reading_settings(config, revisits.retry);
-    Ok(pipeline::Parts {
-        poll: poll::PollContext {
-            fetcher: Arc::clone(&fetcher),
-            store: store.polls(),
-            rules,
-            concurrency: config.poll.concurrency,
-            per_host: config.fetch.per_host,
-            traces: Tracer::default(),
-            trace: None,
-            clock: Arc::clone(&clock),
-        },
-        websub: None,
-        input: input::Parts {
-            store: store.topics(),
-            topics: sources.topics.clone(),
-            kafka: config.kafka.clone(),
-            rules: input::Rules {
-                pages: config.page.mode,
-                robots: config.fetch.robots,
-                waiting: config.queues.topic,
-                max_bytes: max_decoded,
-            },
-            memory: fetcher.memory(),
-            clock: Arc::clone(&clock),
-        },
-        page: pages::PageContext {
-            fetcher,
-            queue: store.entries(),
-            settings,
-            rules: source_settings::SourcePageSettings::new(&sources, store.added(), clock.now()),
-            unreadable: UnreadablePages::default(),
-            traces: Tracer::default(),
-            clock: Arc::clone(&clock),
-        },
-        commit: commit::Parts {
-            articles: store.articles(),
-            outbox: store.outbox(),
-            story_store: store.stories(),
-            stories: story_rules(config),
-            letters,
-            revisits,
-            differences: config.record.difference,
-            labels: LabelRules::default(),
-            traces: Tracer::default(),
-            clock,
-        },
-        sources,
-        sink,
-        store,
-        poll_now: config.poll.now,
-        polls_per_source_day: config.poll.polls_per_source_day(),
-    })
 }
 
 /// Completes at SIGTERM or SIGINT.

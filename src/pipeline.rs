@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     config::sources::Sources,
     fetch::{Fetch, Post},
     stages::{
@@ -99,7 +99,7 @@ pub struct Steering {
     /// Ends the run in order.
     pub stop: CancellationToken,
     /// How long the draining may take.
-    pub drain: Duration,
+    pub drain: Live<Duration>,
 }
 
 /// The ends of `WebSub`'s channels that the other stages hold; closed where it is off.
@@ -207,7 +207,7 @@ pub async fn run<F: Fetch + Post, C: Clock>(
     stages.spawn(commit::run(extracted_rx, requests_rx, parts.commit, wakes));
     stages.spawn(publish::run(parts.sink, outgoing, inputs, status));
 
-    until_ended(stages, &stop, drain, &deadline).await
+    until_ended(stages, &stop, &drain, &deadline).await
 }
 
 /// Loads the schedule, and lets hosts cool down that were cooling down when the last run ended.
@@ -229,13 +229,13 @@ fn load_schedule<F: Fetch, C: Clock>(
 async fn until_ended(
     mut stages: JoinSet<Result<(), PipelineError>>,
     stop: &CancellationToken,
-    drain: Duration,
+    drain: &Live<Duration>,
     deadline: &CancellationToken,
 ) -> Result<(), PipelineError> {
     let mut outcome = Ok(());
     let late = async {
         stop.cancelled().await;
-        tokio::time::sleep(drain).await;
+        tokio::time::sleep(*drain.get()).await;
     };
     tokio::pin!(late);
     loop {

@@ -83,7 +83,7 @@ pub(super) fn in_runtime(
         LogFormat::Json => telemetry::LogFormat::Json,
     };
     let flag = life.log_level.as_ref();
-    match log_filter(flag, &config.log.level, |name| env::var(name).ok()) {
+    match config.log.level.in_force(flag, |name| env::var(name).ok()) {
         Ok(filter) => telemetry::start_logging(format, filter.as_str()),
         Err(words) => return CommandFailure::new(&words, USAGE).tell(),
     }
@@ -99,24 +99,6 @@ pub(super) fn in_runtime(
         Ok(()) | Err(DaemonError::Pipeline(PipelineError::Unread)) => ExitCode::SUCCESS,
         Err(error) => CommandFailure::from(error).tell(),
     }
-}
-
-/// Which log lines are written: the flag says so, then `NASHRA_LOG`, then the config; where all of
-/// them leave it at the default, so does `RUST_LOG`, which other programs share.
-fn log_filter(
-    flag: Option<&LogFilter>,
-    config: &LogFilter,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<LogFilter, String> {
-    let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    if let Some(flag) = flag {
-        return Ok(flag.clone());
-    }
-    if let Some(value) = given("NASHRA_LOG") {
-        return value.parse().map_err(|error| format!("NASHRA_LOG: {error}"));
-    }
-    let shared = given("RUST_LOG").and_then(|value| value.parse().ok());
-    Ok(shared.filter(|_| *config == LogFilter::default()).unwrap_or_else(|| config.clone()))
 }
 
 /// Cancels `stop` at SIGTERM, SIGINT or after `limit`.
@@ -148,7 +130,11 @@ async fn daemon(config: &Config, options: &Options) -> Result<(), DaemonError> {
     let stop = CancellationToken::new();
     stop_when_asked(&stop, options.life.for_)?;
     let metrics = metrics::start(SystemClock.now()).ok();
-    let reload = Some(ReloadInputs { flags: options.overrides.clone(), hangups });
+    let reload = Some(ReloadInputs {
+        flags: options.overrides.clone(),
+        log_level: options.life.log_level.clone(),
+        hangups,
+    });
     run_daemon(config, Start { sources, reload, metrics, served: None, stop }).await
 }
 
@@ -158,34 +144,5 @@ pub(super) async fn run_daemon(config: &Config, start: Start) -> Result<(), Daem
         daemon::run_with(config, start, |_| Box::new(Readable::default())).await
     } else {
         daemon::run(config, start).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_flag_goes_before_nashra_log_the_config_and_rust_log() {
-        let filter = |flag: Option<&str>, config: &str, set: &[(&str, &str)]| {
-            let flag = flag.map(|flag| flag.parse().unwrap());
-            let variable = |name: &str| {
-                let found = set.iter().find(|(known, _)| *known == name);
-                found.map(|(_, value)| (*value).to_owned())
-            };
-            log_filter(flag.as_ref(), &config.parse().unwrap(), variable)
-                .map(|filter| filter.as_str().to_owned())
-        };
-        let both = [("NASHRA_LOG", "debug"), ("RUST_LOG", "trace")];
-        assert_eq!(filter(Some("error"), "warn", &both).unwrap(), "error");
-        assert_eq!(filter(None, "warn", &both).unwrap(), "debug");
-        assert_eq!(filter(None, "warn", &both[1..]).unwrap(), "warn");
-        assert_eq!(filter(None, "info", &both[1..]).unwrap(), "trace");
-        assert_eq!(
-            filter(None, "info", &[("NASHRA_LOG", ""), ("RUST_LOG", "loud")]).unwrap(),
-            "info"
-        );
-        let wrong = filter(None, "info", &[("NASHRA_LOG", "loud")]).unwrap_err();
-        assert!(wrong.starts_with("NASHRA_LOG: ") && wrong.contains("loud"), "{wrong}");
     }
 }

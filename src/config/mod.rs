@@ -102,6 +102,15 @@ impl Config {
         names
     }
 
+    /// This config with those settings of another that a running daemon takes over when it reads its
+    /// config again; all others are used from the next start on.
+    #[must_use]
+    pub fn taking_hot(&self, other: &Self) -> Self {
+        let mut taken = self.clone();
+        Setting::take_hot(&mut taken, other, false);
+        taken
+    }
+
     /// Says so where a config file gives no contact. The commands that run or check a daemon's
     /// config ask for it; without a file there is nobody to ask.
     #[must_use]

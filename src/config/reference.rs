@@ -18,6 +18,8 @@ pub struct SettingEntry {
     pub range: Option<String>,
     /// What the example config shows, where that is something else than the default.
     pub example: Option<Example>,
+    /// Whether a running daemon takes it over when it reads its config again.
+    pub hot: bool,
 }
 
 /// What a setting is.
@@ -72,10 +74,6 @@ impl SettingEntry {
 }
 
 impl Config {
-    /// Settings that a running daemon takes over when it reads its config again; all others are
-    /// used from the next start on.
-    pub const HOT: [&str; 3] = ["sources", "labels", "label"];
-
     /// All settings with their defaults, sections before what is in them.
     #[must_use]
     pub fn settings() -> Vec<SettingEntry> {

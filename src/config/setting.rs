@@ -13,7 +13,7 @@ use super::{
 };
 
 /// A value of a setting, or a section of settings.
-pub(super) trait Setting: Sized + PartialEq {
+pub(super) trait Setting: Sized + PartialEq + Clone {
     /// Reads it; what is wrong goes to the reader, and then there is no value.
     fn from_spanned(
         value: &Spanned<DeValue<'_>>,
@@ -41,6 +41,13 @@ pub(super) trait Setting: Sized + PartialEq {
         into.push(key.to_owned());
     }
 
+    /// Takes over the value from there, where a reload does so; a section asks each of those in it.
+    fn take_hot(&mut self, other: &Self, is_hot: bool) {
+        if is_hot {
+            self.clone_from(other);
+        }
+    }
+
     /// Names those in it that have another value there.
     fn changed(&self, other: &Self, key: &str, into: &mut Vec<String>) {
         if self != other {
@@ -50,7 +57,7 @@ pub(super) trait Setting: Sized + PartialEq {
 }
 
 /// A value without parts.
-pub(super) trait Scalar: Sized + PartialEq {
+pub(super) trait Scalar: Sized + PartialEq + Clone {
     /// Completes "expected …".
     const EXPECTED: &'static str;
 
@@ -248,11 +255,12 @@ macro_rules! documentation {
 }
 pub(super) use documentation;
 
-/// Declares a section: each setting's documentation, name, type, default and range check, and what
-/// the example config shows where that is something else than the default.
+/// Declares a section: each setting's documentation, whether a reload takes it over (`@hot`), name,
+/// type, default and range check, and what the example config shows where that is something else than
+/// the default.
 macro_rules! settings {
     ($(#[$($about:tt)*])* $vis:vis $section:ident {
-        $($(#[$($doc:tt)*])* $name:ident: $type:ty = $default:expr $(, $check:expr)? $(=> $example:expr)?;)+
+        $($(#[$($doc:tt)*])* $(@$hot:ident)? $name:ident: $type:ty = $default:expr $(, $check:expr)? $(=> $example:expr)?;)+
     }) => {
         $(#[$($about)*])*
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -305,6 +313,7 @@ macro_rules! settings {
                         about: $crate::config::setting::documentation!($(#[$($doc)*])*),
                         $(range: Some($check.words),)?
                         $(example: Some($example),)?
+                        $(hot: stringify!($hot) == "hot",)?
                         ..Default::default()
                     },
                     into,
@@ -324,6 +333,17 @@ macro_rules! settings {
                     &$crate::config::reader::join(key, $crate::config::setting::written_name(stringify!($name))),
                     into,
                 );)+
+            }
+
+            fn take_hot(&mut self, other: &Self, _is_hot: bool) {
+                $(
+                    let is_hot = [$(stringify!($hot))?].contains(&"hot");
+                    $crate::config::setting::Setting::take_hot(
+                        &mut self.$name,
+                        &other.$name,
+                        is_hot,
+                    );
+                )+
             }
 
             fn changed(&self, other: &Self, key: &str, into: &mut Vec<String>) {

@@ -38,9 +38,9 @@ settings! {
         data_dir: PathBuf = "nashra-data".into();
         /// Lists of sources: TOML, OPML, or one URL a line; files, relative to this one, or URLs.
         /// nashra never writes them. `[]` is none.
-        sources: Vec<SourceList> = Vec::new() => Example::Set(r#"["sources.toml"]"#);
+        @hot sources: Vec<SourceList> = Vec::new() => Example::Set(r#"["sources.toml"]"#);
         /// Files of rules for labels, relative to this one: a `[[label]]` table for each rule.
-        labels: Vec<PathBuf> = Vec::new();
+        @hot labels: Vec<PathBuf> = Vec::new();
         /// Rules for labels that stand here: which words and phrases give an article which of
         /// `labels` in its record.
         ///
@@ -49,7 +49,7 @@ settings! {
         /// name = "floods"
         /// any = ["flood", "floods"]
         /// ```
-        label: LabelTables = LabelTables::default();
+        @hot label: LabelTables = LabelTables::default();
         /// When sources are visited.
         poll: Poll = Poll::default();
         /// How bodies are fetched.
@@ -90,28 +90,28 @@ settings! {
     pub Poll {
         /// The shortest time between two visits to a source. If only one of the two limits is set
         /// and it contradicts the default of the other, then the other gives way.
-        min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
+        @hot min_interval: Duration = 5 * MINUTE, lasting(SHORTEST, LONGEST);
         /// The longest time between two visits to a source that answers.
-        max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
+        @hot max_interval: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
         /// Polls of a source a day, on average over all sources: they are spent where they find
         /// most, so a busy source gets more of them and a quiet one fewer. At least twice as many
         /// as the longest interval alone would need.
-        budget: usize = 24, within(1..=864_000);
+        @hot budget: usize = 24, within(1..=864_000);
         /// Polls at once, over all hosts; of one host at most `fetch.per_host`.
         concurrency: usize = 256, within(1..=10_000);
         /// What a new source lists at its first poll is published when it is no older than this;
         /// the rest counts as seen. "all" publishes everything.
-        backlog: Backlog = Backlog::Within(3 * DAY), spanning::<Backlog>(Duration::ZERO, LONGEST);
+        @hot backlog: Backlog = Backlog::Within(3 * DAY), spanning::<Backlog>(Duration::ZERO, LONGEST);
         /// Entries that are taken of one listing of a source, or of one push of its hub. Of what is
         /// beyond the three bounds the newest are taken first, the others when there is room, as
         /// long as they are listed; until then the source is `throttled`. A source can have bounds
         /// of its own.
-        entries_per_poll: usize = 5_000, within(1..=1_000_000);
+        @hot entries_per_poll: usize = 5_000, within(1..=1_000_000);
         /// Entries that are taken of all listings of a source in a day (UTC), changed ones
         /// included.
-        entries_per_day: usize = 50_000, within(1..=10_000_000);
+        @hot entries_per_day: usize = 50_000, within(1..=10_000_000);
         /// Entries of a source that may wait to be read.
-        entries_pending: usize = 20_000, within(1..=1_000_000);
+        @hot entries_pending: usize = 20_000, within(1..=1_000_000);
         /// true: all sources are due at the start, whatever the store says.
         now: bool = false;
     }
@@ -133,52 +133,52 @@ settings! {
         /// Where a site that has trouble with your requests reaches you, instead of blocking you:
         /// the address of a page or of mail. It is sent with every request; a config file without
         /// one is refused. The one in the example is no contact: put yours there.
-        contact: Option<Contact> = None => Example::Set(r#""https://example.org/our-bot""#);
+        @hot contact: Option<Contact> = None => Example::Set(r#""https://example.org/our-bot""#);
         /// The `User-Agent` header; `{version}` is filled in, and the contact is added where it is
         /// not in it.
-        user_agent: UserAgent = UserAgent::default();
+        @hot user_agent: UserAgent = UserAgent::default();
         /// Requests at once to one host.
-        per_host: usize = 4, within(1..=1_000);
+        @hot per_host: usize = 4, within(1..=1_000);
         /// The time between two requests to one host; "0s" is none.
-        spacing: Duration = Duration::ZERO, lasting(Duration::ZERO, HOUR);
+        @hot spacing: Duration = Duration::ZERO, lasting(Duration::ZERO, HOUR);
         /// Requests to one host that may follow each other at once after a rest, where there is a
         /// spacing.
-        burst: u32 = 1, within(1..=10_000);
+        @hot burst: u32 = 1, within(1..=10_000);
         /// "obey": what a site's `robots.txt` (RFC 9309) forbids to "nashra" or to all is not
         /// fetched; "ignore": it is not asked for. A source can have its own setting.
-        robots: RobotsMode = RobotsMode::Obey;
+        @hot robots: RobotsMode = RobotsMode::Obey;
         /// The longest `Crawl-delay` of a `robots.txt` that is kept to; what is longer counts as
         /// this. "0s" heeds none.
-        max_crawl_delay: Duration = 30 * SECOND, lasting(Duration::ZERO, HOUR);
+        @hot max_crawl_delay: Duration = 30 * SECOND, lasting(Duration::ZERO, HOUR);
         /// The most time for the name, TCP and TLS.
-        connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
+        @hot connect_timeout: Duration = 10 * SECOND, lasting(SHORTEST, HOUR);
         /// The most time from a request to the first byte of the answer, the connection included.
-        first_byte_timeout: Duration = 30 * SECOND, lasting(SHORTEST, HOUR);
+        @hot first_byte_timeout: Duration = 30 * SECOND, lasting(SHORTEST, HOUR);
         /// Bytes of a body a second at least, on average over ten seconds; "0B" is none.
-        least_rate: ByteSize = ByteSize::new(100), within(ByteSize::new(0)..=ByteSize::mib(1024));
+        @hot least_rate: ByteSize = ByteSize::new(100), within(ByteSize::new(0)..=ByteSize::mib(1024));
         /// The most time for one whole fetch, redirects and body included.
-        timeout: Duration = MINUTE, lasting(SHORTEST, HOUR);
+        @hot timeout: Duration = MINUTE, lasting(SHORTEST, HOUR);
         /// The largest body as sent.
-        max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        @hot max_body: ByteSize = ByteSize::mib(10), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// The largest body after decompression.
-        max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
+        @hot max_decoded: ByteSize = ByteSize::mib(20), within(ByteSize::new(1024)..=ByteSize::mib(1024));
         /// Memory for bodies: as they come, decoded, while they are read, and what was made of them
         /// until that is durable. Large ones wait for each other, small ones never. The program
         /// itself takes some 100 MiB more.
         memory: ByteSize = ByteSize::mib(256), at_least_mib(32);
         /// Redirects that one fetch follows.
-        max_redirects: usize = 5, within(0..=20);
+        @hot max_redirects: usize = 5, within(0..=20);
         /// Parameters of sources' addresses (`?token=...`) whose values are secrets, in any case
         /// and with "-" or without. They are sent with requests and kept in `data_dir`, and shown
         /// as `***` in records, topics, logs and answers, as is what repeats them in the addresses
         /// of articles; user names and passwords (`https://user:password@...`) are shown nowhere
         /// either.
-        secret_parameters: Vec<String> = PARAMETERS.map(str::to_owned).to_vec();
+        @hot secret_parameters: Vec<String> = PARAMETERS.map(str::to_owned).to_vec();
         /// Addresses that are not public (loopback, private, link-local, …) are never fetched,
         /// whoever names them, unless they are in one of these networks, such as `["10.1.0.0/16",
         /// "127.0.0.1"]`. They hold for all sources, and for whatever address a source's pages
         /// name; a source can have its own as well.
-        allow_addresses: Vec<IpNet> = Vec::new();
+        @hot allow_addresses: Vec<IpNet> = Vec::new();
     }
 }
 
@@ -201,33 +201,33 @@ settings! {
     pub Page {
         /// "on": fetch them and extract the articles; "feed": publish what feeds say; "off": record
         /// entries and publish nothing. A source can have its own setting.
-        mode: PageMode = PageMode::On;
+        @hot mode: PageMode = PageMode::On;
         /// Threads that extract articles; 0 is one a core.
         workers: usize = 0, within(0..=1_024);
         /// Pages fetched at once, over all hosts.
         concurrency: usize = 64, within(1..=10_000);
         /// How often a page is tried before the article is made of what the feed says; and how
         /// often a text that became very short is looked at before it is believed.
-        tries: u32 = 8, within(1..=1_000);
+        @hot tries: u32 = 8, within(1..=1_000);
         /// The wait before the second try; each further wait is four times as long.
-        retry_first: Duration = 2 * SECOND, lasting(SHORTEST, LONGEST);
+        @hot retry_first: Duration = 2 * SECOND, lasting(SHORTEST, LONGEST);
         /// The longest wait between two tries.
-        retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
+        @hot retry_max: Duration = 6 * HOUR, lasting(SHORTEST, LONGEST);
         /// How often in a day a page is fetched again because its entry changed, looks at a page
         /// that still shows the edition before included; 0 is never.
-        refetch_per_day: u32 = 6, within(0..=1_440);
+        @hot refetch_per_day: u32 = 6, within(0..=1_440);
         /// How long after an article was first seen its page is looked at again, because feeds do
         /// not tell of every change; `[]` is never. Unchanged pages answer 304 where their server
         /// can. New articles go first.
-        looks: Vec<Duration> = vec![HOUR, 6 * HOUR, DAY], rising(8);
+        @hot looks: Vec<Duration> = vec![HOUR, 6 * HOUR, DAY], rising(8);
         /// How many further pages are read of an article that goes on behind "page 2", to make one
         /// text. Each is a request to the same host. With 0 such an article is published as far as
         /// its first page, with `quality.truncated`.
-        follow_pages: usize = 0, within(0..=100);
+        @hot follow_pages: usize = 0, within(0..=100);
         /// An article whose page is gone (404 or 410) at two looks at least so far apart is
         /// published as withdrawn; not while its host fails, keeps us out or has lost many pages at
         /// once.
-        withdraw_after: Duration = HOUR, lasting(SHORTEST, DAY);
+        @hot withdraw_after: Duration = HOUR, lasting(SHORTEST, DAY);
     }
 }
 
@@ -248,7 +248,7 @@ settings! {
         /// true: a revision tells in `difference` where its text differs from the one before, word
         /// by word. The last text of each article is kept for that, compressed: about half a
         /// kilobyte for each 1,000 characters; texts above 256 KiB are not kept.
-        difference: bool = false;
+        @hot difference: bool = false;
     }
 }
 
@@ -256,12 +256,12 @@ settings! {
     /// What is remembered, and for how long.
     pub Store {
         /// How long entries and articles are kept after a source last listed them.
-        retention: Duration = 90 * DAY, lasting(HOUR, LONGEST);
+        @hot retention: Duration = 90 * DAY, lasting(HOUR, LONGEST);
         /// Memory for the store's cache.
         cache: ByteSize = ByteSize::mib(64), at_least_mib(1);
         /// Free disk below which nothing new is polled. A quarter of it, 64 MiB at most, is kept
         /// back for the store's own recovery.
-        min_free_disk: ByteSize = ByteSize::mib(256);
+        @hot min_free_disk: ByteSize = ByteSize::mib(256);
     }
 }
 
@@ -273,7 +273,7 @@ settings! {
         /// quarter of it.
         max_bytes: ByteSize = ByteSize::mib(256);
         /// How long one is kept after it was tried last.
-        max_age: Duration = 30 * DAY, lasting(HOUR, LONGEST);
+        @hot max_age: Duration = 30 * DAY, lasting(HOUR, LONGEST);
     }
 }
 
@@ -297,7 +297,7 @@ settings! {
     pub Outbox {
         /// Disk for records that wait for the sink. Polling slows down and stops before it is full;
         /// nothing that was recorded is lost.
-        max_bytes: ByteSize = ByteSize::mib(2048), at_least_mib(1);
+        @hot max_bytes: ByteSize = ByteSize::mib(2048), at_least_mib(1);
     }
 }
 
@@ -310,14 +310,14 @@ settings! {
         /// so that no page in somebody's browser can read it under a name of its own. Addresses,
         /// names without a dot and those that end in `.local`, `.internal`, `.lan`, `.localhost` or
         /// `.home.arpa` are always answered. For instance `["status.example.org"]`.
-        hosts: Vec<HostName> = Vec::new();
+        @hot hosts: Vec<HostName> = Vec::new();
         /// A file that holds the token with which sources are changed over HTTP (docs/api.md), 16
         /// bytes or more; relative to the current folder. It is read at each change, so that it
         /// can be exchanged.
-        token_file: Option<PathBuf> = None => Example::Shown("\"/etc/nashra/token\"");
+        @hot token_file: Option<PathBuf> = None => Example::Shown("\"/etc/nashra/token\"");
         /// The variable of the environment that holds the token, where no file is named. Without a
         /// token nothing can be changed over HTTP.
-        token_env: String = "NASHRA_ADMIN_TOKEN".to_owned();
+        @hot token_env: String = "NASHRA_ADMIN_TOKEN".to_owned();
     }
 }
 
@@ -331,7 +331,7 @@ settings! {
         /// What hubs are told; each subscription adds an unguessable end to its path.
         public_url: Option<PublicUrl> = None => Example::Shown(r#""https://news.example.org/hooks""#);
         /// How long hubs are asked to go on before it is renewed; they decide.
-        lease: Duration = 10 * DAY, lasting(MINUTE, 365 * DAY);
+        @hot lease: Duration = 10 * DAY, lasting(MINUTE, 365 * DAY);
     }
 }
 
@@ -344,7 +344,7 @@ settings! {
         /// "off", "error", "warn", "info", "debug" or "trace", also for single parts:
         /// `"info,nashra::fetch=debug"`. `--log-level` and the environment variable
         /// `NASHRA_LOG` go before it.
-        level: LogFilter = LogFilter::default();
+        @hot level: LogFilter = LogFilter::default();
     }
 }
 
@@ -361,7 +361,7 @@ settings! {
     pub Traces {
         /// The share of the polls of which a trace is recorded, from 0 to 1: from the poll to the
         /// acknowledgement of what it found (`docs/traces.md`). 0 makes, keeps and sends nothing.
-        sample: Share = Share::default();
+        @hot sample: Share = Share::default();
         /// Where a collector takes OTLP over HTTP, as protobuf; without a path, `/v1/traces` is
         /// added. It must be given where `sample` is not 0.
         endpoint: Option<CollectorUrl> = None => Example::Shown(r#""http://127.0.0.1:4318""#);
@@ -387,9 +387,9 @@ settings! {
     /// The life of the process.
     pub Run {
         /// How long a stop (SIGTERM, SIGINT) waits for what is in flight.
-        drain_timeout: Duration = 30 * SECOND, lasting(Duration::ZERO, DAY);
+        @hot drain_timeout: Duration = 30 * SECOND, lasting(Duration::ZERO, DAY);
         /// true: this file and the lists of sources are read again when one of them changes, as
         /// SIGHUP and `nashra reload` have them read. Where something is wrong, nothing changes.
-        watch: bool = false;
+        @hot watch: bool = false;
     }
 }

@@ -335,3 +335,27 @@ fn a_config_that_is_cut_off_anywhere_does_no_harm() {
         assert!(errors.iter().all(|error| error.place.line > 0));
     }
 }
+
+#[test]
+fn the_flag_goes_before_nashra_log_the_config_and_rust_log() {
+    let filter = |flag: Option<&str>, config: &str, set: &[(&str, &str)]| {
+        let flag = flag.map(|flag| flag.parse().unwrap());
+        let variable = |name: &str| {
+            let found = set.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        config
+            .parse::<LogFilter>()
+            .unwrap()
+            .in_force(flag.as_ref(), variable)
+            .map(|filter| filter.as_str().to_owned())
+    };
+    let both = [("NASHRA_LOG", "debug"), ("RUST_LOG", "trace")];
+    assert_eq!(filter(Some("error"), "warn", &both).unwrap(), "error");
+    assert_eq!(filter(None, "warn", &both).unwrap(), "debug");
+    assert_eq!(filter(None, "warn", &both[1..]).unwrap(), "warn");
+    assert_eq!(filter(None, "info", &both[1..]).unwrap(), "trace");
+    assert_eq!(filter(None, "info", &[("NASHRA_LOG", ""), ("RUST_LOG", "loud")]).unwrap(), "info");
+    let wrong = filter(None, "info", &[("NASHRA_LOG", "loud")]).unwrap_err();
+    assert!(wrong.starts_with("NASHRA_LOG: ") && wrong.contains("loud"), "{wrong}");
+}

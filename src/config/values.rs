@@ -191,6 +191,27 @@ impl Default for LogFilter {
 }
 
 impl LogFilter {
+    /// Which log lines are written: the flag says so, then `NASHRA_LOG`, then the config; where all of
+    /// them leave it at the default, so does `RUST_LOG`, which other programs share.
+    ///
+    /// # Errors
+    /// Where `NASHRA_LOG` is no filter.
+    pub fn in_force(
+        &self,
+        flag: Option<&Self>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let given = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        if let Some(flag) = flag {
+            return Ok(flag.clone());
+        }
+        if let Some(value) = given("NASHRA_LOG") {
+            return value.parse().map_err(|error| format!("NASHRA_LOG: {error}"));
+        }
+        let shared = given("RUST_LOG").and_then(|value| value.parse().ok());
+        Ok(shared.filter(|_| *self == Self::default()).unwrap_or_else(|| self.clone()))
+    }
+
     /// Warnings and errors alone.
     #[must_use]
     pub fn warn() -> Self {

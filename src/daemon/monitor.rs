@@ -11,7 +11,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
-    base::clock::{Clock as _, SystemClock, day},
+    base::{
+        clock::{Clock as _, SystemClock, day},
+        live::Live,
+    },
     config::Config,
     stages::schedule::Pressure,
     store::{LetterStore, OldestDays, Store, StoreError},
@@ -84,13 +87,18 @@ pub(super) struct Outputs {
 }
 
 /// Runs until it is aborted.
-pub(super) async fn run(store: Store, settings: Settings, outputs: Outputs, letters: LetterStore) {
+pub(super) async fn run(
+    store: Store,
+    settings: Live<Settings>,
+    outputs: Outputs,
+    letters: LetterStore,
+) {
     let Outputs { pressure, ready, metrics } = outputs;
     tokio::join!(
         watch_store(&store, &ready, metrics),
-        watch_levels(&store, settings, &pressure, &ready),
+        watch_levels(&store, &settings, &pressure, &ready),
         count_pending(&store),
-        sweep_daily(&store, settings, letters)
+        sweep_daily(&store, &settings, letters)
     );
 }
 
@@ -110,12 +118,12 @@ async fn watch_store(store: &Store, ready: &Ready, handle: Option<PrometheusHand
 
 async fn watch_levels(
     store: &Store,
-    settings: Settings,
+    settings: &Live<Settings>,
     pressure: &watch::Sender<Pressure>,
     ready: &Ready,
 ) {
     loop {
-        let reader = store.clone();
+        let (reader, settings) = (store.clone(), *settings.get());
         match run_blocking(move || sample_levels(&reader, settings)).await {
             Ok(levels) => {
                 metrics::levels(levels);
@@ -142,14 +150,14 @@ async fn count_pending(store: &Store) {
     }
 }
 
-async fn sweep_daily(store: &Store, settings: Settings, letters: LetterStore) {
+async fn sweep_daily(store: &Store, settings: &Live<Settings>, letters: LetterStore) {
     let mut swept = None;
     tokio::time::sleep(FIRST_SWEEP).await;
     loop {
         let today = day(SystemClock.now());
         if swept != Some(today) {
             swept = Some(today);
-            if let Err(error) = sweep(store, settings, &letters).await {
+            if let Err(error) = sweep(store, *settings.get(), &letters).await {
                 tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
             }
         }

@@ -2,15 +2,10 @@
 //! reload`, and where `run.watch` says so when one of the files changes.
 //!
 //! What must stay true: all of it is read and checked before anything changes, and where something is
-//! wrong nothing does. Sources are taken over at once; other settings wait for the next start, and
-//! are named until then.
+//! wrong nothing does. Sources and most settings are taken over at once ([`live`](super::live)); the
+//! others wait for the next start, and are named until then.
 
-use std::{
-    fmt, fs, future,
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, future, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,16 +15,23 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::{list_sizes::ListSizes, lists};
+use super::{
+    list_sizes::ListSizes,
+    lists,
+    live::{Fetcher, LiveSettings, PreparedSettings},
+    watched_files::{WatchedFiles, watched_files},
+};
 use crate::{
-    base::clock::{Clock as _, SystemClock},
+    base::{
+        clock::{Clock as _, SystemClock},
+        private,
+    },
     config::{
-        Config, Overrides, SourceList, labels,
+        Config, LogFilter, Overrides, labels,
         sources::{Sources, TopicSource},
     },
     policy::label::Labels,
     stages::{
-        commit::LabelRules,
         pages::source_settings::SourcePageSettings,
         schedule::{
             change::ScheduleRequest,
@@ -60,6 +62,8 @@ pub struct ReloadCommand {
 pub struct ReloadInputs {
     /// The flags that the config was loaded with.
     pub flags: Overrides,
+    /// The log lines that a flag wants, whatever the config says.
+    pub log_level: Option<LogFilter>,
     /// SIGHUP, where it can be taken.
     pub hangups: Option<Signal>,
 }
@@ -78,10 +82,11 @@ pub fn take_hangups() -> Option<Signal> {
 pub(super) struct ReloadTargets {
     pub(super) changes: mpsc::Sender<ScheduleRequest>,
     pub(super) pages: SourcePageSettings,
+    pub(super) live: LiveSettings,
+    pub(super) fetcher: Arc<Fetcher>,
     /// Where it is noted how many sources each list gives.
     pub(super) store: Store,
     pub(super) sizes: ListSizes,
-    pub(super) labels: LabelRules,
 }
 
 /// Reads the config again when it is told to.
@@ -89,7 +94,10 @@ pub(super) struct ReloadTargets {
 pub(super) struct Reloader {
     /// The flags that the config was loaded with.
     flags: Overrides,
-    /// What the daemon runs with.
+    log_level: Option<LogFilter>,
+    /// What the daemon started with.
+    started: Config,
+    /// The same with what was taken over since.
     running: Config,
     topics: Vec<TopicSource>,
     targets: ReloadTargets,
@@ -105,6 +113,9 @@ pub struct Reloaded {
     /// The number of rules for labels.
     #[serde(default)]
     pub label_rules: usize,
+    /// Settings that have another value now, which is used from now on.
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// Settings that have another value now than what the daemon runs with; it is used from the
     /// next start on.
     pub waiting: Vec<String>,
@@ -112,12 +123,13 @@ pub struct Reloaded {
 
 impl Reloader {
     pub(super) fn new(
-        ReloadInputs { flags, hangups }: ReloadInputs,
-        (running, topics): (Config, Vec<TopicSource>),
+        ReloadInputs { flags, log_level, hangups }: ReloadInputs,
+        (started, topics): (Config, Vec<TopicSource>),
         targets: ReloadTargets,
     ) -> Self {
-        let watched = WatchedFiles::new(watched_files(&flags, &running));
-        Self { flags, running, topics, targets, watched, hangups }
+        let watched = WatchedFiles::new(watched_files(&flags, &started));
+        let running = started.clone();
+        Self { flags, log_level, started, running, topics, targets, watched, hangups }
     }
 
     /// Runs until it is aborted.
@@ -164,6 +176,7 @@ impl Reloader {
                         removed = removed.len(),
                         changed = changed.len(),
                         unchanged,
+                        settings = reloaded.settings.join(" "),
                         at_next_start = reloaded.waiting.join(" "),
                         "the config was read again"
                     );
@@ -182,43 +195,68 @@ impl Reloader {
     }
 
     async fn take_over(&mut self, order: ReloadOrder) -> Result<Reloaded, String> {
+        let outcome = self.try_take_over(order).await;
+        if order.dry_run || outcome.is_err() {
+            // What was read says what is secret; what the daemon runs with does again.
+            let names = &self.running.fetch.secret_parameters;
+            private::mask_parameters(names.iter().map(String::as_str));
+        }
+        outcome
+    }
+
+    async fn try_take_over(&mut self, order: ReloadOrder) -> Result<Reloaded, String> {
         let (mut config, labels) = self.read_config().await?;
         if !order.dry_run {
             // Also those that are wrong now, or not there yet.
             self.watched.follow(watched_files(&self.flags, &config));
         }
-        let mut waiting = self.running.changed(&config);
+        let wanted = self.started.taking_hot(&config);
+        let (settings, mut waiting) = (self.running.changed(&wanted), wanted.changed(&config));
+        let settings = settings.into_iter().filter(|name| name != "sources").collect();
         // The copies of lists are where the daemon keeps them.
         config.data_dir.clone_from(&self.running.data_dir);
         let loaded = lists::load(&config).await.map_err(|error| error.to_string())?;
         let listed = &loaded.sources;
-        waiting.retain(|name| !Config::HOT.contains(&name.as_str()));
         if says_other_topics(&self.topics, &listed.topics) {
             waiting.push("topics that are sources".to_owned());
         }
         let empty = self.targets.sizes.empty_now((&config, Some(&self.flags)), listed);
-        let sources = self.ask_schedule(listed.clone(), empty.clone(), order).await?;
         let label_rules = labels.len();
+        let prepared =
+            LiveSettings::prepare((wanted, labels), &self.running, &self.targets.fetcher)
+                .map_err(|error| error.to_string())?;
+        let wanted = prepared.config.clone();
+        let sources = self.ask_schedule(listed.clone(), empty.clone(), prepared, order).await?;
         if !order.dry_run {
-            self.targets.labels.replace(labels);
+            self.running = wanted;
             loaded.keep_copies();
             let still_told = if order.allow_empty { &[][..] } else { &empty };
             self.targets.sizes.note(listed, still_told, &self.targets.store).await;
         }
-        Ok(Reloaded { sources, label_rules, waiting })
+        Ok(Reloaded { sources, label_rules, settings, waiting })
     }
 
-    /// Has the schedule take over the sources of the lists, all of them or none.
+    /// Has the schedule take over the sources of the lists, and the settings with them: all or
+    /// nothing.
     async fn ask_schedule(
         &self,
         listed: Sources,
         empty: Vec<EmptyFile>,
+        prepared: PreparedSettings,
         order: ReloadOrder,
     ) -> Result<ReloadReport, String> {
-        let (pages, now) = (self.targets.pages.clone(), listed.clone());
-        let before_polls = BeforePolls::new(move || pages.replace(&now));
+        let ReloadTargets { pages, live, fetcher, .. } = &self.targets;
+        let (pages, live, fetcher) = (pages.clone(), live.clone(), Arc::clone(fetcher));
+        let polls_per_source_day = prepared.config.poll.polls_per_source_day();
+        let (log_level, now) = (self.log_level.clone(), listed.clone());
+        let before_polls = BeforePolls::new(move || {
+            pages.replace(&now);
+            live.take_over(prepared, &fetcher, log_level.as_ref());
+        });
         let (answer, outcome) = oneshot::channel();
-        let request = ReloadRequest { listed, empty, order, before_polls, answer };
+
+        let request =
+            ReloadRequest { listed, empty, polls_per_source_day, order, before_polls, answer };
         self.targets.changes.send(ScheduleRequest::Reload(request)).await.ok();
         match outcome.await {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
@@ -264,7 +302,7 @@ fn says_other_topics(running: &[TopicSource], listed: &[TopicSource]) -> bool {
 /// As a terminal shows it.
 impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sources, label_rules, waiting } = self;
+        let Self { sources, label_rules, settings, waiting } = self;
         let ReloadReport { added, removed, changed, unchanged } = sources;
         let signs = [("+", added), ("-", removed), ("~", changed)];
         let ids = signs.iter().flat_map(|(sign, ids)| ids.iter().map(move |id| (*sign, id)));
@@ -285,6 +323,9 @@ impl fmt::Display for Reloaded {
         if *label_rules > 0 {
             write!(f, "\nrules for labels: {label_rules}")?;
         }
+        if !settings.is_empty() {
+            write!(f, "\nchanged, and used from now on: {}", settings.join(", "))?;
+        }
         if !waiting.is_empty() {
             write!(f, "\nchanged, and used from the next start on: {}", waiting.join(", "))?;
         }
@@ -292,105 +333,23 @@ impl fmt::Display for Reloaded {
     }
 }
 
-/// The files that a config is read from.
-fn watched_files(flags: &Overrides, config: &Config) -> Vec<PathBuf> {
-    let lists = config.sources.iter().filter_map(|list| match list {
-        SourceList::File(path) => Some(path.clone()),
-        SourceList::Url(_) => None,
-    });
-    flags.config.iter().chain(&config.labels).cloned().chain(lists).collect()
-}
-
-/// What is seen of a file without reading it: when it changed, its size, its number. A link is
-/// followed, so that one that leads elsewhere is another file.
-type FileState = Option<(i64, i64, u64, u64)>;
-
-/// Files that are looked at now and then.
-#[derive(Debug)]
-struct WatchedFiles {
-    files: Vec<(PathBuf, FileState)>,
-    /// Whether one changed at the last look.
-    is_changing: bool,
-}
-
-impl WatchedFiles {
-    fn new(paths: Vec<PathBuf>) -> Self {
-        let files = paths.into_iter().map(|path| {
-            let state = file_state(&path);
-            (path, state)
-        });
-        Self { files: files.collect(), is_changing: false }
-    }
-
-    /// Looks at all; returns whether one is not as it was.
-    fn look(&mut self) -> bool {
-        self.is_changing = false;
-        let mut is_other = false;
-        for (path, state) in &mut self.files {
-            let now = file_state(path);
-            is_other |= now != *state;
-            *state = now;
-        }
-        is_other
-    }
-
-    /// Looks at all; returns whether one has changed before the last look and none has since.
-    fn have_changed(&mut self) -> bool {
-        let was_changing = self.is_changing;
-        let is_other = self.look();
-        self.is_changing = is_other;
-        was_changing && !is_other
-    }
-
-    /// Looks at these files from now on. What is known of those that were looked at before stays.
-    fn follow(&mut self, paths: Vec<PathBuf>) {
-        let known = std::mem::replace(self, Self::new(paths)).files;
-        for (path, state) in &mut self.files {
-            if let Some((_, before)) = known.iter().find(|(known, _)| known == path) {
-                *state = *before;
-            }
-        }
-    }
-}
-
-fn file_state(path: &Path) -> FileState {
-    let file = fs::metadata(path).ok()?;
-    Some((file.mtime(), file.mtime_nsec(), file.size(), file.ino()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_file_counts_as_changed_once_it_is_left_alone_and_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let (config, list) = (dir.path().join("nashra.toml"), dir.path().join("list"));
-        fs::write(&config, "a").unwrap();
-        let mut files = WatchedFiles::new(vec![config.clone(), list.clone()]);
-        assert!(!files.have_changed() && !files.have_changed());
-        fs::write(&list, "https://a.example/").unwrap();
-        assert!(!files.have_changed(), "it may be under way");
-        fs::write(&list, "https://a.example/feed").unwrap();
-        assert!(!files.have_changed());
-        assert!(files.have_changed());
-        assert!(!files.have_changed());
-        fs::remove_file(&list).unwrap();
-        files.look();
-        assert!(!files.have_changed() && !files.have_changed(), "that was read already");
-        files.follow(vec![config]);
-        fs::write(&list, "https://a.example/").unwrap();
-        assert!(!files.have_changed() && !files.have_changed());
-    }
-
-    #[test]
     fn a_long_report_is_cut_and_tells_all_numbers() {
         let added = (0..MAX_NAMED + 5).map(|number| number.to_string()).collect();
         let sources = ReloadReport { added, unchanged: 7, ..ReloadReport::default() };
-        let waiting = vec!["poll.budget".to_owned()];
-        let words = Reloaded { sources, label_rules: 3, waiting }.to_string();
-        assert_eq!(words.lines().count(), MAX_NAMED + 4);
-        let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nrules for labels: 3\nchanged, and used from the next start on: poll.budget";
+        let words = Reloaded {
+            sources,
+            label_rules: 3,
+            settings: vec!["log.level".to_owned()],
+            waiting: vec!["queues.due".to_owned()],
+        }
+        .to_string();
+        assert_eq!(words.lines().count(), MAX_NAMED + 5);
+        let end = "and 5 more\nsources added: 1005, removed: 0, changed: 0, as before: 7\nrules for labels: 3\nchanged, and used from now on: log.level\nchanged, and used from the next start on: queues.due";
         assert!(words.ends_with(end), "{words}");
     }
 }

@@ -36,12 +36,12 @@ const SMALL: usize = 1024;
 /// The hosts that are in use or cooling down.
 #[derive(Debug)]
 pub struct Hosts {
-    per_host: usize,
     table: Mutex<Table>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
+    per_host: usize,
     hosts: HashMap<Arc<str>, Host>,
     /// It is gone through when it has grown to this.
     sweep_at: usize,
@@ -50,6 +50,8 @@ struct Table {
 #[derive(Debug)]
 struct Host {
     turns: Arc<Semaphore>,
+    /// Turns that are given back no more, because fewer are allowed now.
+    surplus: usize,
     /// Claims that hold a turn or wait for one. It is counted under the table's lock, as the counts
     /// inside an `Arc` could be read by two leavers at once, and then neither would tidy up.
     claims: usize,
@@ -107,8 +109,8 @@ impl fmt::Display for Deferred {
 #[derive(Debug)]
 pub struct Permit<'a> {
     // The turn is given back before the claim is: fields drop in this order.
-    _turn: Option<OwnedSemaphorePermit>,
-    _claim: Claim<'a>,
+    turn: Option<OwnedSemaphorePermit>,
+    claim: Claim<'a>,
 }
 
 /// One user of an entry in the table.
@@ -129,7 +131,17 @@ impl Hosts {
     /// A table that lets `per_host` requests at a time to one host (at least one).
     #[must_use]
     pub fn new(per_host: usize) -> Self {
-        Self { per_host: per_host.clamp(1, Semaphore::MAX_PERMITS), table: Mutex::default() }
+        let per_host = per_host.clamp(1, Semaphore::MAX_PERMITS);
+        Self { table: Mutex::new(Table { per_host, ..Table::default() }) }
+    }
+
+    /// Lets so many requests at a time to one host from now on (at least one). Where more are under
+    /// way, none begins until enough of them have ended.
+    pub fn set_per_host(&self, per_host: usize) {
+        let mut table = self.table();
+        let after = per_host.clamp(1, Semaphore::MAX_PERMITS);
+        let before = std::mem::replace(&mut table.per_host, after);
+        table.hosts.values_mut().for_each(|host| host.resize(before, after));
     }
 
     /// Waits for a turn at `host`, first come first served.
@@ -163,7 +175,7 @@ impl Hosts {
             tokio::time::sleep(wait).await;
             self.check_cooldown(host, clock.now())?;
         }
-        Ok(Permit { _turn: turn, _claim: claim })
+        Ok(Permit { turn, claim })
     }
 
     /// Ends the cooldown of a host that answered as it should, where its time is over.
@@ -221,8 +233,10 @@ impl Hosts {
         if table.hosts.len() >= table.sweep_at.max(SMALL) {
             table.sweep(now);
         }
+        let per_host = table.per_host;
         let new = || Host {
-            turns: Arc::new(Semaphore::new(self.per_host)),
+            turns: Arc::new(Semaphore::new(per_host)),
+            surplus: 0,
             claims: 0,
             cooldown: None,
             bucket: Bucket::default(),
@@ -248,6 +262,29 @@ impl Table {
         };
         self.hosts.retain(|_, host| host.claims > 0 || remembered(host));
         self.sweep_at = self.hosts.len() + self.hosts.len() / 4 + SMALL;
+    }
+}
+
+impl Host {
+    fn resize(&mut self, before: usize, after: usize) {
+        let (more, fewer) = (after.saturating_sub(before), before.saturating_sub(after));
+        let kept = more.min(self.surplus);
+        self.surplus -= kept;
+        self.turns.add_permits(more - kept);
+        self.surplus += fewer - self.turns.forget_permits(fewer);
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut table = self.claim.hosts.table();
+        let host = table.hosts.get_mut(&self.claim.host).filter(|host| host.surplus > 0);
+        if let Some(host) = host
+            && let Some(turn) = self.turn.take()
+        {
+            host.surplus -= 1;
+            turn.forget();
+        }
     }
 }
 
@@ -299,6 +336,28 @@ mod tests {
         assert!(claim(&hosts, "b.example", &clock).is_some());
         drop(first);
         assert!(claim(&hosts, "a.example", &clock).is_some());
+    }
+
+    #[test]
+    fn another_limit_holds_at_once_for_hosts_that_are_in_use_too() {
+        let (hosts, clock) = (Hosts::new(2), clock());
+        let ask = || claim(&hosts, "a.example", &clock);
+        let (first, second) = (ask().unwrap().unwrap(), ask().unwrap().unwrap());
+        hosts.set_per_host(1);
+        drop(first);
+        assert!(ask().is_none(), "one is under way still");
+        drop(second);
+        let first = ask().unwrap().unwrap();
+        assert!(ask().is_none());
+        hosts.set_per_host(3);
+        let others = [ask().unwrap().unwrap(), ask().unwrap().unwrap()];
+        assert!(ask().is_none());
+        hosts.set_per_host(1);
+        hosts.set_per_host(2);
+        drop(first);
+        assert!(ask().is_none(), "two are under way still");
+        drop(others);
+        assert!(hosts.is_empty());
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod refusal;
 mod rules;
 mod post;
 
-use std::{error::Error, mem, sync::Arc, time::Duration};
+use std::{error::Error, fmt, mem, sync::Arc, time::Duration};
 
 use reqwest::{
     Client,
@@ -39,10 +39,10 @@ use super::{
     robots::Robots,
 };
 use crate::{
-    base::{clock::Clock, sequence::Sequence},
+    base::{clock::Clock, live::Live, sequence::Sequence},
     model::source::AllowedNetworks,
 };
-use doors::{ScopedClient, ScopedClients};
+use doors::{ClientFactory, ScopedClient, ScopedClients};
 use hop::{Hop, Redirect};
 use read::{BodyLimits, Deadline};
 
@@ -56,14 +56,30 @@ const AHEAD: u32 = 256 << 10;
 /// Fetches over HTTP within its [`Limits`].
 #[derive(Debug)]
 pub struct HttpFetcher<C> {
-    doors: ScopedClients,
+    doors: Live<ScopedClients>,
+    make: ClientMaker,
     hosts: Hosts,
     network: Network,
     robots: Robots,
-    limits: Limits,
+    memory: Memory,
     clock: C,
     sequence: Sequence,
 }
+
+/// Makes clients, with the resolver that the first ones have.
+#[derive(Clone)]
+struct ClientMaker(Arc<ClientFactory>);
+
+// A function has nothing to show.
+impl fmt::Debug for ClientMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientMaker")
+    }
+}
+
+/// Other limits, with clients that keep to them.
+#[derive(Debug)]
+pub struct PreparedLimits(ScopedClients);
 
 /// Whether an address may be asked for.
 enum Admission {
@@ -88,13 +104,29 @@ impl<C: Clock> HttpFetcher<C> {
     /// # Errors
     /// Fails as [`HttpFetcher::new`] does.
     pub fn resolving(limits: Limits, clock: C, lookup: impl Lookup) -> Result<Self, FetchError> {
-        let (policy, bounds) = (AddressPolicy::new(limits.allow.clone()), limits.clone());
-        let doors = ScopedClients::new(policy, move |addresses| {
-            client(&bounds, addresses, lookup.clone())
-        })?;
+        let make = ClientMaker(Arc::new(move |limits: &Limits, addresses| {
+            client(limits, addresses, lookup.clone())
+        }));
         let (hosts, robots) = (Hosts::new(limits.per_host), Robots::default());
         let (network, sequence) = (Network::default(), Sequence::default());
-        Ok(Self { doors, hosts, network, robots, limits, clock, sequence })
+        let memory = limits.memory.clone();
+        let doors = Live::new(ScopedClients::new(limits, Arc::clone(&make.0))?);
+        Ok(Self { doors, make, hosts, network, robots, memory, clock, sequence })
+    }
+
+    /// Makes ready for other limits. Memory stays as it is.
+    ///
+    /// # Errors
+    /// Fails as [`HttpFetcher::new`] does; nothing has changed then.
+    pub fn prepare(&self, limits: Limits) -> Result<PreparedLimits, FetchError> {
+        let limits = Limits { memory: self.memory.clone(), ..limits };
+        ScopedClients::new(limits, Arc::clone(&self.make.0)).map(PreparedLimits)
+    }
+
+    /// Keeps to other limits from the next fetch on. Connections that wait are not used again.
+    pub fn take_over(&self, PreparedLimits(doors): PreparedLimits) {
+        self.hosts.set_per_host(doors.limits().per_host);
+        self.doors.replace(doors);
     }
 
     /// The same, numbering its requests with others'.
@@ -109,7 +141,7 @@ impl<C: Clock> HttpFetcher<C> {
         bound: BodyLimits<'_>,
         door: &ScopedClient,
     ) -> Result<Outcome, FetchError> {
-        let total = self.limits.total_timeout;
+        let total = door.limits.total_timeout;
         let mut left = total;
         let mut via: Vec<Url> = Vec::new();
         let (mut moved, mut for_good) = (None, true);
@@ -163,8 +195,8 @@ impl<C: Clock> HttpFetcher<C> {
                     via.push(seen);
                     // An address that leads back to itself only wants a cookie, which it will not
                     // get.
-                    if via.len() > self.limits.max_redirects || via.contains(&request.url) {
-                        return Err(FetchError::Redirects(self.limits.max_redirects));
+                    if via.len() > door.limits.max_redirects || via.contains(&request.url) {
+                        return Err(FetchError::Redirects(door.limits.max_redirects));
                     }
                 }
             }
@@ -179,7 +211,7 @@ impl<C: Clock> HttpFetcher<C> {
         host: &str,
         door: &ScopedClient,
     ) -> Result<Admission, FetchError> {
-        let pace = self.limits.pace;
+        let pace = door.limits.pace;
         if !request.obeys_robots {
             return Ok(Admission::At(pace));
         }
@@ -191,14 +223,9 @@ impl<C: Clock> HttpFetcher<C> {
         if let Some(rule) = rules.forbidden_by(&request.url) {
             return Ok(Admission::Refused(Outcome::Blocked(BlockKind::Robots(rule))));
         }
-        let delay = rules.delay.unwrap_or_default().min(self.limits.max_crawl_delay);
+        let delay = rules.delay.unwrap_or_default().min(door.limits.max_crawl_delay);
         let is_longer = delay > pace.spacing;
         Ok(Admission::At(if is_longer { Pace { spacing: delay, burst: 1 } } else { pace }))
-    }
-
-    /// So many bytes, or the start of more.
-    fn bound(&self, bytes: usize, cut: bool) -> BodyLimits<'_> {
-        BodyLimits { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
     }
 }
 
@@ -208,16 +235,16 @@ impl<C: Clock> Fetch for HttpFetcher<C> {
     }
 
     async fn fetch_within(&self, request: Request, allowed: &AllowedNetworks) -> Outcome {
-        let door = match self.doors.door_for(allowed) {
+        let door = match self.doors.get().door_for(allowed) {
             Ok(door) => door,
             Err(error) => return Outcome::Failed(error),
         };
-        let bound = self.bound(self.limits.max_body, false);
+        let bound = door.bound(door.limits.max_body, false);
         self.follow(request, bound, &door).await.unwrap_or_else(Outcome::Failed)
     }
 
     fn memory(&self) -> Memory {
-        self.limits.memory.clone()
+        self.memory.clone()
     }
 
     fn cool_down(&self, host: &str, wait: Duration) {
@@ -306,7 +333,7 @@ mod tests {
 
         let turn = fetcher
             .hosts
-            .claim(&hosts::name(&url), fetcher.limits.pace, Order::Next, &SystemClock)
+            .claim(&hosts::name(&url), Limits::default().pace, Order::Next, &SystemClock)
             .await
             .unwrap();
         let release = async {

@@ -34,7 +34,7 @@ use url::Url;
 use crate::model::source::{AllowedNetworks, HeaderLinks, Validators};
 pub use body::MAX_ENCODINGS;
 pub use hosts::{DeferralReason, Deferred, Pace};
-pub use http::HttpFetcher;
+pub use http::{HttpFetcher, PreparedLimits};
 pub use limits::Limits;
 pub use memory::{Memory, Room, UnreadBody};
 pub use silence::Silence;

@@ -184,7 +184,7 @@ impl World {
             operator_requests: operator_requests.1,
             ready: Ready::default(),
             stop: stop.clone(),
-            drain: Duration::from_secs(30),
+            drain: Live::new(Duration::from_secs(30)),
         };
         let run = async move {
             let _held = (pressure.0, changes.0, operator_requests.0);
@@ -274,6 +274,7 @@ fn rules() -> poll::Rules {
         robots: RobotsMode::Ignore,
         refetch_per_day: 100,
         max_decoded: 1 << 20,
+        per_host: 4,
     }
 }
 
@@ -303,9 +304,8 @@ fn parts(
         poll: poll::PollContext {
             fetcher: Arc::clone(&site),
             store: store.polls(),
-            rules: rules(),
+            rules: Live::new(rules()),
             concurrency: 4,
-            per_host: 4,
             traces: Tracer::default(),
             trace: None,
             clock: Arc::clone(&clock),
@@ -327,7 +327,7 @@ fn parts(
         page: page::PageContext {
             fetcher: site,
             queue: store.entries(),
-            settings,
+            settings: Live::new(settings),
             rules: SourcePageSettings::new(&sources, store.added(), clock.now()),
             unreadable: UnreadablePages::default(),
             traces: Tracer::default(),
@@ -339,9 +339,9 @@ fn parts(
             story_store: store.stories(),
             stories: STORIES,
             letters: store.letters(1 << 20),
-            revisits: revisits(settings.retry),
-            differences: false,
-            labels: commit::LabelRules::default(),
+            revisits: Live::new(revisits(settings.retry)),
+            differences: Live::new(false),
+            labels: Live::default(),
             traces: Tracer::default(),
             clock,
         },

@@ -17,7 +17,7 @@ use hyper::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::fetch::address::is_private_name;
+use crate::{base::live::Live, fetch::address::is_private_name};
 
 /// Connections beyond the places; the newest stay.
 const SPARES: usize = 32;
@@ -26,7 +26,7 @@ const SPARES: usize = 32;
 #[derive(Debug, Clone, Default)]
 pub struct AccessRules {
     /// Names on the internet that are ours; `None`: whatever name was asked for.
-    pub hosts: Option<Vec<String>>,
+    pub hosts: Option<Live<Vec<String>>>,
     /// Paths that are answered also where all places are taken.
     pub reserve: &'static [&'static str],
     /// How paths begin that have other methods than those that read, too.
@@ -52,12 +52,12 @@ impl AccessRules {
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Some(refusal);
         }
-        if let Some(ours) = &self.hosts {
+        if let Some(ours) = self.hosts.as_ref().map(Live::get) {
             let mut named = names(request.headers()).peekable();
             if named.peek().is_none() && request.version() >= Version::HTTP_11 {
                 return Some(words(StatusCode::BAD_REQUEST, "there is no Host header\n"));
             }
-            if !named.all(|name| name.is_some_and(|name| is_ours(&name, ours))) {
+            if !named.all(|name| name.is_some_and(|name| is_ours(&name, &ours))) {
                 return Some(words(
                     StatusCode::FORBIDDEN,
                     "this is not a name of this endpoint: admin.hosts lists its names\n",
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn addresses_private_names_and_configured_names_are_answered_and_others_are_not() {
         let guard = AccessRules {
-            hosts: Some(vec!["status.example.org".to_owned()]),
+            hosts: Some(Live::new(vec!["status.example.org".to_owned()])),
             ..AccessRules::default()
         };
         for host in [

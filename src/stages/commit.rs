@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     model::{candidate::Candidate, lane::Lane, pending::PendingKey},
     policy::{label::Labels, looks::Hosts},
     stages::{PipelineError, pages::claim::Claimed, poll::Wake},
@@ -42,7 +42,6 @@ pub(crate) use dead::{keep_told, refused};
 pub(crate) use edition::traceparent;
 pub use erase::{EraseOrder, EraseReport, EraseRequest, KeptPlaces, erase};
 pub use fit::MAX_RECORD;
-pub use labels::LabelRules;
 pub use recall::{PublishedRecord, RecallReport, RecallRequest, recall};
 pub use retry::{NO_LETTER, RetryOutcome, RetryReport, RetryRequest, judge, retry};
 pub use revisit::RevisitRules;
@@ -67,11 +66,11 @@ pub struct Parts<C> {
     /// What could not be published.
     pub letters: LetterStore,
     /// When pages that were read are read again.
-    pub revisits: RevisitRules,
+    pub revisits: Live<RevisitRules>,
     /// Whether records tell where their text differs from the one before.
-    pub differences: bool,
+    pub differences: Live<bool>,
     /// The rules for labels.
-    pub labels: LabelRules,
+    pub labels: Live<Labels>,
     /// Takes the spans of decisions.
     pub traces: Tracer,
     /// Gives the times of decisions, which are kept with them.
@@ -227,9 +226,9 @@ impl<C: Clock> Task<C> {
             tail: self.tail,
             now: self.parts.clock.now(),
             at: Instant::now(),
-            revisits: self.parts.revisits.clone(),
-            differences: self.parts.differences,
-            labels: self.parts.labels.now(),
+            revisits: (*self.parts.revisits.get()).clone(),
+            differences: *self.parts.differences.get(),
+            labels: self.parts.labels.get(),
             hosts: std::mem::take(&mut self.hosts),
             letters: self.parts.letters.clone(),
         };

@@ -6,9 +6,13 @@
 use std::{
     env,
     io::{self, IsTerminal as _, Write},
+    sync::OnceLock,
 };
 
-use tracing_subscriber::{EnvFilter, fmt, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, reload,
+    util::SubscriberInitExt as _,
+};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,26 +25,43 @@ pub enum LogFormat {
     Json,
 }
 
+/// The filter of the lines that are written, once logging has started.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
+
 /// Starts logging on standard error. A second call changes nothing (tests run many daemons).
 pub fn start_logging(format: LogFormat, filter: &str) {
-    // The engine tells every file that it makes; whoever wants that says so in the filter.
-    let filter = EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,{filter}"))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
     let is_terminal = io::stderr().is_terminal();
-    let builder = fmt().with_env_filter(filter).with_writer(|| Stderr);
     let json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !is_terminal,
     };
-    let started = if json {
-        builder.json().flatten_event(true).finish().try_init()
+    let lines = fmt::layer().with_writer(|| Stderr);
+    let lines: Box<dyn Layer<_> + Send + Sync> = if json {
+        lines.json().flatten_event(true).boxed()
     } else {
         let colours = is_terminal && shows_colours(|name| env::var(name).ok());
-        builder.with_target(false).with_ansi(colours).finish().try_init()
+        lines.with_target(false).with_ansi(colours).boxed()
     };
+    let (filter, handle) = reload::Layer::new(parsed(filter));
     // Already started: the first caller's format stays.
-    started.ok();
+    if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
+        FILTER.set(handle).ok();
+    }
+}
+
+/// Writes other lines from now on.
+pub fn change_log_filter(filter: &str) {
+    if let Some(handle) = FILTER.get() {
+        // It fails only where logging has ended.
+        handle.reload(parsed(filter)).ok();
+    }
+}
+
+fn parsed(filter: &str) -> EnvFilter {
+    // The engine tells every file that it makes; whoever wants that says so in the filter.
+    EnvFilter::try_new(format!("fjall=warn,lsm_tree=warn,{filter}"))
+        .unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Whether a terminal is to be sent colours, by its environment. Pure.

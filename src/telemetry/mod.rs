@@ -15,7 +15,7 @@ mod logs;
 use std::io::{self, Write as _};
 
 pub(crate) use logs::Stderr;
-pub use logs::{LogFormat, start_logging};
+pub use logs::{LogFormat, change_log_filter, start_logging};
 
 /// Writes words to standard error as a line, as far as that takes them.
 pub fn say(words: std::fmt::Arguments<'_>) {

@@ -58,8 +58,7 @@ fn properties(entry: &SettingEntry, flags: &HashMap<&str, &str>) -> Option<Strin
         write!(line, "\n- flag: `{flag}`").unwrap();
     }
     if !entry.key.starts_with("source.") && !entry.key.starts_with("label.") {
-        let hot = Config::HOT.contains(&entry.key.as_str());
-        line += if hot { "\n- used: at once" } else { "\n- used: from the next start on" };
+        line += if entry.hot { "\n- used: at once" } else { "\n- used: from the next start on" };
     }
     Some(line + "\n")
 }

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use nashra::{
     base::clock::{Clock as _, ManualClock},
+    base::live::Live,
     config::{PageMode, RobotsMode, sources},
     fetch::{Fetch as _, HttpFetcher, Limits},
     model::poll_record::PollRecord,
@@ -44,6 +45,7 @@ fn rules() -> poll::Rules {
         refetch_per_day: 6,
         entries: poll::EntryBounds { per_poll: 5_000, per_day: 50_000, pending: 20_000 },
         max_decoded: 1 << 20,
+        per_host: 4,
     }
 }
 
@@ -100,9 +102,8 @@ async fn live(dir: &Path, list: &str, clock: &Arc<ManualClock>, until: DateTime<
     let parts = poll::PollContext {
         fetcher,
         store: store.polls(),
-        rules: rules(),
+        rules: Live::new(rules()),
         concurrency: 8,
-        per_host: 4,
         traces: Tracer::default(),
         trace: None,
         clock: Arc::clone(clock),

@@ -8,6 +8,7 @@ mod support;
 
 mod private;
 mod reload;
+mod reload_settings;
 
 mod admin;
 mod allowed;

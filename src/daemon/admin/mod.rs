@@ -19,6 +19,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    base::live::Live,
     stages::publish::Status,
     telemetry::{
         metrics,
@@ -32,7 +33,7 @@ pub struct AdminState {
     /// Renders the metrics; `None` where another daemon of this process records them.
     pub metrics: Option<PrometheusHandle>,
     /// The public host names under which the endpoint is reached.
-    pub hosts: Vec<String>,
+    pub hosts: Live<Vec<String>>,
     /// The pages for people.
     pub pages: status::StatusPages,
     /// For programs.

@@ -15,31 +15,35 @@ use std::{
 use reqwest::Client;
 use url::{Host, Url};
 
-use super::without_credentials;
+use super::{read::BodyLimits, without_credentials};
 use crate::{
-    fetch::{FetchError, address::AddressPolicy},
+    fetch::{FetchError, Limits, address::AddressPolicy},
     model::source::AllowedNetworks,
 };
 
 /// Lists of networks that have a client of their own at once; more begin anew.
 const MOST: usize = 64;
 
-/// A client, and what it may reach.
+/// A client, what it may reach, and the bounds of what is asked through it: a fetch ends by those that
+/// it began with.
 #[derive(Debug, Clone)]
 pub(super) struct ScopedClient {
     pub(super) client: Client,
+    pub(super) limits: Arc<Limits>,
     addresses: Arc<AddressPolicy>,
     /// Beyond what all may reach.
     pub(super) allowed: AllowedNetworks,
 }
 
-type ClientFactory = dyn Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
+/// Makes a client that obeys a policy.
+pub(super) type ClientFactory =
+    dyn Fn(&Limits, Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync;
 
 /// All of them.
 pub(super) struct ScopedClients {
     general: ScopedClient,
     policy: AddressPolicy,
-    make: Box<ClientFactory>,
+    make: Arc<ClientFactory>,
     others: Mutex<HashMap<AllowedNetworks, ScopedClient>>,
 }
 
@@ -51,18 +55,22 @@ impl fmt::Debug for ScopedClients {
 }
 
 impl ScopedClients {
-    /// `policy` holds for all; `make` makes a client that obeys one.
-    pub(super) fn new(
-        policy: AddressPolicy,
-        make: impl Fn(Arc<AddressPolicy>) -> Result<Client, FetchError> + Send + Sync + 'static,
-    ) -> Result<Self, FetchError> {
+    /// All of them within these limits.
+    pub(super) fn new(limits: Limits, make: Arc<ClientFactory>) -> Result<Self, FetchError> {
+        let (policy, limits) = (AddressPolicy::new(limits.allow.clone()), Arc::new(limits));
         let addresses = Arc::new(policy.clone());
         let general = ScopedClient {
-            client: make(Arc::clone(&addresses))?,
+            client: make(&limits, Arc::clone(&addresses))?,
+            limits,
             addresses,
             allowed: AllowedNetworks::default(),
         };
-        Ok(Self { general, policy, make: Box::new(make), others: Mutex::default() })
+        Ok(Self { general, policy, make, others: Mutex::default() })
+    }
+
+    /// The bounds of what is asked through them.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.general.limits
     }
 
     /// The one for those who may also reach these networks.
@@ -76,7 +84,8 @@ impl ScopedClients {
         }
         let addresses = Arc::new(self.policy.clone().and(allowed));
         let door = ScopedClient {
-            client: (self.make)(Arc::clone(&addresses))?,
+            client: (self.make)(&self.general.limits, Arc::clone(&addresses))?,
+            limits: Arc::clone(&self.general.limits),
             addresses,
             allowed: Arc::clone(allowed),
         };
@@ -89,6 +98,11 @@ impl ScopedClients {
 }
 
 impl ScopedClient {
+    /// So many bytes, or the start of more.
+    pub(super) fn bound(&self, bytes: usize, cut: bool) -> BodyLimits<'_> {
+        BodyLimits { bytes, cut, rate: self.limits.rate(), memory: &self.limits.memory }
+    }
+
     /// Whether an address may be asked. Names are judged where they are resolved.
     pub(super) fn permit(&self, url: &Url) -> Result<(), FetchError> {
         let ip = match (url.scheme(), url.host()) {

@@ -86,7 +86,7 @@ impl<C: Clock> HttpFetcher<C> {
                 moved: None,
             },
             404 | 410 => Outcome::Gone { status },
-            401 | 403 | 405 | 429 | 503 => self.refusal(response, status).await,
+            401 | 403 | 405 | 429 | 503 => self.refusal(response, status, door).await,
             _ => Outcome::Failed(FetchError::Status(status)),
         }))
     }
@@ -111,7 +111,7 @@ impl<C: Clock> HttpFetcher<C> {
                 builder = builder.header(name, value);
             }
         }
-        let limit = self.limits.first_byte_timeout;
+        let limit = door.limits.first_byte_timeout;
         timeout(limit, builder.send())
             .await
             .map_err(|_| FetchError::NoAnswer(limit))?

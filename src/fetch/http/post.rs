@@ -37,14 +37,14 @@ impl<C: Clock> Post for HttpFetcher<C> {
         form: String,
         allowed: &AllowedNetworks,
     ) -> Result<Reply, FetchError> {
-        let door = self.doors.door_for(allowed)?;
-        let total = self.limits.total_timeout;
+        let door = self.doors.get().door_for(allowed)?;
+        let total = door.limits.total_timeout;
         let mut left = total;
-        for _ in 0..=self.limits.max_redirects {
+        for _ in 0..=door.limits.max_redirects {
             door.permit(&url)?;
             let host = hosts::name(&url);
             let claim =
-                self.hosts.claim(&host, self.limits.pace, hosts::Order::First, &self.clock).await;
+                self.hosts.claim(&host, door.limits.pace, hosts::Order::First, &self.clock).await;
             let turn = claim.map_err(|deferred| FetchError::Transport(deferred.to_string()))?;
             let started = Instant::now();
             let answered = timeout(left, self.post_once(&url, &form, &door))
@@ -58,7 +58,7 @@ impl<C: Clock> Post for HttpFetcher<C> {
                 None => return Ok(reply),
             }
         }
-        Err(FetchError::Redirects(self.limits.max_redirects))
+        Err(FetchError::Redirects(door.limits.max_redirects))
     }
 }
 
@@ -73,7 +73,7 @@ impl<C: Clock> HttpFetcher<C> {
         let form_type = "application/x-www-form-urlencoded";
         let request =
             door.client.post(url.clone()).header(CONTENT_TYPE, form_type).body(form.to_owned());
-        let limit = self.limits.first_byte_timeout;
+        let limit = door.limits.first_byte_timeout;
         let mut response = timeout(limit, request.send())
             .await
             .map_err(|_| FetchError::NoAnswer(limit))?
@@ -85,10 +85,10 @@ impl<C: Clock> HttpFetcher<C> {
             _ => None,
         };
         // The status is the answer; its words are of use only to people.
-        let mut deadline = Deadline::within(self.limits.total_timeout, self.limits.total_timeout);
+        let mut deadline = Deadline::within(door.limits.total_timeout, door.limits.total_timeout);
         let bytes = match read_body(
             &mut response,
-            self.bound(MAX_WORDS, true),
+            door.bound(MAX_WORDS, true),
             &mut deadline,
             &Silence::default(),
         )

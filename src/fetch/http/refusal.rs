@@ -7,6 +7,7 @@ use reqwest::{Response, header::RETRY_AFTER};
 
 use super::{
     HttpFetcher,
+    doors::ScopedClient,
     hop::Hop,
     read::{BodyRead, Deadline, read_body},
 };
@@ -23,11 +24,16 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl<C: Clock> HttpFetcher<C> {
     /// A refusal by its kind: its words are read where they may say more than its status.
-    pub(super) async fn refusal(&self, mut response: Response, status: u16) -> Outcome {
+    pub(super) async fn refusal(
+        &self,
+        mut response: Response,
+        status: u16,
+        door: &ScopedClient,
+    ) -> Outcome {
         let mut deadline = Deadline::within(TIMEOUT, TIMEOUT);
         let bytes = match read_body(
             &mut response,
-            self.bound(challenge::MAX_SENT, true),
+            door.bound(challenge::MAX_SENT, true),
             &mut deadline,
             &Silence::default(),
         )

@@ -50,7 +50,7 @@ impl<C: Clock> HttpFetcher<C> {
             Request { obeys_robots: false, goes_first: true, ..Request::new(url, accept::ROBOTS) };
         Box::pin(async move {
             let answer = match self
-                .follow(request, self.bound(MAX_FILE, true), door)
+                .follow(request, door.bound(MAX_FILE, true), door)
                 .await
                 .unwrap_or_else(Outcome::Failed)
             {
@@ -70,12 +70,7 @@ impl<C: Clock> HttpFetcher<C> {
     async fn parse(&self, fetched: Fetched) -> Answer {
         let start =
             move |body: &Body| (body.decode_start(MAX_FILE).map(|file| Rules::parse(&file)), true);
-        match self
-            .limits
-            .memory
-            .read_body_unless(fetched.body, MAX_FILE, start, |rules, _| rules)
-            .await
-        {
+        match self.memory.read_body_unless(fetched.body, MAX_FILE, start, |rules, _| rules).await {
             Ok((Ok(rules), _)) => Answer::Rules(rules),
             Ok((Err(error), _)) => Answer::Unreachable(error.to_string()),
             Err(unread) => Answer::Unreachable(unread.to_string()),

@@ -3,48 +3,16 @@
 //! What must stay true: one group of decisions has one set of rules, also where they are exchanged
 //! meanwhile.
 
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Instant,
-};
+use std::time::Instant;
 
 use super::batch::DecisionBatch;
 use crate::{
     model::{article::ArticleState, label::ArticleLabel, record::Content},
-    policy::{
-        assemble::Edition,
-        label::{LabelInput, Labels},
-    },
-    telemetry::metrics,
+    policy::{assemble::Edition, label::LabelInput},
 };
 
 /// The places that are kept of an article, over all its labels: some 100 bytes each.
 const KEPT_PLACES: usize = 40;
-
-/// The rules that hold now; clones share them.
-#[derive(Debug, Clone, Default)]
-pub struct LabelRules(Arc<RwLock<Arc<Labels>>>);
-
-impl LabelRules {
-    /// Begins with these rules.
-    #[must_use]
-    pub fn new(labels: Labels) -> Self {
-        metrics::label_rules(labels.len(), labels.terms());
-        Self(Arc::new(RwLock::new(Arc::new(labels))))
-    }
-
-    /// Has other rules hold from now on.
-    pub fn replace(&self, labels: Labels) {
-        metrics::label_rules(labels.len(), labels.terms());
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
-    }
-
-    /// The rules that hold now.
-    #[must_use]
-    pub fn now(&self) -> Arc<Labels> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 impl DecisionBatch {
     /// Gives an edition its labels, and keeps with the article where their words stand.

@@ -79,6 +79,11 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
+    /// Allows so many fetches from one host from now on.
+    pub(super) fn set_per_host(&mut self, per_host: usize) {
+        self.bounds.per_host = per_host;
+    }
+
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             lanes: Lanes::default(),

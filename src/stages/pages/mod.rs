@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     fetch::Fetch,
     model::{
         candidate::Candidate,
@@ -55,7 +55,7 @@ pub struct PageContext<F, C> {
     /// The durable queue of entries.
     pub queue: EntryQueue,
     /// Bounds and rules.
-    pub settings: Settings,
+    pub settings: Live<Settings>,
     /// Settings that operators give for the pages of some sources.
     pub rules: SourcePageSettings,
     /// Counts the pages that cannot be read.
@@ -75,7 +75,7 @@ pub async fn run<F: Fetch, C: Clock>(
     mut pressure: watch::Receiver<Pressure>,
     mut before: DateTime<Utc>,
 ) -> Result<(), PipelineError> {
-    let bounds = context.settings.bounds();
+    let bounds = context.settings.get().bounds();
     let (events_tx, mut events) = mpsc::channel(EVENTS_PER_READING * (bounds.pages + bounds.here));
     let reader = Arc::new(Reader::new(&context));
     let mut agenda = Agenda::new(bounds);
@@ -91,6 +91,7 @@ pub async fn run<F: Fetch, C: Clock>(
         before = now;
         let stopped = matches!(*pressure.borrow_and_update(), Pressure::Stop);
         if !stopped {
+            agenda.set_per_host(context.settings.get().per_host);
             awake.at(now);
             for (ticket, key, entry) in claim_due(&mut agenda, &context)? {
                 let due = DueEntry { waited_s: awake.waited_s(&key, now), key, entry };
@@ -297,7 +298,7 @@ mod tests {
         PageContext {
             fetcher: Arc::new(Deferring(deferred)),
             queue: store.entries(),
-            settings,
+            settings: Live::new(settings),
             rules,
             unreadable: UnreadablePages::default(),
             traces: Tracer::default(),
@@ -351,7 +352,8 @@ mod tests {
      {
         let store = Store::in_memory().unwrap();
         let context = context(&store);
-        let (reader, mut agenda) = (Reader::new(&context), Agenda::new(context.settings.bounds()));
+        let (reader, mut agenda) =
+            (Reader::new(&context), Agenda::new(context.settings.get().bounds()));
         let row = list(&store, "a", 1).await;
         agenda.note_due(row.lane(), row.due_ms());
         let (ticket, key, mut entry) = claim_due(&mut agenda, &context).unwrap().pop().unwrap();
@@ -382,7 +384,7 @@ mod tests {
     async fn a_newer_edition_on_another_host_is_read_as_soon_as_the_older_one_is_decided_on() {
         let store = Store::in_memory().unwrap();
         let context = context(&store);
-        let mut agenda = Agenda::new(context.settings.bounds());
+        let mut agenda = Agenda::new(context.settings.get().bounds());
         let listed = async |agenda: &mut Agenda, host, second| {
             let row = list(&store, host, second).await;
             agenda.note_due(row.lane(), row.due_ms());

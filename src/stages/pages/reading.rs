@@ -16,7 +16,7 @@ use url::Url;
 
 use super::{agenda::Bounds, claim::Claim};
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     fetch::{Body, Fetch, FetchError, Request, Room, UnreadBody},
     model::{
         accept,
@@ -91,7 +91,7 @@ pub(super) struct Reader<F, C> {
     fetcher: Arc<F>,
     clock: Arc<C>,
     queue: EntryQueue,
-    settings: Settings,
+    settings: Live<Settings>,
     rules: SourcePageSettings,
     unreadable: UnreadablePages,
     traces: Tracer,
@@ -104,7 +104,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             fetcher,
             clock,
             queue: context.queue.clone(),
-            settings: context.settings,
+            settings: context.settings.clone(),
             rules: context.rules.clone(),
             unreadable: context.unreadable.clone(),
             traces: context.traces.clone(),
@@ -165,7 +165,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             return Ok((PageOutcome::Looked(failure.looked()), Room::default()));
         }
         let reading =
-            retry_or_give_up(failure, entry.tries, held_s, &self.settings, self.clock.now());
+            retry_or_give_up(failure, entry.tries, held_s, &self.settings.get(), self.clock.now());
         metrics::page(if matches!(reading, PageOutcome::Later { .. }) { "later" } else { "dead" });
         failure::log(&reading, entry, link);
         // Only a dead letter keeps bytes.
@@ -226,12 +226,12 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             metrics::fetched("page", failure.reason, 0);
         })?;
         metrics::fetched("page", "ok", fetched.body.bytes.len());
-        let (limit, rules) = (self.settings.max_decoded, own.rules.clone());
+        let (limit, rules) = (self.settings.get().max_decoded, own.rules.clone());
         let expected = Expected { guessed: entry.is_guess(), listed: entry.entry.title.clone() };
         let body = std::mem::take(&mut fetched.body);
         let work = move |bytes| extract(*fetched, bytes, rules.as_deref(), &expected);
         let (page, room) = self.read_body(body, entry, limit, work).await?;
-        let most = own.follow_pages.unwrap_or(self.settings.follow_pages);
+        let most = own.follow_pages.unwrap_or(self.settings.get().follow_pages);
         if page.page.next.is_none() || most == 0 {
             return Ok((page, room));
         }
@@ -261,7 +261,7 @@ impl<F: Fetch, C: Clock> Reader<F, C> {
             rules: own.rules.clone(),
             source: &entry.source.id,
             most,
-            max_decoded: self.settings.max_decoded,
+            max_decoded: self.settings.get().max_decoded,
         };
         let room = match further.read_on(&mut read.page, &first).await {
             Err(Interrupted { error, wait })

@@ -40,7 +40,7 @@ pub(super) async fn check_validators<F: Fetch, C: Clock>(
     let lied = match (visit.result, source.at.url()) {
         (PollResult::Read { fresh: 1.. }, Some(url)) => {
             let url = moved::current_address(visit.facts.moved.as_ref(), url).clone();
-            let obeys_robots = context.rules.obeys_robots(source);
+            let obeys_robots = context.rules.get().obeys_robots(source);
             let request = Request {
                 validators,
                 obeys_robots,

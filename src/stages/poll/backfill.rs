@@ -108,7 +108,7 @@ async fn read_older<F: Fetch, C: Clock>(
     left: u32,
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
     let request = Request {
-        obeys_robots: context.rules.obeys_robots(source),
+        obeys_robots: context.rules.get().obeys_robots(source),
         ..Request::new(url, accept::FEED)
     };
     let (mut commit, mut wakes, mut room) = (PollCommit::default(), Vec::new(), Room::default());
@@ -117,19 +117,23 @@ async fn read_older<F: Fetch, C: Clock>(
             (facts.clone(), context.clock.now(), std::mem::take(&mut fetched.body));
         let reader = context.reader(source, now);
         let work = move |bytes| read_older_page(&reader, &known, &fetched, bytes);
-        let read =
-            match context.fetcher.memory().read_body(body, context.rules.max_decoded, work).await {
-                Ok((page, page_room)) => {
-                    room = page_room;
-                    page?
-                }
-                Err(UnreadBody::NoRoom | UnreadBody::TooLong) => None,
-                Err(UnreadBody::Panicked(body)) => {
-                    (commit, wakes) =
-                        panicked::keep_dead_letter(context, source, body, "backfill", now).await?;
-                    None
-                }
-            };
+        let read = match context
+            .fetcher
+            .memory()
+            .read_body(body, context.rules.get().max_decoded, work)
+            .await
+        {
+            Ok((page, page_room)) => {
+                room = page_room;
+                page?
+            }
+            Err(UnreadBody::NoRoom | UnreadBody::TooLong) => None,
+            Err(UnreadBody::Panicked(body)) => {
+                (commit, wakes) =
+                    panicked::keep_dead_letter(context, source, body, "backfill", now).await?;
+                None
+            }
+        };
         if let Some(page) = read {
             facts.entries += page.listed.fresh as u64;
             facts.intake = page.listed.intake;
@@ -160,7 +164,7 @@ async fn read_news_sitemap<F: Fetch, C: Clock>(
     site: &Url,
     within: Range<DateTime<Utc>>,
 ) -> Result<Vec<(Lane, u64)>, PipelineError> {
-    let rules = context.rules.fetch_rules(source);
+    let rules = context.rules.get().fetch_rules(source);
     let mut listed = listing::ListingResult::default();
     let mut room = Room::default();
     if let Some((mut feed, feed_room)) =

@@ -3,7 +3,7 @@
 mod sorting;
 mod verdict;
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -47,6 +47,8 @@ pub struct Rules {
     pub refetch_per_day: u16,
     /// Bytes of a body after decompression.
     pub max_decoded: usize,
+    /// How many polls may ask one host at once.
+    pub per_host: usize,
 }
 
 impl Rules {
@@ -94,7 +96,7 @@ pub(super) struct ListingResult {
 pub(super) struct ListingReader {
     pub(super) store: PollStore,
     pub(super) source: Source,
-    pub(super) rules: Rules,
+    pub(super) rules: Arc<Rules>,
     /// The trace of the poll, where it is recorded.
     pub(super) trace: Option<TraceId>,
     /// The time of the poll.

@@ -38,7 +38,7 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    base::{clock::Clock, private::Private},
+    base::{clock::Clock, live::Live, private::Private},
     config::sources::Source,
     fetch::{Fetch, SourceFetcher, hosts},
     model::{
@@ -97,11 +97,9 @@ pub struct PollContext<F, C> {
     /// The facts and the queue of entries.
     pub store: PollStore,
     /// Rules that hold for all sources.
-    pub rules: Rules,
+    pub rules: Live<Rules>,
     /// The number of polls that run at once.
     pub concurrency: usize,
-    /// How many of these may ask one host.
-    pub per_host: usize,
     /// Begins traces.
     pub traces: Tracer,
     /// The trace of the poll or push that this is a copy for, where it is recorded.
@@ -118,7 +116,6 @@ impl<F, C> Clone for PollContext<F, C> {
             store: self.store.clone(),
             rules: self.rules.clone(),
             concurrency: self.concurrency,
-            per_host: self.per_host,
             traces: self.traces.clone(),
             trace: self.trace,
             clock: Arc::clone(&self.clock),
@@ -132,7 +129,7 @@ impl<F, C> PollContext<F, C> {
         ListingReader {
             store: self.store.clone(),
             source: source.clone(),
-            rules: self.rules.clone(),
+            rules: self.rules.get(),
             trace: self.trace,
             now,
         }
@@ -144,13 +141,13 @@ impl<F, C> PollContext<F, C> {
         source: &Source,
         watch: FetchWatch,
     ) -> PollContext<WatchedFetcher<SourceFetcher<F>>, C> {
-        let Self { fetcher, store, rules, concurrency, per_host, traces, trace, clock } = self;
+        let Self { fetcher, store, rules, concurrency, traces, trace, clock } = self;
         let fetcher = Arc::new(WatchedFetcher::new(
             SourceFetcher::new(fetcher, Arc::clone(&source.allow_addresses)),
             SourceKey::new(source.id.as_str()),
             watch,
         ));
-        PollContext { fetcher, store, rules, concurrency, per_host, traces, trace, clock }
+        PollContext { fetcher, store, rules, concurrency, traces, trace, clock }
     }
 }
 
@@ -200,12 +197,14 @@ pub async fn run<F: Fetch, C: Clock>(
     outputs: Outputs,
 ) -> Result<(), PipelineError> {
     let (mut turns, mut work) = (
-        Turns::new(context.concurrency, context.per_host).with_standings(inputs.hosts.0),
+        Turns::new(context.concurrency, context.rules.get().per_host)
+            .with_standings(inputs.hosts.0),
         JoinSet::new(),
     );
     let price = inputs.price;
     let begin = |turns: &mut Turns, work: &mut JoinSet<_>| {
         let now = Instant::now();
+        turns.set_per_host(context.rules.get().per_host);
         while let Some((next, watch)) = turns.ready(now) {
             let price = *price.borrow();
             // A poll is 20 kB, too much to be moved.
@@ -276,7 +275,7 @@ async fn poll<F: Fetch, C: Clock>(
     let covered_until = subscription
         .as_ref()
         .and_then(|subscription| hub_coverage(&mut visit, subscription, before, now));
-    let terms = Terms { bounds: context.rules.bounds(&source), price };
+    let terms = Terms { bounds: context.rules.get().bounds(&source), price };
     let next = decide(&mut visit, terms, covered_until, now);
     let next = tell_why((&*source, pause.as_ref()), &mut visit.facts, next);
     let past = past_poll(&visit, &due, (started, now), &next);

@@ -36,7 +36,7 @@ pub(super) async fn keep_dead_letter<F, C>(
 ) -> Result<(PollCommit, Vec<(Lane, u64)>), PipelineError> {
     metrics::reader_panicked(reader);
     tracing::error!(source.id = %source.id, url = %source.at, reader, "a reader panicked; the source is tried again later, and what it sent is kept as a dead letter");
-    if source.pages.unwrap_or(context.rules.pages) == PageMode::Off {
+    if source.pages.unwrap_or(context.rules.get().pages) == PageMode::Off {
         return Ok((PollCommit::default(), Vec::new()));
     }
     let (store, source) = (context.store.clone(), source.clone());

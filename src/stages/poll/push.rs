@@ -67,8 +67,9 @@ pub(super) async fn process<F: Fetch, C: Clock>(
     } else {
         facts.hub.pinged(now);
         metrics::pushed(if signed { "unreadable" } else { "pinged" });
-        let at =
-            facts.last_poll.map_or(now, |last| now.max(last + shortest(&source, &context.rules)));
+        let at = facts
+            .last_poll
+            .map_or(now, |last| now.max(last + shortest(&source, &context.rules.get())));
         if let Some(hubs) = &outputs.hubs {
             // Full or closed: it is polled in time anyway.
             hubs.early_polls.try_send(EarlyPoll { source: source.id.clone(), at }).ok();
@@ -109,7 +110,7 @@ async fn read_push<F: Fetch, C>(
     let (reader, facts, body) =
         (context.reader(source, now), facts.clone(), std::mem::take(&mut pushed.body));
     let work = move |bytes| read_content(&reader, &facts, &pushed, bytes);
-    match context.fetcher.memory().read_body(body, context.rules.max_decoded, work).await {
+    match context.fetcher.memory().read_body(body, context.rules.get().max_decoded, work).await {
         Ok((listed, room)) => Ok(ParsedPush { listed: listed?, room, ..ParsedPush::default() }),
         Err(UnreadBody::NoRoom | UnreadBody::TooLong) => Ok(ParsedPush::default()),
         Err(UnreadBody::Panicked(body)) => {

@@ -82,7 +82,7 @@ pub(super) async fn discover_and_visit<F: Fetch, C: Clock>(
     mut facts: Facts,
     fetched: Fetched,
 ) -> Result<Visit, PipelineError> {
-    let rules = context.rules.fetch_rules(source);
+    let rules = context.rules.get().fetch_rules(source);
     let home = fetched.url.clone();
     let look =
         tokio::time::timeout(LOOK, discover::discover_from(&*context.fetcher, fetched, rules))

@@ -30,7 +30,7 @@ pub(super) async fn visit_sitemap<F: Fetch, C: Clock>(
 ) -> Result<Visit, PipelineError> {
     let answer = Fetched { body: std::mem::take(&mut fetched.body), ..fetched.clone() };
     let found =
-        discover::follow(&*context.fetcher, answer, context.rules.fetch_rules(source)).await;
+        discover::follow(&*context.fetcher, answer, context.rules.get().fetch_rules(source)).await;
     let now = context.clock.now();
     let found = match found {
         Ok(found) => found,

@@ -97,13 +97,13 @@ impl Bench {
             refetch_per_day: 6,
             entries: EntryBounds { per_poll: 5000, per_day: 50_000, pending: 20_000 },
             max_decoded: 1 << 20,
+            per_host: 4,
         };
         let context = PollContext {
             fetcher: Arc::new(Canned::default()),
             store: store.polls(),
-            rules,
+            rules: Live::new(rules),
             concurrency: 1,
-            per_host: 4,
             traces: Tracer::default(),
             trace: None,
             clock: Arc::new(ManualClock::new(at(0))),
@@ -120,6 +120,12 @@ impl Bench {
         };
         let source = Arc::new(sources::parse("l", b"https://a.example/feed").sources.remove(0));
         Self { context, store, source, outputs, early_polls, _others: (a, b, c) }
+    }
+
+    fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
+        let mut rules = (*self.context.rules.get()).clone();
+        change(&mut rules);
+        self.context.rules.replace(rules);
     }
 
     /// A hub that is bound for ten days from now on.
@@ -342,7 +348,7 @@ async fn a_sources_own_longest_interval_holds_below_the_shortest_of_all() {
 
 #[test]
 fn a_sources_own_interval_goes_before_a_general_one() {
-    let rules = Bench::new().context.rules;
+    let rules = Bench::new().context.rules.get();
     let mut source = sources::parse("l", b"https://a.example/feed").sources.remove(0);
     let bounds = |source: &Source| {
         let Bounds { min, max } = rules.bounds(source);
@@ -360,8 +366,10 @@ fn a_sources_own_interval_goes_before_a_general_one() {
 
 #[tokio::test]
 async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room() {
-    let mut bench = Bench::new();
-    bench.context.rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 };
+    let bench = Bench::new();
+    bench.change_rules(|rules| {
+        rules.entries = EntryBounds { per_poll: 2, per_day: 5, pending: 100 }
+    });
     let body = feed(&[("a", 0), ("b", -1), ("c", -2), ("d", -3), ("e", -4), ("f", -5)]);
     let first = bench.poll(0, &body).await;
     assert_eq!(
@@ -401,8 +409,8 @@ async fn what_is_beyond_the_bounds_is_left_out_told_and_taken_when_there_is_room
 
 #[tokio::test]
 async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_bound() {
-    let mut bench = Bench::new();
-    bench.context.rules.entries.pending = 3;
+    let bench = Bench::new();
+    bench.change_rules(|rules| rules.entries.pending = 3);
     let flood = |from: i64| {
         feed(
             &(from..from + 5)
@@ -427,7 +435,9 @@ async fn a_source_whose_entries_wait_to_be_read_may_not_add_to_them_beyond_its_b
 #[tokio::test]
 async fn an_old_entry_that_comes_to_a_listing_that_was_read_whole_is_new() {
     const OLD: i64 = -3_000;
-    let backlog = |bench: &mut Bench| bench.context.rules.backlog = Some(Duration::from_hours(72));
+    let backlog = |bench: &mut Bench| {
+        bench.change_rules(|rules| rules.backlog = Some(Duration::from_hours(72)));
+    };
     // What is old at the first poll counts as seen, also when it moves up later.
     let mut bench = Bench::new();
     backlog(&mut bench);
@@ -451,8 +461,8 @@ async fn an_old_entry_that_comes_to_a_listing_that_was_read_whole_is_new() {
 
 #[tokio::test]
 async fn an_entry_with_an_implausible_date_is_never_forgotten() {
-    let mut bench = Bench::new();
-    bench.context.rules.backlog = Some(Duration::from_hours(72));
+    let bench = Bench::new();
+    bench.change_rules(|rules| rules.backlog = Some(Duration::from_hours(72)));
     let item = |guid: &str, date: &str| {
         format!("<item><title>{guid}</title><guid>{guid}</guid><pubDate>{date}</pubDate></item>")
     };

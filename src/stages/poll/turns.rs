@@ -103,6 +103,11 @@ impl Turns {
         }
     }
 
+    /// Allows so many polls of one host from now on, at least one.
+    pub(super) fn set_per_host(&mut self, per_host: usize) {
+        self.per_host = per_host.max(1);
+    }
+
     /// Begins with what the last run knew of hosts.
     pub(super) fn with_standings(self, standings: Standings) -> Self {
         Self { standings, ..self }

@@ -173,7 +173,7 @@ async fn fetch_source<F: Fetch, C>(
     let url = match &source.at {
         Location::Url(url) => url.real(),
         Location::File { path, .. } => {
-            return fetch::file::fetch_file(path, context.rules.max_decoded, started).await;
+            return fetch::file::fetch_file(path, context.rules.get().max_decoded, started).await;
         }
     };
     // What is known of a site's address is that of what was found of it, and not of its home page.
@@ -182,7 +182,7 @@ async fn fetch_source<F: Fetch, C>(
     } else {
         (moved::current_address(facts.moved.as_ref(), url), validators(facts, started))
     };
-    let obeys_robots = context.rules.obeys_robots(source);
+    let obeys_robots = context.rules.get().obeys_robots(source);
     context.fetcher.fetch(request(source, url.clone(), validators, obeys_robots)).await
 }
 
@@ -213,7 +213,7 @@ async fn read_answer<F: Fetch, C: Clock>(
     now: DateTime<Utc>,
 ) -> Result<Visit, PipelineError> {
     let (reader, before) = (context.reader(source, now), facts.clone());
-    let (body, limit) = (mem::take(&mut fetched.body), context.rules.max_decoded);
+    let (body, limit) = (mem::take(&mut fetched.body), context.rules.get().max_decoded);
     let last_sent = facts.sent_hash;
     let last_known = facts.body_hash.filter(|hash| is_known(&facts, *hash, now));
     // Most bodies that come again are sent as they were, and need not be decompressed to be known.

@@ -39,6 +39,8 @@ pub struct ReloadRequest {
     pub listed: Sources,
     /// The files that give no source now.
     pub empty: Vec<EmptyFile>,
+    /// The budget: polls per source and day, on average over all sources.
+    pub polls_per_source_day: f64,
     /// How it is to be done.
     pub order: ReloadOrder,
     /// What is done when it is certain that they are taken over, before one of them is polled.

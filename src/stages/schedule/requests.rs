@@ -50,11 +50,14 @@ impl ScheduleState {
                 gone
             }
             ScheduleRequest::Reload(request) => {
-                let ReloadRequest { listed, empty, order, before_polls, answer } = request;
+                let ReloadRequest { listed, empty, order, before_polls, answer, .. } = request;
                 let empty = if order.allow_empty { Vec::new() } else { empty };
                 let before_polls = (!order.dry_run).then_some(before_polls);
                 let report = self.reload((listed, &empty), before_polls, stores, at.now);
                 let gone = report.as_ref().ok().filter(|_| !order.dry_run);
+                if gone.is_some() {
+                    self.budget.change(request.polls_per_source_day);
+                }
                 let gone = gone.map(|report| report.removed.clone());
                 answer.send(report).ok();
                 gone.unwrap_or_default()

@@ -27,7 +27,7 @@ use super::{
     slots::Slots,
 };
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     config::sources::Source,
     fetch::{Body, Fetched, MAX_ENCODINGS, Memory, Room},
     model::source::{HeaderLinks, Validators},
@@ -59,7 +59,7 @@ pub struct Listener<C> {
     /// The socket that hubs connect to.
     pub listener: TcpListener,
     /// The largest body that is taken, in bytes.
-    pub max_body: usize,
+    pub max_body: Live<usize>,
     /// The memory that bodies are given.
     pub memory: Memory,
     /// The clock of all times here.
@@ -111,7 +111,7 @@ enum PushRefusal {
 struct CallbackService<C> {
     outputs: Outputs,
     pressure: watch::Receiver<Pressure>,
-    max_body: usize,
+    max_body: Live<usize>,
     clock: Arc<C>,
     bodies: Slots,
     memory: Memory,
@@ -200,7 +200,7 @@ impl<C: Clock> CallbackService<C> {
 
     /// Reads a body as a fetch does: beyond a little it needs room for all that it can come to.
     async fn receive(&self, mut body: Incoming) -> Result<(Bytes, Room), PushRefusal> {
-        let (limit, free) = (self.max_body, self.memory.free());
+        let (limit, free) = (*self.max_body.get(), self.memory.free());
         let announced = hyper::body::Body::size_hint(&body)
             .upper()
             .map_or(limit, |upper| usize::try_from(upper).unwrap_or(usize::MAX));

@@ -166,7 +166,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             Some((subscription.announced.hubs.first()?.clone(), self.allowed(&subscription.source)))
         });
         let form = subscription
-            .map(|subscription| subscription.form(mode, self.parts.lease))
+            .map(|subscription| subscription.form(mode, *self.parts.lease.get()))
             .unwrap_or_default();
         (Arc::clone(&self.parts.fetcher), hub, form)
     }
@@ -306,7 +306,7 @@ impl<F: Post, C: Clock> SubscriptionManager<F, C> {
             return Ok(Answer::No);
         };
         let (mode, was_live) = (question.mode.clone(), subscription.is_live(now));
-        let answer = subscription.answer(question, self.parts.lease, now);
+        let answer = subscription.answer(question, *self.parts.lease.get(), now);
         if answer == Answer::No {
             metrics::websub_question("refused");
             return Ok(answer);

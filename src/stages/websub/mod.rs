@@ -29,6 +29,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use url::Url;
 
 use crate::{
+    base::live::Live,
     config::sources::Source,
     fetch::{Fetch, Fetched},
     policy::hub::{
@@ -99,9 +100,9 @@ pub struct WebsubSetup {
     /// The address that hubs are given for it.
     pub public_url: Url,
     /// The lease that hubs are asked for.
-    pub lease: Duration,
+    pub lease: Live<Duration>,
     /// The largest body that a hub may send, in bytes.
-    pub max_body: usize,
+    pub max_body: Live<usize>,
 }
 
 impl WebsubSetup {

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{CallbackRequest, HubAnnouncement, manager::SubscriptionManager};
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, live::Live},
     config::sources::Source,
     fetch::{FetchError, Post, Reply},
     policy::hub::subscription::Mode,
@@ -33,7 +33,7 @@ pub struct WebsubContext<F, C> {
     /// The address at which hubs reach us, without the token of a subscription.
     pub public_url: Url,
     /// The lease that hubs are asked for.
-    pub lease: Duration,
+    pub lease: Live<Duration>,
     /// The sources that may be subscribed to, by id.
     pub sources: HashMap<String, Arc<Source>>,
     /// The clock of all times here.

@@ -14,7 +14,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Attribute, Span, Tracer, otlp};
-use crate::telemetry::metrics;
+use crate::{base::live::Live, telemetry::metrics};
 
 /// Spans that wait to be sent.
 const QUEUE: usize = 4_096;
@@ -35,7 +35,7 @@ pub struct ExportSettings {
     /// The collector's address for traces.
     pub endpoint: Url,
     /// The share of the traces that is recorded, from 0 to 1.
-    pub share: f64,
+    pub share: Live<f64>,
     /// The id of the store, which tells this process from others.
     pub store: Uuid,
 }
@@ -53,15 +53,12 @@ impl Export {
     }
 }
 
-/// Starts sending; none where no trace is to be recorded.
+/// Starts sending.
 ///
 /// # Errors
 /// Where the HTTP client cannot be made.
-pub fn start(settings: ExportSettings) -> Result<(Tracer, Option<Export>), reqwest::Error> {
+pub fn start(settings: ExportSettings) -> Result<(Tracer, Export), reqwest::Error> {
     let ExportSettings { endpoint, share, store } = settings;
-    if share <= 0.0 {
-        return Ok((Tracer::default(), None));
-    }
     let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none()).build()?;
     let process = vec![
         ("service.name", Attribute::from("nashra")),
@@ -70,7 +67,7 @@ pub fn start(settings: ExportSettings) -> Result<(Tracer, Option<Export>), reqwe
     ];
     let (spans, queue) = mpsc::channel(QUEUE);
     let sender = Sender { client, endpoint, process, is_away: false };
-    Ok((Tracer::new(share, spans), Some(Export(tokio::spawn(sender.run(queue))))))
+    Ok((Tracer::new(share, spans), Export(tokio::spawn(sender.run(queue)))))
 }
 
 #[derive(Debug)]

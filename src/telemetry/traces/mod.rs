@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
+    base::live::Live,
     model::trace::{SpanId, TraceId},
     telemetry::metrics,
 };
@@ -32,15 +33,15 @@ pub struct Tracer(Option<Arc<Sampling>>);
 
 #[derive(Debug)]
 struct Sampling {
-    /// Traces whose random bits are below are recorded.
-    below: u64,
+    /// Of the traces this share is recorded, from 0 to 1.
+    share: Live<f64>,
     spans: mpsc::Sender<Span>,
 }
 
 impl Tracer {
     /// One that records a share of the traces, from 0 to 1, into a queue.
-    fn new(share: f64, spans: mpsc::Sender<Span>) -> Self {
-        Self(Some(Arc::new(Sampling { below: threshold(share), spans })))
+    fn new(share: Live<f64>, spans: mpsc::Sender<Span>) -> Self {
+        Self(Some(Arc::new(Sampling { share, spans })))
     }
 
     /// Begins a trace, where one is to be recorded.
@@ -49,7 +50,8 @@ impl Tracer {
         let sampling = self.0.as_ref()?;
         let id = Uuid::new_v4();
         let (_, low) = id.as_u64_pair();
-        (low & ((1 << RANDOM_BITS) - 1) < sampling.below).then(|| TraceId::from(id))
+        (low & ((1 << RANDOM_BITS) - 1) < threshold(*sampling.share.get()))
+            .then(|| TraceId::from(id))
     }
 
     /// Records a span of a trace. Where there is none, or traces are off, the span is not made.
@@ -198,7 +200,7 @@ mod tests {
         let trace = Some(TraceId::from(Uuid::new_v4()));
         off.record(trace, |_| panic!("made"));
         let (spans, _queue) = mpsc::channel(1);
-        Tracer::new(1.0, spans).record(None, |_| panic!("made"));
+        Tracer::new(Live::new(1.0), spans).record(None, |_| panic!("made"));
         assert_eq!(size_of::<Tracer>(), size_of::<usize>());
     }
 
@@ -206,7 +208,7 @@ mod tests {
     fn a_share_of_the_traces_is_recorded() {
         let begun = |share: f64| {
             let (spans, _queue) = mpsc::channel(1);
-            let tracer = Tracer::new(share, spans);
+            let tracer = Tracer::new(Live::new(share), spans);
             (0..4_000).filter(|_| tracer.begin().is_some()).count()
         };
         assert_eq!((begun(0.0), begun(1.0)), (0, 4_000));
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn a_full_queue_drops_spans_and_holds_nobody_up() {
         let (spans, mut queue) = mpsc::channel(1);
-        let tracer = Tracer::new(1.0, spans);
+        let tracer = Tracer::new(Live::new(1.0), spans);
         let (trace, now) = (tracer.begin(), DateTime::UNIX_EPOCH);
         for _ in 0..3 {
             tracer.record(trace, |trace| Span::new(trace, "poll", now, now));

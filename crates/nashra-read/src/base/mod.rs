@@ -8,5 +8,6 @@ pub mod sequence;
 pub mod hash;
 pub mod backoff;
 pub mod choices;
+pub mod live;
 
 pub mod time;

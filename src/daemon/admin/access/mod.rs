@@ -19,7 +19,7 @@ use sha2::Sha256;
 use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
-use crate::config::Admin;
+use crate::{base::live::Live, config::Admin};
 
 use limit::Bucket;
 pub(super) use sessions::{COOKIE, Sessions};
@@ -63,15 +63,26 @@ impl Denied {
 }
 
 /// Where the token is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum TokenPlace {
     File(PathBuf),
     /// A variable of the environment, with its value at the start.
     Variable(String, Option<Secret>),
 }
 
+impl TokenPlace {
+    fn new(config: &Admin) -> Self {
+        if let Some(path) = &config.token_file {
+            return Self::File(path.clone());
+        }
+        let name = config.token_env.as_str();
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::Variable(name.to_owned(), value.map(Secret))
+    }
+}
+
 /// A text that is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Secret(String);
 
 impl std::fmt::Debug for Secret {
@@ -86,7 +97,7 @@ pub struct Access(Arc<Inside>);
 
 #[derive(Debug)]
 struct Inside {
-    place: TokenPlace,
+    place: Live<TokenPlace>,
     /// Tokens are compared by what this makes of them.
     key: Uuid,
     writes: Bucket,
@@ -98,20 +109,22 @@ impl Access {
     /// As the config says.
     #[must_use]
     pub fn new(config: &Admin) -> Self {
-        let place = if let Some(path) = &config.token_file {
-            TokenPlace::File(path.clone())
-        } else {
-            let name = config.token_env.as_str();
-            let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-            TokenPlace::Variable(name.to_owned(), value.map(Secret))
-        };
         Self(Arc::new(Inside {
-            place,
+            place: Live::new(TokenPlace::new(config)),
             key: Uuid::new_v4(),
             writes: Bucket::new(60, Duration::from_secs(1)),
             failures: Bucket::new(10, Duration::from_secs(2)),
             sessions: Sessions::default(),
         }))
+    }
+
+    /// Looks for the token where the config says now. Who has another one's session has to type it.
+    pub fn change(&self, config: &Admin) {
+        let place = TokenPlace::new(config);
+        if place != *self.0.place.get() {
+            self.0.place.replace(place);
+            self.0.sessions.end_all();
+        }
     }
 
     /// Sessions of browsers.
@@ -121,9 +134,9 @@ impl Access {
 
     /// Whether there is a place for a token at all; the words say how to give one.
     pub(super) fn how_to_open(&self) -> Option<String> {
-        match &self.0.place {
+        match &*self.0.place.get() {
             TokenPlace::Variable(name, None) => Some(format!(
-                "nothing can be changed here, since no token is configured: set the environment variable {name}, or admin.token_file to a file that holds one, and start nashra again"
+                "nothing can be changed here, since no token is configured: set admin.token_file to a file that holds one, and reload, or set the environment variable {name}, and start nashra again"
             )),
             _ => None,
         }
@@ -174,7 +187,7 @@ impl Access {
 
     /// The token as it is now: one in a file can be exchanged while nashra runs.
     async fn token(&self) -> Result<Secret, Denied> {
-        let (token, name) = match &self.0.place {
+        let (token, name) = match &*self.0.place.get() {
             TokenPlace::Variable(name, value) => (value.clone(), name.clone()),
             TokenPlace::File(path) => {
                 let name = format!("admin.token_file ({})", path.display());

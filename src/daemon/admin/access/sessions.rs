@@ -40,6 +40,11 @@ impl Sessions {
         self.begin_at(Instant::now())
     }
 
+    /// Ends all sessions.
+    pub(in crate::daemon::admin) fn end_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn begin_at(&self, now: Instant) -> String {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, session| session.ends > now);

@@ -60,6 +60,14 @@ impl Budget {
         budget
     }
 
+    /// Another budget from now on: the sources begin anew with it.
+    pub fn change(&mut self, per_source_day: f64) {
+        if per_source_day.to_bits() != self.per_source_day.to_bits() {
+            self.per_source_day = per_source_day;
+            self.calm();
+        }
+    }
+
     /// A source is polled, too: as calmly at first as those of the beginning.
     pub fn join(&mut self, appetite: Option<f32>) {
         self.sources = self.sources.saturating_add(1);
