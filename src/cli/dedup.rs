@@ -3,9 +3,8 @@
 
 use std::{
     collections::HashMap,
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _},
-    path::{Path, PathBuf},
+    io::{self, BufWriter, Write as _},
+    path::PathBuf,
     process::ExitCode,
     time::Instant,
 };
@@ -16,9 +15,8 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    WORLD_FAILED, WRONG_INPUT,
     filter::{FilterStats, cpu_time},
-    progress::Progress,
+    lines::{self, LinesError},
 };
 use crate::{
     config::ByteSize,
@@ -30,8 +28,6 @@ use crate::{
     text::{self, tokens},
 };
 
-/// Bytes of a line that are read.
-const MAX_LINE: u64 = 1 << 26;
 const SECONDS_A_DAY: i64 = 86_400;
 
 #[derive(Debug, Args)]
@@ -97,28 +93,12 @@ struct OutputLine<'a> {
 
 pub(super) fn run(options: &Options) -> ExitCode {
     let mut run = DedupRun::new(options);
-    let outcome = run.read(&options.file).and_then(|()| run.finish());
-    let code = match outcome {
-        Ok(()) => 0,
-        Err(DedupError::Input(words)) => {
-            say!("nashra: {words}");
-            WRONG_INPUT
-        }
-        Err(DedupError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-        Err(DedupError::Output(error)) => {
-            say!("nashra: standard output: {error}");
-            WORLD_FAILED
-        }
-    };
+    let outcome =
+        lines::read(&options.file, |article, _| run.process(article)).and_then(|()| run.finish());
     if options.stats {
         say!("{}", serde_json::to_string(&run.stats).unwrap_or_default());
     }
-    ExitCode::from(code)
-}
-
-enum DedupError {
-    Input(String),
-    Output(io::Error),
+    outcome.map_or_else(|error| ExitCode::from(error.tell()), |()| ExitCode::SUCCESS)
 }
 
 struct DedupRun {
@@ -149,33 +129,7 @@ impl DedupRun {
         }
     }
 
-    fn read(&mut self, path: &Path) -> Result<(), DedupError> {
-        let name = path.display();
-        let unreadable = |error: io::Error| DedupError::Input(format!("{name}: {error}"));
-        let mut lines: Box<dyn BufRead> = if path == Path::new("-") {
-            Box::new(io::stdin().lock())
-        } else {
-            Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
-        };
-        let (mut line, progress) = (Vec::new(), Progress::through(path));
-        for number in 1_u64.. {
-            progress.advance(line.len());
-            line.clear();
-            let read = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
-            if read.map_err(unreadable)? == 0 {
-                break;
-            }
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let article: GivenArticle = serde_json::from_slice(&line)
-                .map_err(|error| DedupError::Input(format!("{name}:{number}: {error}")))?;
-            self.process(article)?;
-        }
-        Ok(())
-    }
-
-    fn process(&mut self, article: GivenArticle) -> Result<(), DedupError> {
+    fn process(&mut self, article: GivenArticle) -> Result<(), LinesError> {
         let (started, cpu) = (Instant::now(), cpu_time());
         self.stats.bytes += article.text.as_ref().map_or(0, String::len) as u64;
         let answer = self.articles.judge(article);
@@ -187,15 +141,15 @@ impl DedupRun {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), DedupError> {
+    fn finish(&mut self) -> Result<(), LinesError> {
         for (place, mut answer) in self.waiting.take().unwrap_or_default().into_iter().enumerate() {
             answer.story = self.articles.final_story(answer.story);
             self.write(place, &answer)?;
         }
-        self.out.flush().map_err(DedupError::Output)
+        self.out.flush().map_err(LinesError::Output)
     }
 
-    fn write(&mut self, place: usize, answer: &DedupAnswer) -> Result<(), DedupError> {
+    fn write(&mut self, place: usize, answer: &DedupAnswer) -> Result<(), LinesError> {
         let articles = &self.articles;
         let line = OutputLine {
             id: articles.ids.get(place).map(String::as_str).unwrap_or_default(),
@@ -207,7 +161,7 @@ impl DedupRun {
         serde_json::to_writer(&mut self.out, &line)
             .map_err(io::Error::from)
             .and_then(|()| self.out.write_all(b"\n"))
-            .map_err(DedupError::Output)
+            .map_err(LinesError::Output)
     }
 }
 

@@ -3,9 +3,8 @@
 
 use std::{
     fmt,
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _},
-    path::{Path, PathBuf},
+    io::{self, BufWriter, Write as _},
+    path::PathBuf,
     process::ExitCode,
     time::Instant,
 };
@@ -18,18 +17,15 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    CommandFailure, WORLD_FAILED, WRONG_INPUT,
+    WRONG_INPUT,
     filter::{FilterStats, cpu_time},
-    progress::Progress,
+    lines::{self, LinesError},
 };
 use crate::{
     config::labels,
     model::{label::ArticleLabel, story::Role},
     policy::label::{LabelInput, Labels},
 };
-
-/// Bytes of a line that are read.
-const MAX_LINE: u64 = 1 << 26;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -65,27 +61,12 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let outcome = options
         .files
         .iter()
-        .try_for_each(|file| run.read(file))
-        .and_then(|()| run.out.flush().map_err(LabelError::Output));
+        .try_for_each(|file| lines::read(file, |record, bytes| run.label(record, bytes)))
+        .and_then(|()| run.out.flush().map_err(LinesError::Output));
     if options.stats {
         say!("{}", serde_json::to_string(&run.stats).unwrap_or_default());
     }
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(LabelError::Input(words)) => CommandFailure::new(&words, WRONG_INPUT).tell(),
-        // Whoever read it has seen enough.
-        Err(LabelError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(LabelError::Output(error)) => {
-            CommandFailure::new(&format!("standard output: {error}"), WORLD_FAILED).tell()
-        }
-    }
-}
-
-enum LabelError {
-    Input(String),
-    Output(io::Error),
+    outcome.map_or_else(|error| ExitCode::from(error.tell()), |()| ExitCode::SUCCESS)
 }
 
 /// What is written of a record.
@@ -114,33 +95,7 @@ struct LabelRun {
 }
 
 impl LabelRun {
-    fn read(&mut self, path: &Path) -> Result<(), LabelError> {
-        let name = path.display();
-        let unreadable = |error: io::Error| LabelError::Input(format!("{name}: {error}"));
-        let mut lines: Box<dyn BufRead> = if path == Path::new("-") {
-            Box::new(io::stdin().lock())
-        } else {
-            Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
-        };
-        let (mut line, progress) = (Vec::new(), Progress::through(path));
-        for number in 1_u64.. {
-            progress.advance(line.len());
-            line.clear();
-            let read = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
-            if read.map_err(unreadable)? == 0 {
-                break;
-            }
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let record: Record = serde_json::from_slice(&line)
-                .map_err(|error| LabelError::Input(format!("{name}:{number}: {error}")))?;
-            self.label(record, line.len())?;
-        }
-        Ok(())
-    }
-
-    fn label(&mut self, mut record: Record, bytes: usize) -> Result<(), LabelError> {
+    fn label(&mut self, mut record: Record, bytes: usize) -> Result<(), LinesError> {
         let (started, cpu) = (Instant::now(), cpu_time());
         let given = record.labels(&self.labels);
         self.stats.bytes += bytes as u64;
@@ -155,7 +110,7 @@ impl LabelRun {
             }
             Form::Words => tell(&mut self.out, &record, &given),
         };
-        written.map_err(LabelError::Output)
+        written.map_err(LinesError::Output)
     }
 }
 

@@ -18,6 +18,7 @@ mod filter;
 mod flags;
 mod help;
 mod label;
+mod lines;
 mod listing;
 mod progress;
 mod run;

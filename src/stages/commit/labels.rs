@@ -45,7 +45,7 @@ impl DecisionBatch {
 }
 
 /// The first places of each label in turn, as many as are kept.
-fn kept(mut labels: Vec<ArticleLabel>) -> Vec<ArticleLabel> {
+pub(super) fn kept(mut labels: Vec<ArticleLabel>) -> Vec<ArticleLabel> {
     let each = (KEPT_PLACES / labels.len().max(1)).max(1);
     let mut left = KEPT_PLACES;
     for label in &mut labels {

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 mod erase;
 mod identity;
+mod labels;
 
 use super::*;
 use crate::{

@@ -193,6 +193,7 @@ fn finder(needles: &[String]) -> Result<AhoCorasick, BuildError> {
     AhoCorasick::builder()
         .match_kind(MatchKind::Standard)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .dense_depth(4)
         .build(needles)
 }
 

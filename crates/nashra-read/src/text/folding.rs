@@ -156,17 +156,6 @@ pub(crate) fn script(c: char) -> Script {
     }
 }
 
-/// Where a character of a folded text comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origin {
-    /// Its first byte in the folded text.
-    pub(crate) at: usize,
-    /// Its character in the text.
-    pub(crate) start: u32,
-    /// The character after it and its marks.
-    pub(crate) end: u32,
-}
-
 /// A text in one spelling.
 pub(crate) fn fold(text: &str) -> String {
     let mut out = Folding::new(text.len());
@@ -174,25 +163,33 @@ pub(crate) fn fold(text: &str) -> String {
     out.text
 }
 
-/// The same, and where each letter and digit comes from.
-pub(crate) fn fold_with_origins(text: &str) -> (String, Vec<Origin>) {
-    let mut out = Folding::new(text.len());
-    let mut origins: Vec<Origin> = Vec::new();
-    out.read(text, |at, place| match at {
-        Some(at) => {
-            // A letter that replaces the one before has its place.
-            while origins.last().is_some_and(|last| last.at >= at) {
-                origins.pop();
+/// The characters of a text from which these bytes of the folded one come: the first, and the one
+/// behind the last and its marks.
+pub(crate) fn characters(text: &str, spans: &[(usize, usize)]) -> Vec<(u32, u32)> {
+    let mut found = vec![(0, 0); spans.len()];
+    let mut starts: Vec<(usize, usize)> =
+        spans.iter().enumerate().map(|(index, (start, _))| (*start, index)).collect();
+    let mut ends: Vec<(usize, usize)> =
+        spans.iter().enumerate().map(|(index, (_, end))| (*end, index)).collect();
+    starts.sort_unstable();
+    ends.sort_unstable();
+    let (mut starts, mut ends) = (starts.into_iter().peekable(), ends.into_iter().peekable());
+    let mut behind = 0;
+    Folding::new(text.len()).read(text, |at, place| {
+        if let Some(at) = at {
+            while let Some((_, index)) = starts.next_if(|(start, _)| *start <= at) {
+                found[index].0 = place;
             }
-            origins.push(Origin { at, start: place, end: place + 1 });
-        }
-        None => {
-            if let Some(last) = origins.last_mut() {
-                last.end = place + 1;
+            while let Some((_, index)) = ends.next_if(|(end, _)| *end <= at) {
+                found[index].1 = behind;
             }
         }
+        behind = place + 1;
     });
-    (out.text, origins)
+    for (_, index) in ends {
+        found[index].1 = behind;
+    }
+    found
 }
 
 /// A text that is being folded.
@@ -215,7 +212,14 @@ impl Folding {
     /// place in characters, and of each mark without a trace its place alone.
     fn read(&mut self, text: &str, mut place: impl FnMut(Option<usize>, u32)) {
         let table = TABLE.as_slice();
-        for (at, c) in (0_u32..).zip(text.chars()) {
+        let (mut rest, mut at) = (text, 0);
+        loop {
+            let plain =
+                rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(plain);
+            at = self.plain(word, at, &mut place);
+            let mut chars = after.chars();
+            let Some(c) = chars.next() else { break };
             match table.get(c as usize) {
                 Some(Entry { class, folded }) if *class != Class::Long => {
                     let folded = char::from_u32(u32::from(*folded)).unwrap_or(' ');
@@ -223,8 +227,28 @@ impl Folding {
                 }
                 _ => spellings(c).for_each(|part| self.add(class(part), part, at, &mut place)),
             }
+            (rest, at) = (chars.as_str(), at + 1);
         }
         self.end();
+    }
+
+    /// Adds letters and digits of ASCII in one piece; returns the place behind them.
+    fn plain(&mut self, word: &str, at: u32, place: &mut impl FnMut(Option<usize>, u32)) -> u32 {
+        if word.is_empty() {
+            return at;
+        }
+        self.begin(Script::Spaced);
+        let start = self.text.len();
+        self.text.push_str(word);
+        if let Some(added) = self.text.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+        let mut behind = at;
+        for byte in start..self.text.len() {
+            place(Some(byte), behind);
+            behind += 1;
+        }
+        behind
     }
 
     fn add(&mut self, class: Class, c: char, at: u32, place: &mut impl FnMut(Option<usize>, u32)) {
@@ -325,20 +349,22 @@ mod tests {
     }
 
     #[test]
-    fn each_letter_says_where_it_comes_from() {
+    fn words_say_where_they_come_from() {
         let text = "«E\u{301}tat», ﬁn ﾊﾞ";
-        let (folded, origins) = fold_with_origins(text);
+        let folded = fold(text);
         assert_eq!(folded, " etat fin バ ");
-        let letters: String = text.chars().collect();
-        let from = |at: usize| {
-            let origin = origins.iter().find(|origin| origin.at == at).unwrap();
-            letters
-                .chars()
-                .skip(origin.start as usize)
-                .take((origin.end - origin.start) as usize)
-                .collect::<String>()
+        let span = |word: &str| {
+            let start = folded.find(word).unwrap();
+            (start, start + word.len())
         };
-        assert_eq!([from(1), from(2), from(6), from(7)], ["E\u{301}", "t", "ﬁ", "ﬁ"]);
-        assert_eq!(from(folded.find('バ').unwrap()), "ﾊﾞ");
+        let words = ["バ", "etat", " fin ", "tat fi", "e"];
+        let spans: Vec<(usize, usize)> = words.into_iter().map(span).collect();
+        let from: Vec<String> = characters(text, &spans)
+            .into_iter()
+            .map(|(start, end)| {
+                text.chars().skip(start as usize).take((end - start) as usize).collect()
+            })
+            .collect();
+        assert_eq!(from, ["ﾊﾞ", "E\u{301}tat", "ﬁn", "tat», ﬁ", "E\u{301}"]);
     }
 }

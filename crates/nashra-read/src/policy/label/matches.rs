@@ -12,7 +12,7 @@ use crate::{
         record::Article,
         story::Role,
     },
-    text::folding::{Origin, fold, fold_with_origins},
+    text::folding::{characters, fold},
 };
 
 /// The most places that are told of a label.
@@ -124,7 +124,7 @@ impl Labels {
                 hits.push(hit);
             }
         }
-        self.with_places(given, &haystacks)
+        self.with_places(&given, &haystacks)
     }
 
     /// The texts that at least one rule looks at.
@@ -149,31 +149,40 @@ impl Labels {
     /// articles have few labels.
     fn with_places(
         &self,
-        given: BTreeMap<&str, Vec<Hit>>,
+        given: &BTreeMap<&str, Vec<Hit>>,
         haystacks: &[Haystack<'_>],
     ) -> Vec<ArticleLabel> {
-        let mut origins: HashMap<usize, Vec<Origin>> = HashMap::new();
-        let mut place = |hit: Hit| {
-            let haystack = haystacks.get(hit.haystack)?;
-            let origins =
-                origins.entry(hit.haystack).or_insert_with(|| fold_with_origins(haystack.text).1);
-            let first = origins.partition_point(|origin| origin.at < hit.start);
-            let behind = origins.partition_point(|origin| origin.at < hit.end);
-            let last = origins.get(first.max(behind.checked_sub(1)?))?;
-            Some(LabelPlace {
-                field: haystack.field,
-                item: haystack.item,
-                start: origins.get(first)?.start,
-                end: last.end,
-                term: self.uses.get(hit.used as usize)?.written.clone().into(),
-            })
-        };
-        let labels = given.into_iter().map(|(name, hits)| {
-            let mut places: Vec<LabelPlace> = hits.into_iter().filter_map(&mut place).collect();
-            places.sort_by_key(|place| (place.field as u8, place.item, place.start, place.end));
-            ArticleLabel { name: name.to_owned(), places }
-        });
-        labels.collect()
+        let mut labels: Vec<ArticleLabel> =
+            given.keys().map(|name| ArticleLabel::without_places((*name).to_owned())).collect();
+        for (index, haystack) in haystacks.iter().enumerate() {
+            let all = given
+                .values()
+                .enumerate()
+                .flat_map(|(label, hits)| hits.iter().map(move |hit| (label, hit)));
+            let here: Vec<(usize, &Hit)> = all.filter(|(_, hit)| hit.haystack == index).collect();
+            if here.is_empty() {
+                continue;
+            }
+            let spans: Vec<(usize, usize)> =
+                here.iter().map(|(_, hit)| (hit.start, hit.end)).collect();
+            for ((label, hit), (start, end)) in
+                here.into_iter().zip(characters(haystack.text, &spans))
+            {
+                let (Some(label), Some(used)) =
+                    (labels.get_mut(label), self.uses.get(hit.used as usize))
+                else {
+                    continue;
+                };
+                let (field, item, term) = (haystack.field, haystack.item, used.written.to_string());
+                label.places.push(LabelPlace { field, item, start, end, term });
+            }
+        }
+        for label in &mut labels {
+            label
+                .places
+                .sort_by_key(|place| (place.field as u8, place.item, place.start, place.end));
+        }
+        labels
     }
 }
 
