@@ -18,7 +18,7 @@ use super::{features::PageMetadata, writers};
 use crate::{
     html::{NodeId, Tag, Tree},
     model::record::{Byline, BylineKind, Content, Image, Origin},
-    read::credits::byline,
+    read::credits::{agency, byline},
     text::{collapse, fold},
 };
 
@@ -111,16 +111,13 @@ pub fn parse(tree: &Tree<'_>, base: &Url) -> Meta {
         content.provenance.title = Some(origin);
     }
     let host = base.host_str().unwrap_or_default();
+    let names = [site_name.as_deref(), metadata.publisher.as_deref()];
     let nobody = |byline: &Byline| {
-        byline::is_nobody(&byline.name)
-            || writers::is_site(
-                &byline.name,
-                [site_name.as_deref(), metadata.publisher.as_deref()],
-                host,
-            )
+        byline::is_nobody(&byline.name) || writers::is_site(&byline.name, names, host)
     };
     choose_bylines(&mut content, [&metadata.authors, &page.authors], tags.writers(), nobody);
     let anonymous = content.bylines.iter().all(&nobody);
+    drop_paper(&mut content.bylines, names, nobody);
     let canonical = tags
         .link("canonical")
         .or(metadata.url)
@@ -281,6 +278,23 @@ fn choose_bylines<'a>(
             (content.bylines, content.provenance.bylines) =
                 (other.bylines, other.provenance.bylines);
         }
+    }
+}
+
+/// Drops the paper, by its names, beside somebody who writes for it; beside an agency both have
+/// written.
+fn drop_paper(
+    bylines: &mut Vec<Byline>,
+    names: [Option<&str>; 2],
+    nobody: impl Fn(&Byline) -> bool,
+) {
+    let agency = |byline: &Byline| agency::in_credit(&byline.name).is_some();
+    let person =
+        |byline: &Byline| byline.kind == BylineKind::Person && !nobody(byline) && !agency(byline);
+    let is_paper =
+        |byline: &Byline| names.iter().flatten().any(|name| fold(name) == fold(&byline.name));
+    if bylines.iter().any(person) {
+        bylines.retain(|byline| !is_paper(byline) || agency(byline));
     }
 }
 

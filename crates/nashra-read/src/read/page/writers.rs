@@ -7,7 +7,7 @@ use super::{hints, split::View};
 use crate::{
     html::{NodeId, Tag},
     model::record::{Byline, BylineKind},
-    read::credits::byline,
+    read::credits::{agency, byline},
     text::{collapse, fold},
 };
 
@@ -55,7 +55,7 @@ const PAGES: [&str; 14] = [
 /// The writers in a string of the metadata: lists are split, `Lee, Ann` is reversed, and jobs go. A
 /// name that has no form of one stays as it is.
 pub(super) fn of_metadata(said: &str, kind: BylineKind) -> Vec<Byline> {
-    let said = said.trim().trim_end_matches([',', ';', '|']);
+    let said = without_paper(said.trim().trim_end_matches([',', ';', '|']));
     if byline::is_of_page(said) {
         return Vec::new();
     }
@@ -93,6 +93,14 @@ pub(super) fn of_metadata(said: &str, kind: BylineKind) -> Vec<Byline> {
     }
     let plain = said.strip_prefix("By ").or_else(|| said.strip_prefix("by ")).unwrap_or(said);
     one(plain.to_owned())
+}
+
+/// A name without the paper that stands behind a stroke: `Ann Lee | Harbour Media for harbour.example`.
+fn without_paper(said: &str) -> &str {
+    let Some((name, paper)) = said.split_once(" | ") else { return said };
+    let papers = byline::parse(paper);
+    let paper = |byline: &Byline| !is_person(byline) && agency::in_credit(&byline.name).is_none();
+    if is_one(name) && !papers.is_empty() && papers.iter().all(paper) { name } else { said }
 }
 
 fn is_person(byline: &Byline) -> bool {
@@ -227,6 +235,9 @@ mod tests {
             ("By Ann Lee", &["Ann Lee"]),
             ("annlee7", &["annlee7"]),
             ("John Garcia, Jr.", &["John Garcia, Jr."]),
+            ("Ann Lee | Harbour Media for harbour.example", &["Ann Lee"]),
+            ("Ann Lee | Bo Ray", &["Ann Lee", "Bo Ray"]),
+            ("Ann Lee | Reuters", &["Ann Lee", "Reuters"]),
         ] {
             let found = of_metadata(said, BylineKind::Person);
             let found: Vec<_> = found.iter().map(|found| found.name.as_str()).collect();

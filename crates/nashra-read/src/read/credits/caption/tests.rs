@@ -69,6 +69,7 @@ fn a_credit_behind_a_label_or_a_stroke_leaves_the_caption() {
         "Le président à Lyon © AFP",
         (Some("Le président à Lyon"), Some("AFP"), Some("AFP"), false, None),
     );
+    tells("Порт уночі, колаж: Анна Лі", (Some("Порт уночі,"), Some("Анна Лі"), None, false, None));
     tells(
         "El rey, en Sevilla | EFE",
         (Some("El rey, en Sevilla"), Some("EFE"), Some("EFE"), false, None),

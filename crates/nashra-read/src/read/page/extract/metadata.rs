@@ -60,6 +60,21 @@ fn writers_are_read_in_every_form_that_scripts_give_them() {
 }
 
 #[test]
+fn a_paper_beside_its_writer_has_not_written() {
+    for (authors, wanted) in [
+        (r#"[{"name":"Ann Lee"},{"name":"Harbour Times"}]"#, &["Ann Lee"][..]),
+        (r#"[{"name":"Ann Lee | Harbour Times"}]"#, &["Ann Lee"]),
+        (r#"[{"name":"AFP"},{"name":"Harbour Times"}]"#, &["AFP", "Harbour Times"]),
+        (r#"[{"name":"Harbour Times"}]"#, &["Harbour Times"]),
+    ] {
+        let json = format!(
+            r#"{{"@type":"NewsArticle","headline":"Harbour reopens","author":{authors},"publisher":{{"name":"Harbour Times"}}}}"#
+        );
+        assert_eq!(writers(&script(&json)), wanted, "{authors}");
+    }
+}
+
+#[test]
 fn objects_that_others_name_are_found_wherever_they_stand() {
     let article =
         r##"{"@type":"NewsArticle","headline":"Harbour reopens","author":[{"@id":"#ann"}]}"##;
