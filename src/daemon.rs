@@ -142,6 +142,8 @@ pub async fn run_with(
     let mut parts = parts((config, &live), sources, store.clone(), beside.letters, sink)?;
     parts.page.unreadable = beside.unreadable;
     parts.trace_into(traces);
+    let lost = parts.poll.fetcher.network_lost();
+    beside.tasks.spawn(admin::report_network(lost, steering.ready.clone()));
     if let Some(inputs) = start.reload {
         let pages = parts.page.rules.clone();
         let fetcher = Arc::clone(&parts.poll.fetcher);

@@ -26,7 +26,7 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
     redirect::Policy,
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use url::Url;
 
 use super::{
@@ -133,6 +133,12 @@ impl<C: Clock> HttpFetcher<C> {
     #[must_use]
     pub fn numbered_by(self, sequence: Sequence) -> Self {
         Self { sequence, ..self }
+    }
+
+    /// Whether the network is lost, now and whenever that changes: no host answers at all.
+    #[must_use]
+    pub fn network_lost(&self) -> watch::Receiver<bool> {
+        self.network.watch()
     }
 
     async fn follow(

@@ -5,19 +5,25 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::telemetry::metrics;
 
 /// So many different hosts must be silent in a row.
 const HOSTS: usize = 3;
 
-/// The hosts that did not answer since the last one that did.
+/// What is known of the network.
 #[derive(Debug, Default)]
-pub(super) struct Network(Mutex<Vec<String>>);
+pub(super) struct Network {
+    /// The hosts that did not answer since the last one that did.
+    silent: Mutex<Vec<String>>,
+    is_lost: watch::Sender<bool>,
+}
 
 impl Network {
     /// Notes whether a host answered.
     pub(super) fn note(&self, host: &str, answered: bool) {
-        let mut silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         let was_lost = silent.len() >= HOSTS;
         if answered {
             silent.clear();
@@ -27,6 +33,7 @@ impl Network {
         let is_lost = silent.len() >= HOSTS;
         if is_lost != was_lost {
             metrics::polling_stopped("no_network", is_lost);
+            self.is_lost.send_replace(is_lost);
             if is_lost {
                 tracing::error!(hosts = ?*silent, "no host answers: the network or DNS is the usual cause");
             } else {
@@ -35,9 +42,9 @@ impl Network {
         }
     }
 
-    #[cfg(test)]
-    fn is_lost(&self) -> bool {
-        self.0.lock().unwrap().len() >= HOSTS
+    /// Whether no host answers, now and whenever that changes.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.is_lost.subscribe()
     }
 }
 
@@ -48,18 +55,19 @@ mod tests {
     #[test]
     fn three_silent_hosts_in_a_row_are_no_network_and_any_answer_is_one() {
         let network = Network::default();
+        let lost = network.watch();
         for host in ["a", "b", "a", "b"] {
             network.note(host, false);
         }
-        assert!(!network.is_lost());
+        assert!(!*lost.borrow());
         network.note("c", true);
         network.note("c", false);
         network.note("a", false);
-        assert!(!network.is_lost());
+        assert!(!*lost.borrow());
         network.note("b", false);
         network.note("d", false);
-        assert!(network.is_lost());
+        assert!(*lost.borrow());
         network.note("b", true);
-        assert!(!network.is_lost());
+        assert!(!*lost.borrow());
     }
 }

@@ -4,6 +4,8 @@
 //! only where none does. A pause outlives the listing of its source: one that is listed again is
 //! paused still.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     AddedStore, Batch, PollStore, StoreError, TopicStore,
     engine::{Snapshot, Table},
@@ -12,9 +14,9 @@ use super::{
 use crate::model::source::Pause;
 
 impl AddedStore {
-    /// The pause of a source, if it has one that is not forgotten; it may be over.
-    pub fn pause(&self, id: &str) -> Result<Option<Pause>, StoreError> {
-        of_source(&self.snapshot()?, id)
+    /// The pause of a source, if it has one that is not over.
+    pub fn pause_at(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Pause>, StoreError> {
+        of_source(&self.snapshot()?, id, now)
     }
 
     /// All pauses, in the order of the sources' ids; some may be over.
@@ -46,23 +48,27 @@ impl AddedStore {
 }
 
 impl PollStore {
-    /// The pause of a source, as [`AddedStore::pause`].
-    pub fn pause(&self, id: &str) -> Result<Option<Pause>, StoreError> {
-        of_source(&self.snapshot()?, id)
+    /// The pause of a source, as [`AddedStore::pause_at`].
+    pub fn pause_at(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Pause>, StoreError> {
+        of_source(&self.snapshot()?, id, now)
     }
 }
 
 impl TopicStore {
-    /// The pause of a source, as [`AddedStore::pause`].
-    pub fn pause(&self, id: &str) -> Result<Option<Pause>, StoreError> {
-        of_source(&self.snapshot()?, id)
+    /// The pause of a source, as [`AddedStore::pause_at`].
+    pub fn pause_at(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Pause>, StoreError> {
+        of_source(&self.snapshot()?, id, now)
     }
 }
 
 /// A damaged row is passed over: its source is polled.
-fn of_source(snapshot: &Snapshot, id: &str) -> Result<Option<Pause>, StoreError> {
-    let row = snapshot.get(Table::Pauses, id.as_bytes())?;
-    row.map_or(Ok(None), |row| passing_over(decode(&row)))
+fn of_source(
+    snapshot: &Snapshot,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Pause>, StoreError> {
+    let Some(row) = snapshot.get(Table::Pauses, id.as_bytes())? else { return Ok(None) };
+    Ok(passing_over(decode(&row))?.filter(|pause: &Pause| pause.holds(now)))
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Pause, StoreError> {

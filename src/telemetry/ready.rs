@@ -24,10 +24,12 @@ pub enum Component {
     Store,
     /// The disk has room for new work.
     Disk,
+    /// Some host answers.
+    Network,
 }
 
 impl Component {
-    const ALL: [Self; 4] = [Self::Publish, Self::Topics, Self::Store, Self::Disk];
+    const ALL: [Self; 5] = [Self::Publish, Self::Topics, Self::Store, Self::Disk, Self::Network];
 
     /// Its name in `/readyz` and in metrics.
     #[must_use]
@@ -37,6 +39,7 @@ impl Component {
             Self::Topics => "topics",
             Self::Store => "store",
             Self::Disk => "disk",
+            Self::Network => "network",
         }
     }
 }

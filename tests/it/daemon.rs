@@ -313,11 +313,32 @@ fn systemd_is_told_that_it_has_started_lives_and_stops() {
     std::fs::write(dir.path().join("sources.txt"), list).unwrap();
     let nashra = Nashra::under((dir.path(), &environment), "sources.txt", &FILE);
     let mut first: Vec<String> = Vec::new();
-    while first.iter().filter(|said| said.contains("WATCHDOG=1")).count() < 3 {
+    // It lives while it starts, too.
+    let count =
+        |first: &[String], word: &str| first.iter().filter(|said| said.contains(word)).count();
+    while count(&first, "WATCHDOG=1") < 3 || count(&first, "READY=1") == 0 {
         first.push(said());
     }
-    assert_eq!(first.iter().filter(|said| said.contains("READY=1")).count(), 1, "{first:?}");
+    assert_eq!(count(&first, "READY=1"), 1, "{first:?}");
     nashra.signal("TERM");
     while !said().contains("STOPPING=1") {}
     assert_eq!(nashra.wait().code(), Some(0));
+}
+
+#[test]
+fn where_no_host_answers_the_daemon_is_not_ready_until_one_does() {
+    let (site, dir) = (Site::start(), tempdir().unwrap());
+    site.feed("/feed", &[("one", "First")]);
+    let silent = ["http://127.0.0.1:1/", "http://127.0.0.2:1/", "http://127.0.0.3:1/"].join("\n");
+    let nashra = Nashra::run(dir.path(), &silent, &FILE);
+    let ready = || get(&format!("{}readyz", nashra.admin()));
+    until("the network is missed", || {
+        let (status, words) = ready();
+        (status == 503 && words.starts_with("network: no_network: ")).then_some(())
+    });
+    let feed = format!("{}/feed", site.base);
+    let add = ["sources", "add", &feed, "--kind", "feed", "--data-dir", "data"];
+    assert_eq!(command(dir.path(), &add).0, Some(0));
+    until("the network is there", || (ready() == (200, "ok\n".to_owned())).then_some(()));
+    assert_eq!(nashra.stop(), Some(0));
 }

@@ -97,6 +97,18 @@ pub async fn report_status(mut status: watch::Receiver<Status>, ready: Ready) {
     }
 }
 
+/// Reports as readiness whether the network is there, for as long as there is a fetcher.
+pub async fn report_network(mut lost: watch::Receiver<bool>, ready: Ready) {
+    loop {
+        let is_lost = *lost.borrow_and_update();
+        let words = "no_network: no host answers, and nothing can be polled: the network or DNS is the usual cause";
+        ready.set(Component::Network, if is_lost { Err(words.to_owned()) } else { Ok(()) });
+        if lost.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 fn check_publishing(status: &Status) -> Result<(), String> {
     match status {
         Status::Starting => Err("connecting to the sink".to_owned()),

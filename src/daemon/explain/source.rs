@@ -189,7 +189,7 @@ pub(super) fn find(
     if added.is_none() && facts.is_none() {
         return Ok(None);
     }
-    let pause = store.added().pause(id)?.filter(|pause| pause.holds(now));
+    let pause = store.added().pause_at(id, now)?;
     let subscription = store.polls().subscription(id)?;
     let hub = facts.as_ref().zip(subscription);
     Ok(Some(ExplainedSource {

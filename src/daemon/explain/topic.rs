@@ -57,7 +57,7 @@ pub(super) fn find(
         resets: state.resets,
         last_reset: state.last_reset,
         next_offsets: state.partitions.into_iter().map(|(id, part)| (id, part.next)).collect(),
-        pause: store.topics().pause(id)?.filter(|pause| pause.holds(now)),
+        pause: store.topics().pause_at(id, now)?,
     }))
 }
 

@@ -135,8 +135,8 @@ impl<C: Clock> Follower<C> {
     }
 
     fn is_paused(&self) -> Result<bool, StoreError> {
-        let pause = self.store.pause(self.source.id.as_str())?;
-        Ok(pause.is_some_and(|pause| pause.holds(self.clock.now())))
+        let pause = self.store.pause_at(self.source.id.as_str(), self.clock.now())?;
+        Ok(pause.is_some())
     }
 
     async fn step(&mut self, wake: &mpsc::Sender<Wake>) -> Result<StepOutcome, PipelineError> {

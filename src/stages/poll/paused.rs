@@ -18,7 +18,7 @@ pub(super) fn find<'a>(
     store: &PollStore,
     now: DateTime<Utc>,
 ) -> Result<(Cow<'a, Source>, Option<Pause>), StoreError> {
-    let pause = store.pause(source.id.as_str())?.filter(|pause| pause.holds(now));
+    let pause = store.pause_at(source.id.as_str(), now)?;
     let source = if pause.is_some() {
         Cow::Owned(Source { paused: true, ..source.clone() })
     } else {

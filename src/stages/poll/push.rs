@@ -34,7 +34,7 @@ pub(super) async fn process<F: Fetch, C: Clock>(
 ) -> Result<(), PipelineError> {
     let Push { source, content: pushed, done } = push;
     let now = context.clock.now();
-    if context.store.pause(source.id.as_str())?.is_some_and(|pause| pause.holds(now)) {
+    if context.store.pause_at(source.id.as_str(), now)?.is_some() {
         metrics::pushed("paused");
         // A hub that is refused may end the subscription.
         done.send(()).ok();

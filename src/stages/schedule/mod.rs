@@ -205,6 +205,8 @@ mod tests {
     use crate::{
         base::clock::ManualClock,
         config::sources::{self, Sources},
+        model::source::Pause,
+        store::{Facts, PollCommit},
     };
 
     #[tokio::test]
@@ -244,5 +246,38 @@ mod tests {
         assert_eq!(first.map(|first| first.source.id.clone()), Some(source));
         stop.cancel();
         running.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_source_whose_pause_ended_while_nothing_ran_is_due_at_once() {
+        let (store, now) =
+            (Store::in_memory().unwrap(), DateTime::UNIX_EPOCH + TimeDelta::days(100));
+        let polled = sources::parse("l", b"https://a.example/").sources;
+        let id = polled[0].id.to_string();
+        let mut commit = PollCommit::default();
+        commit.facts(&Facts {
+            id: id.clone(),
+            url: polled[0].at.configured().into_owned().into(),
+            state: State::Paused,
+            last_poll: Some(now - TimeDelta::days(1)),
+            next_due: Some(now + TimeDelta::hours(6)),
+            ..Facts::default()
+        });
+        store.polls().commit(commit).await.unwrap();
+        for (until, is_due) in
+            [(now - TimeDelta::hours(1), true), (now + TimeDelta::hours(1), false)]
+        {
+            let pause = Pause { since: now - TimeDelta::days(2), until: Some(until), reason: None };
+            store.added().change_pauses([(id.as_str(), &pause)], []).await.unwrap();
+            let schedule = ScheduleState::load(
+                &store.polls(),
+                Sources { polled: polled.clone(), topics: Vec::new() },
+                StartOptions { polls_per_source_day: 24.0, poll_now: false },
+                now,
+            )
+            .unwrap();
+            let Reverse((at, _)) = *schedule.heap.peek().unwrap();
+            assert_eq!(at <= now, is_due, "{at}");
+        }
     }
 }

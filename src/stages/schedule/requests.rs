@@ -102,7 +102,7 @@ impl ScheduleState {
             self.replace(add.into_iter().map(Arc::new), now);
             return Ok((report, Vec::new()));
         }
-        let known = read_known(&add, &stores.polls)?;
+        let known = read_known(&add, &stores.polls, now)?;
         self.take_in(add.into_iter().zip(known), now);
         Ok((report, remove.into_iter().collect()))
     }
@@ -173,7 +173,7 @@ impl ScheduleState {
         listed.with_added(stores.added.all()?)?;
         let plan = reload::plan(listed, self.roster.sources(), &self.topics, empty)?;
         let Some(before_polls) = before_polls else { return Ok(plan.report) };
-        let known = read_known(&plan.add, &stores.polls)?;
+        let known = read_known(&plan.add, &stores.polls, now)?;
         // From here on nothing can fail.
         before_polls.perform();
         let ReloadPlan { add, remove, replace, report } = plan;
@@ -217,10 +217,14 @@ impl ScheduleState {
 }
 
 /// What is known of sources, in their order: their facts, and whether they have a pause.
-fn read_known(sources: &[Source], store: &PollStore) -> Result<Vec<(Facts, bool)>, StoreError> {
+fn read_known(
+    sources: &[Source],
+    store: &PollStore,
+    now: DateTime<Utc>,
+) -> Result<Vec<(Facts, bool)>, StoreError> {
     let known = |source: &Source| {
         let id = source.id.as_str();
-        Ok((store.facts(id)?.unwrap_or_default(), store.pause(id)?.is_some()))
+        Ok((store.facts(id)?.unwrap_or_default(), store.pause_at(id, now)?.is_some()))
     };
     sources.iter().map(known).collect()
 }

@@ -86,7 +86,7 @@ impl ScheduleState {
                 *left = wait.max(*left);
             }
             remember(&mut standings, &source, &facts);
-            let paused = store.pause(source.id.as_str())?.is_some();
+            let paused = store.pause_at(source.id.as_str(), now)?.is_some();
             let at = first_due(&source, &facts, paused, now);
             let at = at.filter(|_| !options.poll_now).unwrap_or(turn);
             let token = roster.insert(Arc::new(source), SourceStatus::from_facts(&facts));

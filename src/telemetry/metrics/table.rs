@@ -35,7 +35,7 @@ metrics! {
     LAST_SUCCESS: Moment = "nashra_last_success_timestamp_seconds" by [what: &["poll", "article", "acknowledgement", "reload", "store_write"]], "When this last went well in this process, in seconds since 1970: a poll whose source answered, a new or revised article, an acknowledgement of the sink, a reading of the config, a durable write of the store; not shown before it did";
     RELOADS: Counter = "nashra_reloads_total" by [outcome: &["done", "refused"]], "Times that the config was read again while the daemon ran; refused: it is wrong, and nothing changed";
     RELOAD_OK: Gauge = "nashra_reload_ok", "0 from the time that the config was read again and was wrong until it is read again and is right, else 1";
-    READY: Gauge = "nashra_ready" by [part: &["publish", "topics", "store", "disk"]], "1 while a part of the daemon is in order, else 0; /readyz has the reasons";
+    READY: Gauge = "nashra_ready" by [part: &["publish", "topics", "store", "disk", "network"]], "1 while a part of the daemon is in order, else 0; /readyz has the reasons";
     POLLING_STOPPED: Gauge = "nashra_polling_stopped" by [reason: &["outbox_full", "disk_full", "store", "stopping", "all_paused", "no_network"]], "1 while no source can be polled: the outbox is full (outbox.max_bytes), the disk is (store.min_free_disk), the store cannot write, the daemon is stopping, all sources are paused, no host answers at all (three different ones in a row were silent)";
 
     TRACE_SPANS: Counter = "nashra_trace_spans_total" by [outcome: &["sent", "dropped", "failed"]], "Spans of traces by what became of them: sent, dropped (too many waited), failed (the collector did not take them)";

@@ -135,7 +135,7 @@ impl Api {
         let store = &self.targets.store;
         let is_known = store.added().get(id)?.is_some()
             || store.topics().state(id)?.is_some()
-            || store.added().pause(id)?.is_some();
+            || store.added().pause_at(id, SystemClock.now())?.is_some();
         is_known.then_some(()).ok_or_else(|| Problem::not_found("no source has this id"))
     }
 }

@@ -69,7 +69,7 @@ impl SourceView {
         let PolledNow { source, state } = polled;
         let id = source.id.as_str();
         let facts: Facts = store.facts(id)?.unwrap_or_default();
-        let pause = store.pause(id)?.filter(|pause| pause.holds(now));
+        let pause = store.pause_at(id, now)?;
         Ok(Self {
             id: id.to_owned(),
             name: source.name.clone().or(facts.title),

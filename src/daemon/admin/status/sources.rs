@@ -122,7 +122,7 @@ impl StatusPages {
                 .as_ref()
                 .map_or_else(|| id.clone(), |known| SourceFilter::shown_name(&known.source, title));
             let now = SystemClock.now();
-            let pause = store.polls().pause(&id)?.filter(|pause| pause.holds(now));
+            let pause = store.polls().pause_at(&id, now)?;
             let explained = explain::explain_source(store, &id)?;
             let rhythm = match &explained {
                 Some(Explanation::Source(source)) => {

@@ -66,7 +66,7 @@ fn neighbour(
     now: DateTime<Utc>,
 ) -> Result<Neighbour, StoreError> {
     let id = source.id.as_str();
-    let is_paused = source.paused || store.pause(id)?.is_some_and(|pause| pause.holds(now));
+    let is_paused = source.paused || store.pause_at(id, now)?.is_some();
     let state = match store.facts(id)? {
         _ if is_paused => State::Paused,
         Some(facts) => facts.state,

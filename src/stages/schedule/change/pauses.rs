@@ -33,7 +33,7 @@ impl ChangePlan {
                 plan.report.known.push(format!("{id} is paused already, by `paused` at {place}"));
                 continue;
             }
-            let before = store.pause(&id)?.filter(|before| before.holds(pause.since));
+            let before = store.pause_at(&id, pause.since)?;
             let since = before.map_or(pause.since, |before| before.since);
             plan.report.done.push(id.clone());
             plan.pause.push((id, Pause { since, until: pause.until, reason: reason.clone() }));
@@ -51,7 +51,7 @@ impl ChangePlan {
         for known in names {
             let mut paused = None;
             for id in known.ids() {
-                if store.pause(&id)?.is_some_and(|pause| pause.holds(now)) {
+                if store.pause_at(&id, now)?.is_some() {
                     paused = Some(id);
                     break;
                 }
@@ -91,8 +91,7 @@ impl ChangePlan {
                 continue;
             };
             let (id, place) = (&source.id, &source.place);
-            let pause = store.pause(id.as_str())?.filter(|pause| pause.holds(now));
-            match pause {
+            match store.pause_at(id.as_str(), now)? {
                 _ if source.paused => wrong.push(format!(
                     "{id} is paused by `paused` at {place}: it is not polled before that is taken out"
                 )),
@@ -154,7 +153,7 @@ mod tests {
         assert_eq!(report.done, ["a", "t"]);
         assert_eq!(report.known, ["b is paused already, by `paused` at own.toml:4:1"]);
         assert!(report.wrong[0].starts_with("c: no source is known"), "{report:?}");
-        let row = store.pause("a").unwrap().unwrap();
+        let row = store.pause_at("a", NOW).unwrap().unwrap();
         assert_eq!(row.to_string(), "paused by command since 1970-01-01T00:00:00Z: it x");
     }
 
@@ -163,17 +162,20 @@ mod tests {
         let store = Store::in_memory().unwrap().added();
         ask(pause(&["a"], Some(10), "x"), &store, 0).await;
         let longer = ask(pause(&["a"], Some(20), "y"), &store, 9).await;
-        assert_eq!((longer.done.len(), store.pause("a").unwrap().unwrap().since), (1, NOW));
+        assert_eq!((longer.done.len(), store.pause_at("a", NOW).unwrap().unwrap().since), (1, NOW));
         let report = ask(SourceChange::Poll(names(&["a"])), &store, 19).await;
         assert!(
             report.wrong[0].contains("until 1970-01-01T00:20:00Z: y: `nashra sources resume`"),
             "{report:?}"
         );
+        let at = |minutes| NOW + TimeDelta::minutes(minutes);
+        assert!(store.pause_at("a", at(19)).unwrap().is_some(), "it lasts");
+        assert!(store.pause_at("a", at(20)).unwrap().is_none(), "it is over, and not shown");
         assert_eq!(ask(SourceChange::Poll(names(&["a"])), &store, 20).await.done, ["a"]);
         let report = ask(SourceChange::Resume(names(&["a", "b"])), &store, 20).await;
         assert_eq!((report.known[0].as_str(), report.wrong.len()), ("a is not paused", 1));
         ask(pause(&["t"], None, ""), &store, 21).await;
-        assert!(store.pause("a").unwrap().is_none());
+        assert!(store.pauses().unwrap().iter().all(|(id, _)| id != "a"), "it is forgotten");
         assert_eq!(ask(SourceChange::Resume(names(&["t"])), &store, 22).await.done, ["t"]);
         assert_eq!(store.pauses().unwrap(), []);
     }
