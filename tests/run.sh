@@ -9,6 +9,8 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need cargo "cargo (https://rustup.rs)"
 need cc "a C compiler (apt-get install build-essential)"
 need make "make (apt-get install build-essential)"
+need cmake "CMake (apt-get install cmake)"
+need openssl "openssl (apt-get install openssl)"
 need java "java 17 or newer (apt-get install openjdk-17-jre-headless)"
 need mvn "Maven (apt-get install maven)"
 if command -v pkg-config >/dev/null 2>&1; then

@@ -14,7 +14,7 @@ use rdkafka::{
     message::DeliveryResult, producer::ProducerContext, types::RDKafkaErrorCode,
 };
 
-/// For how long lines that say the same are counted.
+/// For how long lines that say the same are counted, and the latest is what the trouble is.
 const COUNTED: Duration = Duration::from_mins(1);
 /// The most lines that are told apart; further ones are logged each time.
 const MAX_KINDS: usize = 256;
@@ -46,7 +46,7 @@ impl ProducerContext for LoggedClient {
 
 /// The lines of the last minute, by their kinds, and the latest.
 #[derive(Debug)]
-struct Lines(BTreeMap<String, Counted>, Option<String>);
+struct Lines(BTreeMap<String, Counted>, Option<(Instant, String)>);
 
 #[derive(Debug)]
 struct Counted {
@@ -66,7 +66,7 @@ impl Lines {
         let kind = kind(words);
         // That follows from what was said of each.
         if !words.contains("brokers are down") {
-            self.1 = Some(words.to_owned());
+            self.1 = Some((now, said(words).to_owned()));
         }
         if let Some(counted) = self.0.get_mut(&kind) {
             counted.held_back += 1;
@@ -97,12 +97,15 @@ impl Lines {
     }
 }
 
-/// What lines that say the same have in common: not which thread says it, how long it took and how
-/// often it was said.
-fn kind(words: &str) -> String {
+/// A line without which thread says it, how long it took and how often it was said.
+fn said(words: &str) -> &str {
     let words = words.split_once("]: ").map_or(words, |(_, words)| words);
-    let words = words.split_once(" (after ").map_or(words, |(words, _)| words);
-    words.chars().filter(|c| !c.is_ascii_digit()).take(400).collect()
+    words.split_once(" (after ").map_or(words, |(words, _)| words)
+}
+
+/// What lines that say the same have in common.
+fn kind(words: &str) -> String {
+    said(words).chars().filter(|c| !c.is_ascii_digit()).take(400).collect()
 }
 
 /// Takes a line of librdkafka's. `facility` is its word for what the line is about, such as FAIL.
@@ -139,9 +142,11 @@ fn warn(about: &str, words: &str) {
     }
 }
 
-/// What it said last of its troubles.
+/// What it said last of its troubles, where that was in the last minute.
 pub(crate) fn last_trouble() -> Option<String> {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let recent = lines.1.as_ref().filter(|(at, _)| at.elapsed() < COUNTED);
+    recent.map(|(_, words)| words.clone())
 }
 
 /// Logs how often was said what was held back, where its minute is over.

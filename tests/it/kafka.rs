@@ -1,6 +1,12 @@
 //! The Kafka sink against a real broker.
 
-use std::{collections::BTreeMap, fs, io::Write as _, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
@@ -173,14 +179,29 @@ impl World {
 
     /// The same, which tells each poll.
     pub(crate) fn start_with_polls(&self, sources: &str) -> Nashra {
+        self.start_at(&self.brokers, sources, "polls = true")
+    }
+
+    /// The same at a listener of the broker, with more settings of Kafka.
+    pub(crate) fn start_at(&self, brokers: &str, sources: &str, kafka: &str) -> Nashra {
         let dir = self.dir.path();
         fs::write(dir.join("sources.txt"), sources).unwrap();
         let config = format!(
-            "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\npolls = true\n[admin]\nlisten = \"127.0.0.1:0\"\n",
-            self.brokers, self.prefix
+            "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[kafka]\nbrokers = [\"{brokers}\"]\ntopic_prefix = \"{}\"\n{kafka}\n",
+            self.prefix
         );
         fs::write(dir.join("n.toml"), config).unwrap();
         Nashra::start(dir, &["run", "-c", "n.toml"])
+    }
+
+    /// The folder of the broker that `tests/run.sh` starts; what it has beside its address is told
+    /// in `tests/kafka/broker.sh`.
+    pub(crate) fn broker_dir(&self) -> Option<PathBuf> {
+        let dir = PathBuf::from(std::env::var("NASHRA_TEST_BROKER_DIR").ok()?);
+        // Another broker is none that what is in there is of.
+        let is_it = fs::read_to_string(dir.join("bootstrap"))
+            .is_ok_and(|bootstrap| bootstrap.trim() == self.brokers);
+        is_it.then_some(dir)
     }
 
     pub(crate) fn topic(&self, name: &str) -> String {

@@ -68,6 +68,7 @@ mod deliveries;
 mod losses;
 
 mod rights;
+mod security;
 
 mod histories;
 

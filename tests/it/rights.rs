@@ -1,6 +1,11 @@
 //! What a broker that asks for rights lets us do, and what it does not; against a real one.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
 
@@ -9,24 +14,14 @@ use crate::{
     support::{Answer, Nashra, get, until},
 };
 
-/// The folder of the broker that `tests/run.sh` starts; without one a test says that it was left
-/// out.
-struct Rights(String);
+/// The folder of the broker whose rights are changed.
+struct Rights(PathBuf);
 
 impl Rights {
-    fn of_broker(world: &World) -> Option<Self> {
-        let dir = std::env::var("NASHRA_TEST_BROKER_DIR").ok().filter(|dir| {
-            // Another broker is none that these rights are of.
-            fs::read_to_string(Path::new(dir).join("bootstrap"))
-                .is_ok_and(|bootstrap| bootstrap.trim() == world.brokers)
-        });
-        Some(Self(dir?))
-    }
-
     fn change(&self, change: &str, arguments: &[&str]) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/broker.sh");
         let mut command = Command::new(script);
-        command.args(["acl", &self.0, change]).args(arguments);
+        command.arg("acl").arg(&self.0).arg(change).args(arguments);
         command.args(if change == "--add" {
             vec!["--allow-principal", "User:nashra"]
         } else {
@@ -37,16 +32,9 @@ impl Rights {
     }
 
     fn start(&self, world: &World) -> Nashra {
-        let (dir, brokers) =
-            (world.dir.path(), fs::read_to_string(Path::new(&self.0).join("rights")).unwrap());
-        fs::write(dir.join("sources.txt"), format!("{}/feed\n", world.site.base)).unwrap();
-        let config = format!(
-            "sources = [\"sources.txt\"]\ndata_dir = \"data\"\n[poll]\nmin_interval = \"200ms\"\nmax_interval = \"400ms\"\n[fetch]\ncontact = \"bot@example.org\"\nallow_addresses = [\"127.0.0.0/8\"]\n[sink]\nkind = \"kafka\"\n[kafka]\nbrokers = [\"{}\"]\ntopic_prefix = \"{}\"\n[kafka.properties]\n\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"nashra\"\n\"sasl.password\" = \"secret\"\n[admin]\nlisten = \"127.0.0.1:0\"\n",
-            brokers.trim(),
-            world.prefix
-        );
-        fs::write(dir.join("n.toml"), config).unwrap();
-        Nashra::start(dir, &["run", "-c", "n.toml"])
+        let brokers = fs::read_to_string(self.0.join("rights")).unwrap();
+        let properties = "[kafka.properties]\n\"security.protocol\" = \"sasl_plaintext\"\n\"sasl.mechanism\" = \"PLAIN\"\n\"sasl.username\" = \"nashra\"\n\"sasl.password\" = \"secret\"";
+        world.start_at(brokers.trim(), &format!("{}/feed\n", world.site.base), properties)
     }
 }
 
@@ -61,7 +49,7 @@ fn says(nashra: &Nashra, words: &str) {
 #[test]
 fn the_least_rights_are_enough_and_one_that_is_taken_away_costs_no_record() {
     let Some(world) = World::new("rights") else { return };
-    let Some(rights) = Rights::of_broker(&world) else { return };
+    let Some(rights) = world.broker_dir().map(Rights) else { return };
     let (articles, stories) = (world.topic("articles"), world.topic("stories"));
     let (dead, positions) = (world.topic("deadletters"), world.topic("positions"));
     let one = || TopicReplication::Fixed(1);

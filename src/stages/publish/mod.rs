@@ -121,7 +121,7 @@ pub async fn run(
 ) -> Result<(), PipelineError> {
     let Inputs { mut wake, mut operator_requests, deadline } = inputs;
     let mut drain = Drain::new(parts, status);
-    drain.reporter.begin(sink.name());
+    drain.reporter.begin(&*sink);
     let (mut pause, mut fenced) = (PAUSE.waits(), FENCED.waits());
     let mut wake_is_open = true;
     loop {

@@ -104,6 +104,11 @@ pub trait Sink: Debug + Send + 'static {
         "the sink".to_owned()
     }
 
+    /// Asks for what its client said last of its troubles, also while a call is under way.
+    fn trouble(&self) -> fn() -> Option<String> {
+        || None
+    }
+
     /// Asks whether it can be reached, where nothing is delivered. The call may be broken off.
     fn probe(&mut self) -> SinkFuture<'_, ()> {
         Box::pin(async { Ok(()) })

@@ -6,7 +6,10 @@ use std::time::Duration;
 use tokio::{sync::watch, time::timeout};
 
 use super::{
-    super::{Status, WriterId, sink::PublishError},
+    super::{
+        Status, WriterId,
+        sink::{PublishError, Sink},
+    },
     Step,
 };
 use crate::telemetry::metrics;
@@ -20,23 +23,32 @@ pub(in crate::stages::publish) struct Reporter {
     status: watch::Sender<Status>,
     /// What the sink is called.
     sink: String,
+    trouble: fn() -> Option<String>,
 }
 
 impl Reporter {
     pub(super) fn new(status: watch::Sender<Status>) -> Self {
-        Self { status, sink: "the sink".to_owned() }
+        Self { status, sink: "the sink".to_owned(), trouble: || None }
     }
 
     /// Shows which sink is asked first.
-    pub(in crate::stages::publish) fn begin(&mut self, sink: String) {
-        tracing::info!(sink, "connecting to the sink");
-        self.set(Status::Connecting(sink.clone()));
-        self.sink = sink;
+    pub(in crate::stages::publish) fn begin(&mut self, sink: &dyn Sink) {
+        (self.sink, self.trouble) = (sink.name(), sink.trouble());
+        tracing::info!(sink = self.sink, "connecting to the sink");
+        self.set(Status::Connecting(self.sink.clone()));
+    }
+
+    /// Words about the sink, with what its client says of the cause.
+    fn with_trouble(&self, words: String) -> String {
+        match (self.trouble)() {
+            Some(trouble) if !words.contains(&trouble) => format!("{words} ({trouble})"),
+            _ => words,
+        }
     }
 
     /// Logs and shows that the sink cannot be reached, once.
     pub(super) fn note_silence(&self, error: &PublishError) {
-        let words = format!("{} cannot be reached: {error}", self.sink);
+        let words = self.with_trouble(format!("{} cannot be reached: {error}", self.sink));
         if !matches!(&*self.status.borrow(), Status::Retrying(_)) {
             tracing::warn!(reason = words, "records could not be delivered now; nothing is lost");
         }
@@ -83,7 +95,7 @@ impl Reporter {
         metrics::publish_error(reason);
         let words = match other {
             Some(writer) if step == Step::Fenced => format!("{error}: {writer}"),
-            _ => error.to_string(),
+            _ => self.with_trouble(error.to_string()),
         };
         tracing::warn!(
             reason = words,
@@ -104,7 +116,8 @@ impl Reporter {
         if let Ok(answer) = timeout(long, &mut call).await {
             return answer;
         }
-        let words = format!("{} has not answered for {} s", self.sink, long.as_secs());
+        let silent = format!("{} has not answered for {} s", self.sink, long.as_secs());
+        let words = self.with_trouble(silent);
         tracing::warn!(reason = words, "publishing takes long; nothing is lost");
         // The reason of a halt says more.
         if !matches!(*self.status.borrow(), Status::Halted(_)) {

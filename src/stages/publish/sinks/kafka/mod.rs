@@ -43,6 +43,7 @@ use crate::{
         },
     },
     store::{OutboxRow, Reached, StoreId},
+    telemetry::librdkafka,
 };
 
 /// How long the cluster may take for one answer.
@@ -252,6 +253,10 @@ impl Sink for KafkaSink {
 
     fn name(&self) -> String {
         format!("Kafka at {}", self.shared.config.bootstrap_servers())
+    }
+
+    fn trouble(&self) -> fn() -> Option<String> {
+        librdkafka::last_trouble
     }
 
     fn probe(&mut self) -> SinkFuture<'_, ()> {
