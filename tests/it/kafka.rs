@@ -42,6 +42,7 @@ pub(crate) fn broker(test: &str) -> Option<String> {
 pub(crate) struct Seen {
     pub(crate) key: String,
     pub(crate) headers: BTreeMap<String, String>,
+    /// `null` of a tombstone.
     pub(crate) value: Value,
 }
 
@@ -100,7 +101,9 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
                 seen.push(Seen {
                     key: text(message.key()),
                     headers,
-                    value: serde_json::from_slice(message.payload().unwrap()).unwrap(),
+                    value: message
+                        .payload()
+                        .map_or(Value::Null, |value| serde_json::from_slice(value).unwrap()),
                 });
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),

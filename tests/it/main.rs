@@ -70,6 +70,8 @@ mod losses;
 mod rights;
 mod security;
 
+mod latest;
+
 mod histories;
 
 mod topics;

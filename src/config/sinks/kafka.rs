@@ -50,6 +50,10 @@ settings! {
         transaction_timeout: Duration = MINUTE, lasting(SECOND, HOUR);
         /// true: each poll is told to the topic `polls`, best effort.
         polls: bool = false;
+        /// true: the compacted topic `latest` holds the latest edition of each article, under its id, and
+        /// none of one that was withdrawn, so that a new consumer loads the present state. What was
+        /// published before it was switched on comes there with its next edition.
+        latest: bool = false;
         /// Raw properties of librdkafka, for security and tuning; names in quotes. Secrets are best
         /// left out of this file: they can come from the environment or from a file, relative to
         /// this one. For instance

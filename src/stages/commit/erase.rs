@@ -20,7 +20,7 @@ use crate::{
     model::{
         article::{ArticleState, Verdict},
         pending::{PendingEntry, PendingKey},
-        record::{Change, Source, Topic},
+        record::{Article, Source, Topic},
     },
     policy::assemble::Assembled,
     store::{
@@ -246,20 +246,14 @@ impl Erased<'_> {
         let record = &row.record;
         match record.topic {
             _ if record.value.is_empty() => false,
-            Topic::Articles => record.key == self.id.to_string() && !is_withdrawal(&record.value),
+            Topic::Articles => {
+                record.key == self.id.to_string() && !Article::withdraws(&record.value)
+            }
             Topic::DeadLetters => self.traces.are_in(&record.value),
             // They name articles by id and address, and tell nothing of what these say.
             Topic::Stories => false,
         }
     }
-}
-
-fn is_withdrawal(value: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Told {
-        change: Change,
-    }
-    serde_json::from_slice::<Told>(value).is_ok_and(|told| told.change == Change::Withdrawn)
 }
 
 /// What tells that bytes that were kept are of an article.

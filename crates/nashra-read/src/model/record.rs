@@ -80,6 +80,16 @@ impl Article {
             serde_json::from_slice(value).unwrap_or_default();
         fields.into_iter().map(|(name, _)| name).collect()
     }
+
+    /// Whether a record, as JSON, withdraws its article.
+    #[must_use]
+    pub fn withdraws(value: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Told {
+            change: Change,
+        }
+        serde_json::from_slice::<Told>(value).is_ok_and(|told| told.change == Change::Withdrawn)
+    }
 }
 
 /// One place where a text differs from the one before. Words are what stands between white space,

@@ -106,6 +106,11 @@ impl Shared {
         self.config.topic_prefix.topic(name)
     }
 
+    /// The compacted topic of latest editions, where there is to be one.
+    fn latest(&self) -> Option<String> {
+        self.config.latest.then(|| self.topic("latest"))
+    }
+
     fn producer(&self, batch: usize) -> Result<Producer, KafkaError> {
         ThreadedProducer::from_config_and_context(&self.producing(batch), Context::default())
     }

@@ -32,7 +32,9 @@ pub async fn probe(config: &Kafka) -> Vec<Tried> {
         let consumer = held::consumer(&shared, "read_committed")?;
         let cluster = connect(&consumer)?;
         let names = Topic::ALL.map(Topic::name).into_iter().chain(["positions"]);
-        let topics = names.chain(shared.config.polls.then_some("polls"));
+        let also = [("polls", shared.config.polls), ("latest", shared.config.latest)];
+        let topics =
+            names.chain(also.into_iter().filter_map(|(name, wanted)| wanted.then_some(name)));
         let found = topics.map(|name| {
             let topic = shared.topic(name);
             let words = held::metadata(&consumer, &topic, PATIENCE)

@@ -21,12 +21,16 @@ use tokio::time::Instant;
 
 use super::{Halt, PATIENCE, PublishError, Shared, changes::TopicDescription, held, sink_error};
 use crate::{
-    model::record::Topic, stages::commit::MAX_RECORD, telemetry::librdkafka::LoggedClient,
+    config::Kafka, model::record::Topic, stages::commit::MAX_RECORD,
+    telemetry::librdkafka::LoggedClient,
 };
+
+/// How a topic keeps the last record of each key, however old it is.
+const COMPACTED: (&str, &str) = ("cleanup.policy", "compact");
 
 /// The config of the topic of positions. Each start reads the topic, so it is compacted soon.
 const POSITIONS: [(&str, &str); 5] = [
-    ("cleanup.policy", "compact"),
+    COMPACTED,
     ("segment.bytes", "1048576"),
     ("segment.ms", "600000"),
     ("min.cleanable.dirty.ratio", "0.01"),
@@ -38,6 +42,45 @@ const SPREADING: Duration = Duration::from_secs(10);
 /// Pause before a new topic is asked about again.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A topic as nashra makes it.
+struct TopicPlan {
+    name: String,
+    partitions: i32,
+    /// What is set when it is made, and compared where it is there.
+    settings: Vec<(&'static str, String)>,
+    /// Whether it holds records.
+    holds: bool,
+}
+
+/// The topics that the config asks for; that of positions comes last.
+fn plans(shared: &Shared) -> Vec<TopicPlan> {
+    let config = &shared.config;
+    let retained = || vec![("retention.ms", config.retention.as_millis().to_string())];
+    let compacted = || vec![(COMPACTED.0, COMPACTED.1.to_owned())];
+    let plan = |name: &str, settings, holds| TopicPlan {
+        name: shared.topic(name),
+        partitions: config.partitions,
+        settings,
+        holds,
+    };
+    let mut plans: Vec<TopicPlan> =
+        Topic::ALL.iter().map(|topic| plan(topic.name(), retained(), true)).collect();
+    plans.extend(config.latest.then(|| plan("latest", compacted(), true)));
+    plans.extend(config.polls.then(|| plan("polls", retained(), false)));
+    let positions = POSITIONS.map(|(name, value)| (name, value.to_owned())).into();
+    plans.push(TopicPlan { partitions: 1, ..plan("positions", positions, false) });
+    plans
+}
+
+impl TopicPlan {
+    fn new_topic<'a>(&'a self, config: &Kafka, in_sync: &'a str) -> NewTopic<'a> {
+        let replication = TopicReplication::Fixed(config.replication_factor);
+        let topic = NewTopic::new(&self.name, self.partitions, replication)
+            .set("min.insync.replicas", in_sync);
+        self.settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value))
+    }
+}
+
 /// Makes the topics that are missing. Returns the smallest `max.message.bytes` of the topics that
 /// hold records, where that can be read, and a description of these topics.
 pub(super) async fn make(
@@ -48,55 +91,37 @@ pub(super) async fn make(
             .map_err(|error| sink_error("connecting", &error))?;
     let options =
         AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
-    let config = &shared.config;
-    let (retention, in_sync) =
-        (config.retention.as_millis().to_string(), config.min_insync_replicas.to_string());
-    let holding = Topic::ALL.map(|topic| shared.topic(topic.name()));
-    let positions = shared.topic("positions");
-    let replication = || TopicReplication::Fixed(config.replication_factor);
-    let records = |name| {
-        NewTopic::new(name, config.partitions, replication())
-            .set("retention.ms", &retention)
-            .set("min.insync.replicas", &in_sync)
-    };
-    let compacted =
-        NewTopic::new(&positions, 1, replication()).set("min.insync.replicas", &in_sync);
-    let compacted =
-        POSITIONS.into_iter().fold(compacted, |topic, (name, value)| topic.set(name, value));
-    let polls = shared.topic("polls");
-    let mut wanted: Vec<(&String, NewTopic<'_>)> =
-        holding.iter().map(|name| (name, records(name))).collect();
-    wanted.push((&positions, compacted));
-    if config.polls {
-        wanted.push((&polls, records(&polls)));
-    }
-    let mut found = find(shared, wanted.iter().map(|(name, _)| (*name).clone()).collect()).await?;
+    let (config, plans) = (&shared.config, plans(shared));
+    let mut found = find(shared, plans.iter().map(|plan| plan.name.clone()).collect()).await?;
     let made: Vec<String> =
         found.iter().filter(|found| found.made).map(|found| found.topic.clone()).collect();
-    let new: Vec<NewTopic<'_>> = wanted
-        .into_iter()
-        .filter(|(name, _)| made.contains(name))
-        .map(|(_, topic)| topic)
+    let in_sync = config.min_insync_replicas.to_string();
+    let new: Vec<NewTopic<'_>> = plans
+        .iter()
+        .filter(|plan| made.contains(&plan.name))
+        .map(|plan| plan.new_topic(config, &in_sync))
         .collect();
     if !new.is_empty() {
         create(&admin, &options, &new).await?;
     }
-    found.retain(|found| holding.contains(&found.topic));
+    found.retain(|found| plans.iter().any(|plan| plan.holds && plan.name == found.topic));
     for made in found.iter_mut().filter(|found| found.made) {
         made.partitions = usize::try_from(config.partitions).unwrap_or_default();
     }
-    let retained = [("retention.ms", retention.as_str())];
     let until = |topic: &String| Some(Instant::now() + SPREADING).filter(|_| made.contains(topic));
-    let mut limits = Vec::with_capacity(holding.len());
-    for topic in &holding {
+    let mut limits = Vec::with_capacity(found.len());
+    for plan in plans.iter().filter(|plan| plan.holds) {
+        let topic = &plan.name;
         let query = TopicQuery { admin: &admin, options: &options, topic, until: until(topic) };
-        let config = compare(shared, query, &retained).await?;
+        let config = compare(shared, query, &plan.settings).await?;
         limits.push(limit(shared, topic, config.as_ref()));
     }
-    let (topic, until) = (positions.as_str(), until(&positions));
-    let query = TopicQuery { admin: &admin, options: &options, topic, until };
-    let of_positions = compare(shared, query, &POSITIONS[1..]).await?;
-    check_compacted(&positions, of_positions.as_ref())?;
+    if let Some(TopicPlan { name, settings, .. }) = plans.last() {
+        let query =
+            TopicQuery { admin: &admin, options: &options, topic: name, until: until(name) };
+        let of_positions = compare(shared, query, &settings[1..]).await?;
+        check_compacted(name, of_positions.as_ref())?;
+    }
     Ok((limits.into_iter().flatten().min(), found))
 }
 
@@ -220,7 +245,7 @@ async fn describe(question: TopicQuery<'_>) -> Result<Option<ConfigResource>, Pu
 async fn compare(
     shared: &Shared,
     question: TopicQuery<'_>,
-    wanted: &[(&str, &str)],
+    wanted: &[(&'static str, String)],
 ) -> Result<Option<ConfigResource>, PublishError> {
     let topic = question.topic;
     let Some(config) = describe(question).await? else {
@@ -236,7 +261,7 @@ async fn compare(
         let found = value(&config, name);
         // Numbers are written in more than one way.
         let number = |value: &str| value.parse::<f64>().ok();
-        let same = found.as_deref() == Some(wanted)
+        let same = found.as_ref() == Some(wanted)
             || number(wanted).is_some() && found.as_deref().and_then(number) == number(wanted);
         if !same && shared.is_news(format!("{topic} {name} {found:?}")) {
             tracing::warn!(

@@ -25,7 +25,7 @@ use super::{
     recovery::{self, Recovery},
 };
 use crate::{
-    model::record::Topic,
+    model::record::{Article, Topic},
     stages::publish::{
         Position,
         sink::{PublishError, Refusal},
@@ -175,10 +175,14 @@ fn begin_and_commit(
         .begin_transaction()
         .map_err(|error| CallFailure::new("beginning a transaction", &error))?;
     let names = Topic::ALL.map(|topic| (topic, topic_name(shared, topic)));
+    let latest = shared.latest();
     for (number, row) in rows.iter().enumerate() {
         let name = names.iter().find(|(topic, _)| *topic == row.record.topic);
         let topic = name.map_or("", |(_, name)| name.as_str());
         let headers = headers(&row.record, reached, row.seq);
+        if let Some(latest) = latest.as_ref().filter(|_| row.record.topic == Topic::Articles) {
+            send_latest(producer, latest, (number, row), headers.clone())?;
+        }
         send(
             producer,
             BaseRecord::with_opaque_to(topic, number)
@@ -204,6 +208,18 @@ fn begin_and_commit(
             Err(error) => return Err(CallFailure::new("committing a transaction", &error)),
         }
     }
+}
+
+/// Sends an article's edition, or that there is none any more, to the compacted topic.
+fn send_latest(
+    producer: &Producer,
+    topic: &str,
+    (number, row): (usize, &OutboxRow),
+    headers: OwnedHeaders,
+) -> Result<(), CallFailure> {
+    let NewRecord { key, value, .. } = &row.record;
+    let record = BaseRecord::with_opaque_to(topic, number).key(key).headers(headers);
+    send(producer, if Article::withdraws(value) { record } else { record.payload(value) })
 }
 
 /// Waits until the cluster has answered for each record. Once one is refused, the records after it
@@ -325,7 +341,8 @@ fn topic_name(shared: &Shared, topic: Topic) -> String {
 fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
     let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
     let names = Topic::ALL.into_iter().filter(has).map(|topic| topic_name(shared, topic));
-    names.chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
+    let latest = shared.latest().filter(|_| has(&Topic::Articles));
+    names.chain(latest).chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
 }
 
 /// `CloudEvents` Kafka binding §3.2 (binary mode), W3C trace context, and our own number.
