@@ -40,6 +40,8 @@ pub(crate) struct Found {
     withdrawals: usize,
     wrong_withdrawal: usize,
     missed_withdrawal: usize,
+    /// Articles whose last record in the compacted topic is not their last one.
+    latest_differs: usize,
     /// Of an article of the good sites.
     dead_letters: usize,
     /// What the hostile site listed: as records, as dead letters, or not at all.
@@ -81,7 +83,8 @@ impl Found {
             + self.wrong_withdrawal
             + self.missed_withdrawal
             + self.unlinked
-            + self.wrongly_joined;
+            + self.wrongly_joined
+            + self.latest_differs;
         wrong + self.dead_letters + self.poison_lost == 0 && self.records > 0
     }
 
@@ -123,6 +126,7 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
             &format!("{} of {}: {}", record.url, record.source, record.reason),
         );
     }
+    latest(&records, &topics::read(bootstrap, "chaos.latest"), &mut found);
     let of_stories = topics::read(bootstrap, "chaos.stories");
     stories(&of_stories, &mut found);
     copies(&records, &of_stories, truth, &mut found);
@@ -139,6 +143,22 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
         }
     }
     found
+}
+
+/// The compacted topic of latest editions has the last record of each article, or that there is none
+/// any more.
+fn latest(records: &[Record], latest: &[Record], found: &mut Found) {
+    let last = |of: &[Record], is_gone: fn(&Record) -> bool| -> HashMap<String, _> {
+        of.iter().map(|record| (record.key.clone(), (record.seq, is_gone(record)))).collect()
+    };
+    let expected = last(records, |record| record.withdrawn);
+    let there = last(latest, |record| record.is_tombstone);
+    for (key, edition) in &expected {
+        if there.get(key) != Some(edition) {
+            found.latest_differs += 1;
+            found.example("latest", &format!("{key}: {:?}, not {edition:?}", there.get(key)));
+        }
+    }
 }
 
 /// Withdrawals against the pages that were taken away.

@@ -154,9 +154,11 @@ async fn run(options: &Options) -> bool {
         0x0dec_af00,
         &[Kind::BrokerKill, Kind::BrokerFreeze, Kind::Proxy, Kind::Disk, Kind::Clock, Kind::Poison],
     );
+    let of_operator = options.plan(0x0b5e_55ed, &[Kind::Operator]);
     let processes = tokio::spawn(Arc::clone(&torment).processes(of_processes));
     let surroundings = tokio::spawn(Arc::clone(&torment).surroundings(of_surroundings));
-    for task in [ticking, processes, surroundings] {
+    let operator = tokio::spawn(Arc::clone(&torment).surroundings(of_operator));
+    for task in [ticking, processes, surroundings, operator] {
         task.await.unwrap();
     }
     torment.watch.note("no more torment");
@@ -204,7 +206,8 @@ async fn begin(options: &Options) -> Torment {
     };
     let data_dir = dir.join(if disk.is_some() { "disk/data" } else { "data" });
     Torment {
-        nashra: tokio::sync::Mutex::new(Nashra::start(setup, data_dir)),
+        nashra: tokio::sync::Mutex::new(Nashra::start(setup.clone(), data_dir)),
+        setup,
         tail: Tail::start(&cluster.bootstrap, &watch),
         counts: Counts::default(),
         wrong: Mutex::default(),

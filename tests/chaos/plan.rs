@@ -33,6 +33,9 @@ pub(crate) enum Kind {
     /// A site answers 200 with nothing, bytes, another format, an error page, its front page or
     /// half a page.
     Nonsense,
+    /// An operator pauses and polls sources, tries dead letters again and reloads, whatever else
+    /// goes on.
+    Operator,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
             Self::BrokerKill => Some(75.0),
             Self::BrokerFreeze | Self::Disk => Some(120.0),
             Self::Poison => Some(15.0),
+            Self::Operator => Some(12.0),
             Self::Nonsense => None,
         }
     }

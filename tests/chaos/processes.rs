@@ -11,7 +11,7 @@ use std::{
 use crate::clock::Clock;
 
 /// What all starts of nashra share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) program: PathBuf,
     /// For configs and logs.
@@ -63,6 +63,7 @@ replication_factor = {replicas}
 min_insync_replicas = {in_sync}
 transaction_timeout = "10s"
 batch_records = 50
+latest = true
 [admin]
 listen = "off"
 [run]

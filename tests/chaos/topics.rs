@@ -37,6 +37,8 @@ pub(crate) struct Record {
     pub(crate) last: u32,
     /// Whether it says that its article was withdrawn.
     pub(crate) withdrawn: bool,
+    /// Whether it has a key and no value.
+    pub(crate) is_tombstone: bool,
     /// The story of an article, or the one that a story was merged into.
     pub(crate) story: String,
     /// Of a dead letter: why.
@@ -59,6 +61,7 @@ impl Record {
             partition: message.partition(),
             seq: (epoch, seq),
             bytes: message.payload_len(),
+            is_tombstone: message.payload().is_none(),
             ..Self::of_value(&value)
         }
     }
@@ -79,6 +82,7 @@ impl Record {
             edition: marked(text, "EDITION-"),
             last: marked(text, "LAST-"),
             withdrawn: value["change"] == "withdrawn",
+            is_tombstone: false,
             story: word(value["story"].get("id").unwrap_or(&value["merged_into"])),
             reason: format!("{}: {}", word(&value["reason"]), word(&value["error"])),
         }

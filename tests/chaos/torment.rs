@@ -13,11 +13,11 @@ use crate::{
     copies::{self, Verdict},
     disk::Disk,
     plan::{Kind, Plan},
-    processes::{self, Nashra},
+    processes::{self, Nashra, Setup},
     proxy::Network,
     topics::{Arrived, Tail},
     watch::{Counts, Watch},
-    world::World,
+    world::{FEEDS, World},
 };
 
 /// Longer than a transaction may last: the broker aborts what was open.
@@ -28,12 +28,13 @@ pub(crate) struct Torment {
     pub(crate) world: Arc<Mutex<World>>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) counts: Counts,
+    pub(crate) setup: Setup,
     pub(crate) nashra: tokio::sync::Mutex<Nashra>,
     pub(crate) cluster: Cluster,
     pub(crate) tail: Tail,
     pub(crate) disk: Option<Disk>,
     pub(crate) clock: Option<Arc<Clock>>,
-    /// What damaged copies did that they must not.
+    /// What damaged copies and commands did that they must not.
     pub(crate) wrong: Mutex<Vec<String>>,
 }
 
@@ -75,6 +76,7 @@ impl Torment {
                     self.note("poison");
                     self.world.lock().unwrap().poison();
                 }
+                Kind::Operator => self.operate(&mut plan).await,
                 _ => unreachable!("{kind:?} is not done to the surroundings"),
             }
             plan.done(kind);
@@ -240,6 +242,34 @@ impl Torment {
         tokio::time::sleep(length).await;
         clock.correct();
         self.watch.note("clock corrected");
+    }
+}
+
+impl Torment {
+    /// What an operator does. It may find nashra dead, frozen or starting.
+    async fn operate(&self, plan: &mut Plan) {
+        let source = format!("feed-{}", plan.rng().index(FEEDS));
+        let arguments: &[&str] = match plan.rng().below(5) {
+            0 => &["sources", "pause", &source, "--for", "5s"],
+            1 => &["sources", "resume", &source],
+            2 => &["sources", "poll", &source],
+            3 => &["deadletters", "retry", "--all"],
+            _ => &["reload"],
+        };
+        self.note(&format!("operator: {} {}", arguments[0], arguments.get(1).unwrap_or(&"")));
+        let config = self.dir.join("nashra.toml");
+        let arguments = [arguments, &["-c", config.to_str().unwrap()]].concat();
+        let mut command = self.setup.spawn(&arguments, "operator.log");
+        let status = tokio::task::block_in_place(|| {
+            let status = processes::wait(&mut command, Duration::from_secs(30));
+            processes::end(command);
+            status
+        });
+        // It may be refused, but not break.
+        if status.is_none_or(|status| status.code().is_none_or(|code| code > 3)) {
+            let words = format!("{arguments:?} ended with {status:?}");
+            self.wrong.lock().unwrap().push(words);
+        }
     }
 }
 

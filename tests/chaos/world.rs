@@ -22,7 +22,7 @@ use crate::{
 use poison::Poison;
 
 /// Feeds of the steady and of the moody site together; the first half is the steady one's.
-const FEEDS: usize = 12;
+pub(crate) const FEEDS: usize = 12;
 /// Items that a feed lists: fewer than it ever publishes, so that old ones drop out.
 const LISTED: usize = 60;
 
