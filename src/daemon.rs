@@ -122,6 +122,7 @@ pub async fn run_with(
     mut start: Start,
     sink: impl FnOnce(&Store) -> Box<dyn Sink>,
 ) -> Result<(), DaemonError> {
+    config.route.routes().topics().iter().for_each(|topic| metrics::begin_route(topic));
     let live = LiveSettings::new(config, labels::load(config)?);
     let store = open(config, &start.stop).await?;
     let mut sources = std::mem::take(&mut start.sources);

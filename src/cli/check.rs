@@ -4,16 +4,17 @@
 //! gives the same answer without a network. With `--connect` it then tries brokers and sources.
 
 mod connect;
+mod sample;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::Args;
 
-use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, run};
+use super::{CommandFailure, WORLD_FAILED, WRONG_INPUT, lines::LinesError, run};
 use crate::{
     config::{
         Config, Overrides, SourceList, labels,
@@ -27,6 +28,10 @@ pub(super) struct Options {
     /// Also asks the brokers, for the topics, and the first sources; nothing is published or kept
     #[arg(long)]
     connect: bool,
+    /// Also says to which topics the records of this file would go, as JSON lines; `-` is standard
+    /// input
+    #[arg(long, value_name = "FILE", conflicts_with = "connect")]
+    sample: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -36,6 +41,9 @@ pub(super) fn run(options: &Options) -> ExitCode {
     let (path, overrides) = (options.overrides.config.as_deref(), &options.overrides);
     let outcome = match check(path, overrides, &mut io::stdout().lock(), &mut Stderr) {
         Ok(true) if options.connect => return connect(path, overrides),
+        Ok(true) if let Some(sample) = &options.sample => {
+            return tell_sample((path, overrides), sample);
+        }
         outcome => outcome.map(|good| if good { 0 } else { WRONG_INPUT }),
     };
     exit(outcome)
@@ -50,6 +58,17 @@ fn connect(path: Option<&Path>, overrides: &Overrides) -> ExitCode {
         runtime.block_on(connect::connect(&config, &mut io::stdout(), &mut Stderr))
     });
     exit(outcome.map(|good| if good { 0 } else { WORLD_FAILED }))
+}
+
+fn tell_sample((path, overrides): (Option<&Path>, &Overrides), sample: &Path) -> ExitCode {
+    let loaded =
+        Config::load(path, overrides).and_then(|config| Ok((labels::load(&config)?, config)));
+    let (labels, config) = match loaded {
+        Ok(loaded) => loaded,
+        Err(errors) => return CommandFailure::new(&errors, WRONG_INPUT).tell(),
+    };
+    let told = sample::tell((&config, &labels), sample, &mut io::stdout().lock());
+    told.map_or_else(|error: LinesError| ExitCode::from(error.tell()), |()| ExitCode::SUCCESS)
 }
 
 fn exit(outcome: io::Result<u8>) -> ExitCode {

@@ -143,14 +143,14 @@ struct Explained<'a> {
 
 /// A JSON object whose fields stay in their order.
 #[derive(Debug)]
-struct Record(Vec<(String, Value)>);
+pub(super) struct Record(Vec<(String, Value)>);
 
 impl Record {
-    fn get(&self, field: &str) -> Option<&Value> {
+    pub(super) fn get(&self, field: &str) -> Option<&Value> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value)
     }
 
-    fn text(&self, field: &str) -> Option<&str> {
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
         self.get(field).and_then(Value::as_str)
     }
 
@@ -161,14 +161,15 @@ impl Record {
         }
     }
 
-    fn labels(&self, labels: &Labels) -> Vec<ArticleLabel> {
-        let list = |value: Option<&Value>| -> Vec<String> {
-            let items = value.and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(Value::as_str).map(str::to_owned).collect()
-        };
+    /// The tags of its source.
+    pub(super) fn tags(&self) -> Vec<String> {
+        strings(self.get("source").and_then(|source| source.get("tags")))
+    }
+
+    /// The labels that rules give it.
+    pub(super) fn labels(&self, labels: &Labels) -> Vec<ArticleLabel> {
         let source = self.get("source");
-        let (keywords, tags) =
-            (list(self.get("keywords")), list(source.and_then(|source| source.get("tags"))));
+        let (keywords, tags) = (strings(self.get("keywords")), self.tags());
         let role = self.get("story").and_then(|story| story.get("role"));
         labels.give(&LabelInput {
             title: self.text("title"),
@@ -182,6 +183,11 @@ impl Record {
             role: role.and_then(|role| Role::deserialize(role).ok()),
         })
     }
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let items = value.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 impl Serialize for Record {

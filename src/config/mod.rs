@@ -8,6 +8,7 @@
 
 pub mod duration;
 pub mod labels;
+pub mod routes;
 pub mod sources;
 
 mod checks;

@@ -13,6 +13,7 @@ use super::{
     collector::CollectorUrl,
     labels::LabelTables,
     reference::Example,
+    routes::RouteTables,
     setting::settings,
     share::Share,
     sinks::{Kafka, Sink},
@@ -50,6 +51,9 @@ settings! {
         /// any = ["flood", "floods"]
         /// ```
         @hot label: LabelTables = LabelTables::default();
+        /// Routes, as `[[route]]` tables: which articles go to further topics of Kafka, or to them instead of
+        /// `articles`. An article that is in a topic stays in it with all its revisions.
+        route: RouteTables = RouteTables::default();
         /// When sources are visited.
         poll: Poll = Poll::default();
         /// How bodies are fetched.

@@ -124,6 +124,7 @@ fn letter(path: &Path) -> Option<(LetterFacts, LetterBody)> {
             event_source,
             event_time: at,
             traceparent: crate::stages::commit::traceparent(),
+            routing: crate::model::routing::Routing::default(),
             observed: Observed::default(),
             value: Vec::new(),
         });

@@ -89,6 +89,7 @@ pub(super) fn parts(
             revisits: live.revisits,
             differences: live.differences,
             labels: live.labels,
+            routes: Arc::new(config.route.routes()),
             traces: Tracer::default(),
             clock,
         },

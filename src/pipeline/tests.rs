@@ -342,6 +342,7 @@ fn parts(
             revisits: Live::new(revisits(settings.retry)),
             differences: Live::new(false),
             labels: Live::default(),
+            routes: Arc::default(),
             traces: Tracer::default(),
             clock,
         },

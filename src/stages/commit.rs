@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::{
     base::{clock::Clock, live::Live},
     model::{candidate::Candidate, lane::Lane, pending::PendingKey},
-    policy::{label::Labels, looks::Hosts},
+    policy::{label::Labels, looks::Hosts, route::Routes},
     stages::{PipelineError, pages::claim::Claimed, poll::Wake},
     store::{ArticleStore, Batch, LetterStore, Outbox, Store, StoreError, StoryStore, Tail},
     telemetry::{metrics, traces::Tracer},
@@ -32,6 +32,7 @@ mod look;
 mod recall;
 mod retry;
 mod revisit;
+mod routes;
 mod spans;
 mod stories;
 mod traces;
@@ -71,6 +72,8 @@ pub struct Parts<C> {
     pub differences: Live<bool>,
     /// The rules for labels.
     pub labels: Live<Labels>,
+    /// Which further topics articles go to.
+    pub routes: Arc<Routes>,
     /// Takes the spans of decisions.
     pub traces: Tracer,
     /// Gives the times of decisions, which are kept with them.
@@ -229,6 +232,7 @@ impl<C: Clock> Task<C> {
             revisits: (*self.parts.revisits.get()).clone(),
             differences: *self.parts.differences.get(),
             labels: self.parts.labels.get(),
+            routes: Arc::clone(&self.parts.routes),
             hosts: std::mem::take(&mut self.hosts),
             letters: self.parts.letters.clone(),
         };
@@ -281,6 +285,8 @@ struct DecisionContext {
     differences: bool,
     /// The rules for labels.
     labels: Arc<Labels>,
+    /// Which further topics articles go to.
+    routes: Arc<Routes>,
     /// What was seen of hosts so far.
     hosts: Hosts,
     /// What could not be published.
@@ -291,8 +297,8 @@ impl DecisionContext {
     /// That of decisions outside the task, which knows nothing of hosts and has nothing read again.
     fn alone(tail: Tail, now: DateTime<Utc>, letters: LetterStore) -> Self {
         let (revisits, hosts) = (RevisitRules::never(), Hosts::default());
-        let labels = Arc::default();
-        Self { tail, now, at: Instant::now(), revisits, differences: false, labels, hosts, letters }
+        let (labels, routes, at) = (Arc::default(), Arc::default(), Instant::now());
+        Self { tail, now, at, revisits, differences: false, labels, routes, hosts, letters }
     }
 }
 

@@ -212,6 +212,7 @@ fn make_articles(dir: &Path) -> Content {
             erased: None,
             kept_text: None,
             labels: Vec::new(),
+            routing: crate::model::routing::Routing::default(),
             content_hash: format!("{round}"),
             wording: None,
             sketch: Vec::new(),
@@ -233,6 +234,7 @@ fn make_articles(dir: &Path) -> Content {
             event_source: "s".to_owned(),
             event_time: at,
             traceparent: String::new(),
+            routing: crate::model::routing::Routing::default(),
             observed: Observed::default(),
             value: format!("{{\"round\":{round}}}").into_bytes(),
         };

@@ -303,6 +303,16 @@ pub(crate) fn published(topic: Topic, count: u64) {
     table::PUBLISHED.add(&[("topic", topic.name())], count);
 }
 
+/// A topic that routes lead to is there to be counted.
+pub(crate) fn begin_route(topic: &str) {
+    table::ROUTED.begin_at(("topic", topic));
+}
+
+/// A record was acknowledged in the topic of a route.
+pub(crate) fn routed(topic: &str) {
+    table::ROUTED.add_at(("topic", topic), &[], 1);
+}
+
 /// A transaction of the sink was committed.
 pub(crate) fn publish_batch(took: Duration) {
     table::PUBLISH_BATCH_SECONDS.record(took);

@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
-use nashra::config::{Config, Example, Overrides, SettingEntry, SettingForm, labels, sources};
+use nashra::config::{
+    Config, Example, Overrides, SettingEntry, SettingForm, labels, routes, sources,
+};
 
 use crate::written::hold;
 
@@ -35,6 +37,12 @@ The config and the files that [`labels`](#labels) names have a `[[label]]` table
 taken over at once.
 ";
 
+const ROUTES: &str = r"
+## Routes
+
+The config has a `[[route]]` table for each route; [routes](routes.md) explains them. They are used from the next start on.
+";
+
 /// What is said of a setting below its words.
 fn properties(entry: &SettingEntry, flags: &HashMap<&str, &str>) -> Option<String> {
     let SettingForm::Value { expected, default } = &entry.form else { return None };
@@ -57,7 +65,7 @@ fn properties(entry: &SettingEntry, flags: &HashMap<&str, &str>) -> Option<Strin
     if let Some(flag) = flags.get(entry.key.as_str()) {
         write!(line, "\n- flag: `{flag}`").unwrap();
     }
-    if !entry.key.starts_with("source.") && !entry.key.starts_with("label.") {
+    if !["source.", "label.", "route."].iter().any(|table| entry.key.starts_with(table)) {
         line += if entry.hot { "\n- used: at once" } else { "\n- used: from the next start on" };
     }
     Some(line + "\n")
@@ -82,7 +90,8 @@ fn words(entry: &SettingEntry) -> String {
 fn reference() -> String {
     let flags: HashMap<&str, &str> = Overrides::settings().map(|(flag, key)| (key, flag)).collect();
     let mut out = HEAD.to_owned();
-    let tables = sources::settings().into_iter().chain(labels::settings());
+    let tables =
+        sources::settings().into_iter().chain(labels::settings()).chain(routes::settings());
     for entry in Config::settings().into_iter().chain(tables) {
         match (entry.key.as_str(), properties(&entry, &flags)) {
             ("", _) => out += "\n## The whole file\n",
@@ -92,6 +101,10 @@ fn reference() -> String {
             }
             ("label", None) => {
                 out += LABELS;
+                out += &words(&entry);
+            }
+            ("route", None) => {
+                out += ROUTES;
                 out += &words(&entry);
             }
             (key, None) => write!(out, "\n## `[{key}]`\n{}", words(&entry)).unwrap(),

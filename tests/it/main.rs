@@ -72,6 +72,8 @@ mod security;
 
 mod latest;
 
+mod routes;
+
 mod histories;
 
 mod topics;

@@ -40,6 +40,7 @@ pub(crate) fn record(number: usize, long: &str) -> NewRecord {
         event_source: "/sources/s".into(),
         event_time: chrono::DateTime::UNIX_EPOCH,
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),
+        routing: nashra::model::routing::Routing::default(),
         observed: Observed::default(),
         value: serde_json::to_vec(&value).unwrap(),
     }

@@ -36,7 +36,7 @@ pub(super) async fn connect(
         }
     };
     if config.sink.kind == SinkKind::Kafka || !sources.topics.is_empty() {
-        for tried in sinks::probe(&config.kafka).await {
+        for tried in sinks::probe(config).await {
             tell(tried)?;
         }
     }

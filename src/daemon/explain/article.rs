@@ -44,6 +44,9 @@ pub struct ExplainedArticle {
     /// The labels of its last record, and some of the places of their words.
     #[serde(default)]
     pub labels: Vec<ArticleLabel>,
+    /// Where its records go, where that is not the topic of articles alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// The last decision on it.
     pub verdict: ExplainedVerdict,
 }
@@ -128,6 +131,7 @@ impl ExplainedArticle {
             source: state.source,
             story: state.story,
             labels: state.labels,
+            topics: state.routing.all(),
         }
     }
 
@@ -155,6 +159,9 @@ impl ExplainedArticle {
             let places: Vec<String> = places.iter().map(ToString::to_string).collect();
             let colon = if places.is_empty() { "" } else { ": " };
             out.fact("label", format!("{name}{colon}{}", places.join(", ")));
+        }
+        if !self.topics.is_empty() {
+            out.fact("topics", self.topics.join(", "));
         }
         let ExplainedVerdict { what, why, at } = &self.verdict;
         out.fact("last verdict", format!("{what} at {}: {why}", date(Some(*at))));

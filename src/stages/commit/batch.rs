@@ -24,6 +24,7 @@ use crate::{
         lane::Lane,
         pending::{PendingEntry, PendingKey},
         record::{Change, Content, TextChange},
+        routing::Routing,
         source::Validators,
     },
     policy::{
@@ -32,6 +33,7 @@ use crate::{
         doubt, evidence, freshness,
         label::Labels,
         looks::Hosts,
+        route::Routes,
     },
     store::{ArticleView, Batch, LetterStore, NewRecord, StoreError, Tail},
     telemetry::metrics::{self, Success},
@@ -59,6 +61,8 @@ pub(super) struct DecisionBatch {
     differences: bool,
     /// The rules for labels.
     pub(super) labels: Arc<Labels>,
+    /// Which further topics articles go to.
+    pub(super) routes: Arc<Routes>,
     /// What this process has seen of hosts.
     pub(super) hosts: Hosts,
     /// The row that the entry of the present candidate was moved to.
@@ -109,8 +113,17 @@ impl DecisionBatch {
         stories: Option<StoryBatch>,
         context: DecisionContext,
     ) -> Self {
-        let DecisionContext { tail, now, at, revisits, differences, labels, hosts, letters } =
-            context;
+        let DecisionContext {
+            tail,
+            now,
+            at,
+            revisits,
+            differences,
+            labels,
+            routes,
+            hosts,
+            letters,
+        } = context;
         Self {
             view,
             stories,
@@ -123,6 +136,7 @@ impl DecisionBatch {
             revisits,
             differences,
             labels,
+            routes,
             hosts,
             moved: None,
             letters,
@@ -305,12 +319,14 @@ impl DecisionBatch {
         let mut edition = edition::of_state(&entry.source, id, state, change, changed_fields);
         edition.difference = self.difference(state, &found);
         self.label(state, &found.content, &mut edition);
+        self.route(state, &found.content, &edition);
         let is_new = edition.change == Change::New;
         let published = freshness::published(entry, &found.content).filter(|_| is_new);
         if is_new {
             self.counts.new.push((published, entry.first_seen));
         }
-        let mut record = edition::record(&entry.source, found, edition, self.now);
+        let going = (edition, state.routing.clone());
+        let mut record = edition::record(&entry.source, found, going, self.now);
         record.observed.published = published;
         self.append_all([record].into_iter().chain(stories).map(|mut record| {
             name_trace(&mut record, entry);
@@ -392,6 +408,7 @@ impl DecisionBatch {
             erased: None,
             kept_text: None,
             labels: Vec::new(),
+            routing: Routing::default(),
             content_hash: String::new(),
             wording: None,
             sketch: Vec::new(),

@@ -9,6 +9,7 @@ use crate::{
         article::ArticleState,
         bounds, clean,
         record::{Change, SCHEMA, Source, Topic},
+        routing::Routing,
         trace::{TraceId, TraceParent},
     },
     policy::assemble::{self, Assembled, Edition},
@@ -62,7 +63,7 @@ pub(super) fn of_state(
 pub(super) fn record(
     source: &Source,
     found: Assembled,
-    edition: Edition,
+    (edition, routing): (Edition, Routing),
     at: DateTime<Utc>,
 ) -> NewRecord {
     let (id, revision) = (edition.id, edition.revision);
@@ -75,6 +76,7 @@ pub(super) fn record(
         event_source: event_source(source),
         event_time: at,
         traceparent: traceparent(),
+        routing,
         observed: Observed::default(),
         value: fit::to_json(source.url.secrets().hide_in(article)),
     }

@@ -248,7 +248,9 @@ impl DecisionBatch {
             content,
         };
         let edition = edition::of_state(source, id, &state, Change::Withdrawn, changed);
-        self.append(edition::record(source, found, edition, self.now))?;
+        state.routing = self.routes.kept(&state.routing);
+        let going = (edition, state.routing.clone());
+        self.append(edition::record(source, found, going, self.now))?;
         let story = self.tell_story(id, &state)?;
         self.append_all(story.into_iter())?;
         self.keep(id, state);

@@ -358,6 +358,7 @@ fn record(id: Uuid, state: &StoryState, now: DateTime<Utc>) -> NewRecord {
         event_source: "/stories".to_owned(),
         event_time: now,
         traceparent: edition::traceparent(),
+        routing: crate::model::routing::Routing::default(),
         observed: Observed::default(),
         value: serde_json::to_vec(&state.record(id, now)).unwrap_or_default(),
     }

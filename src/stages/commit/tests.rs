@@ -103,6 +103,7 @@ fn context(store: &Store) -> DecisionContext {
         revisits: revisits(),
         differences: false,
         labels: Arc::default(),
+        routes: Arc::default(),
         hosts: Hosts::default(),
         letters: store.letters(1 << 20),
     }

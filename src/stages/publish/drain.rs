@@ -365,6 +365,7 @@ impl Drain {
             sent.iter().filter(|row| row.record.topic == Topic::Articles)
         {
             metrics::acknowledged(record.observed.published, record.event_time, now);
+            record.routing.topics.iter().for_each(|topic| metrics::routed(topic));
         }
     }
 

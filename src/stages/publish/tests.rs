@@ -34,6 +34,7 @@ async fn append(store: &Store, count: u64, topic: Topic) {
             event_source: "/sources/s".into(),
             event_time: DateTime::UNIX_EPOCH,
             traceparent: String::new(),
+            routing: crate::model::routing::Routing::default(),
             observed: Observed::default(),
             value: name.into_bytes(),
         };

@@ -128,6 +128,7 @@ async fn the_letters_of_records_that_are_sent_again_end_with_their_acknowledgeme
                 event_source: "/sources/s".into(),
                 event_time: at(0),
                 traceparent: String::new(),
+                routing: crate::model::routing::Routing::default(),
                 observed: Observed::default(),
                 value: Vec::new(),
             };

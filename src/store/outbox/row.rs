@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::record::Topic,
+    model::{record::Topic, routing::Routing},
     store::{StoreError, from_json, json},
 };
 
@@ -26,6 +26,9 @@ pub struct NewRecord {
     pub event_time: DateTime<Utc>,
     /// W3C trace context.
     pub traceparent: String,
+    /// Where a record of an article goes beside its topic.
+    #[serde(default, skip_serializing_if = "Routing::is_plain")]
+    pub routing: Routing,
     /// What only metrics and traces need.
     #[serde(default, skip_serializing_if = "Observed::is_empty")]
     pub observed: Observed,

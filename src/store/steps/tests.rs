@@ -263,6 +263,7 @@ fn article(names: &[[u8; 16]], day: u32) -> ArticleState {
         erased: None,
         kept_text: None,
         labels: Vec::new(),
+        routing: crate::model::routing::Routing::default(),
         content_hash: String::new(),
         wording: None,
         sketch: Vec::new(),

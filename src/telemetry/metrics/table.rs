@@ -110,6 +110,7 @@ metrics! {
     OUTBOX_RECORDS: Gauge = "nashra_outbox_records", "Records that the sink has not yet acknowledged";
     OUTBOX_BYTES: Gauge = "nashra_outbox_bytes", "Bytes of the records that the sink has not yet acknowledged";
     OUTBOX_OLDEST_SECONDS: Gauge = "nashra_outbox_oldest_seconds", "Age of the oldest record that the sink has not yet acknowledged; 0 where none waits";
+    ROUTED: Counter = "nashra_routed_total" by [topic: OPEN], "Records of articles that the sink acknowledged in a topic of a route";
     PUBLISHED: Counter = "nashra_published_total" by [topic: TOPICS], "Records that the sink acknowledged";
     PUBLISH_BATCH_SECONDS: Histogram = "nashra_publish_batch_seconds", "From the first record of a batch until the sink acknowledged it: with Kafka, one transaction";
     PUBLISH_HALTED: Gauge = "nashra_publish_halted" by [reason: &["ahead", "behind", "other_history", "other_epoch", "missing", "other_cluster", "another", "setup"]], "1 while publishing is stopped until an operator decides; docs/kafka.md explains the reasons";

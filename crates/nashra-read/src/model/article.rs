@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{label::ArticleLabel, story::Story};
+use super::{label::ArticleLabel, routing::Routing, story::Story};
 
 /// What an article's page showed, as far as later fetches are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct ArticleState {
     /// The labels of its last record and some of the places of their words, for `nashra explain`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<ArticleLabel>,
+    /// Where its records go.
+    #[serde(default, skip_serializing_if = "Routing::is_plain")]
+    pub routing: Routing,
     /// Its names in the alias table: they live as long as it does.
     pub aliases: Vec<[u8; 16]>,
     /// The day (since 1970) of the last decision on it.

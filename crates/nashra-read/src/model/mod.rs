@@ -6,6 +6,7 @@ pub mod clean;
 pub mod identity;
 pub mod candidate;
 pub mod record;
+pub mod routing;
 pub mod content;
 pub mod lane;
 pub mod media;

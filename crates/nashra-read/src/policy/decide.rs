@@ -141,6 +141,7 @@ mod tests {
             erased: None,
             kept_text: None,
             labels: Vec::new(),
+            routing: crate::model::routing::Routing::default(),
             revision: 1,
             url: None,
             alternate_urls: vec![],

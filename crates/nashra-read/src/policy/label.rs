@@ -14,6 +14,7 @@ mod term;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 
+pub(in crate::policy) use self::site::country;
 use self::{edges::Edges, term::Needle};
 pub use self::{
     matches::LabelInput,

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod doubt;
 pub mod trust;
 pub mod retry;
+pub mod route;
 pub mod looks;
 pub mod difference;
 pub mod story;

@@ -167,6 +167,7 @@ fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_
         event_source: "/sources/s".into(),
         event_time: DateTime::UNIX_EPOCH,
         traceparent: String::new(),
+        routing: crate::model::routing::Routing::default(),
         observed: crate::store::Observed::default(),
         value: vec![b'v'; value],
     };

@@ -14,6 +14,7 @@ use crate::{
         identity,
         label::ArticleLabel,
         record::{Article, Change},
+        routing::Routing,
         story::StoryRecord,
     },
     policy::{
@@ -39,6 +40,15 @@ impl PublishedRecord {
         let article =
             PublishedArticle::parse(value, now).map(|found| Self::Article(Box::new(found)));
         article.or_else(|| serde_json::from_slice(value).map(Self::Story).ok())
+    }
+
+    /// Notes that it is in the topic of a route, and whether it is in no other.
+    pub(crate) fn note_route(&mut self, topic: &str, is_alone: bool) {
+        if let Self::Article(article) = self {
+            let routing = &mut article.state.routing;
+            routing.topics.push(topic.to_owned());
+            routing.instead |= is_alone;
+        }
     }
 }
 
@@ -95,6 +105,7 @@ impl PublishedArticle {
             erased: None,
             kept_text: None,
             labels: labels.into_iter().map(ArticleLabel::without_places).collect(),
+            routing: Routing::default(),
             content_hash,
             wording: Some(decide::wording(&content)),
             sketch,

@@ -71,6 +71,7 @@ async fn decided(store: &Store, article: &Article) {
             event_source: "/sources/s".into(),
             event_time: at(2),
             traceparent: String::new(),
+            routing: crate::model::routing::Routing::default(),
             observed: crate::store::Observed::default(),
             value: serde_json::to_vec(article).unwrap(),
         },
@@ -265,6 +266,7 @@ async fn texts_and_stories_of_the_topic_are_known_again_and_revisions_go_on() {
         event_source: "/stories".into(),
         event_time: at(2),
         traceparent: String::new(),
+        routing: crate::model::routing::Routing::default(),
         observed: crate::store::Observed::default(),
         value: serde_json::to_vec(story).unwrap(),
     };

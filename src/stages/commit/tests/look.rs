@@ -90,6 +90,7 @@ impl World {
                 ..revisits()
             },
             labels: Arc::default(),
+            routes: Arc::default(),
             differences: true,
             hosts: std::mem::take(&mut self.hosts),
         };

@@ -22,6 +22,6 @@ pub fn start(config: &Config, store: StoreId) -> Box<dyn Sink> {
     match config.sink.kind {
         SinkKind::Stdout => Box::new(lines::LineSink::stdout()),
         SinkKind::File => Box::new(lines::LineSink::file(config)),
-        SinkKind::Kafka => Box::new(kafka::KafkaSink::new(config.kafka.clone(), store)),
+        SinkKind::Kafka => Box::new(kafka::KafkaSink::new(config, store)),
     }
 }

@@ -84,7 +84,7 @@ impl LanguageRange {
     }
 
     /// Whether a language is in it, or is the same (RFC 4647, basic filtering).
-    fn has(&self, language: &str) -> bool {
+    pub(in crate::policy) fn has(&self, language: &str) -> bool {
         let (range, length) = (&*self.0, self.0.len());
         language.get(..length).is_some_and(|start| start.eq_ignore_ascii_case(range))
             && matches!(language.as_bytes().get(length), None | Some(b'-'))

@@ -17,7 +17,7 @@ const REGISTRIES: [&str; 10] =
     ["com", "org", "net", "gov", "gob", "gouv", "edu", "mil", "info", "press"];
 
 /// The country of the site at an address; `None` where its name does not tell.
-pub(super) fn country(address: &str) -> Option<Country> {
+pub(in crate::policy) fn country(address: &str) -> Option<Country> {
     let url = Url::parse(address).ok()?;
     let Some(Host::Domain(host)) = url.host() else { return None };
     let mut names = host.trim_end_matches('.').rsplit('.');

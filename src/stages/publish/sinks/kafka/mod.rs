@@ -31,7 +31,8 @@ use rdkafka::{
 
 use self::{changes::TopicChanges, recovery::Recovery, transaction::Context};
 use crate::{
-    config::Kafka,
+    config::{Config, Kafka},
+    model::record::Topic,
     stages::{
         commit::PublishedRecord,
         publish::{
@@ -42,7 +43,7 @@ use crate::{
             },
         },
     },
-    store::{OutboxRow, Reached, StoreId},
+    store::{NewRecord, OutboxRow, Reached, StoreId},
     telemetry::librdkafka,
 };
 
@@ -79,18 +80,29 @@ impl std::fmt::Debug for KafkaSink {
     }
 }
 
+/// A topic that a record goes to.
+struct Target {
+    /// Its whole name.
+    topic: String,
+    /// Whether a withdrawal is a tombstone there.
+    is_latest: bool,
+}
+
 /// What every connection needs.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Kafka,
+    /// The topics of routes, without the prefix.
+    routes: Vec<String>,
     pub(super) store: StoreId,
     /// Warnings about the topics that were logged: each connection checks the topics again.
     said: Mutex<BTreeSet<String>>,
 }
 
 impl Shared {
-    pub(super) fn new(config: Kafka, store: StoreId) -> Self {
-        Self { config, store, said: Mutex::default() }
+    pub(super) fn new(config: &Config, store: StoreId) -> Self {
+        let routes = config.route.routes().topics();
+        Self { config: config.kafka.clone(), routes, store, said: Mutex::default() }
     }
 
     /// Whether this warning was not logged before.
@@ -106,9 +118,18 @@ impl Shared {
         self.config.topic_prefix.topic(name)
     }
 
-    /// The compacted topic of latest editions, where there is to be one.
-    fn latest(&self) -> Option<String> {
-        self.config.latest.then(|| self.topic("latest"))
+    /// The topics that a record goes to: its own, those of its routes that are still in the config,
+    /// and the compacted one of latest editions.
+    fn targets<'a>(&'a self, record: &'a NewRecord) -> impl Iterator<Item = Target> {
+        let own = record.topic.name();
+        let routed = record.routing.topics.iter().map(String::as_str);
+        let routed: Vec<&str> =
+            routed.filter(|topic| self.routes.iter().any(|known| known == topic)).collect();
+        let has_own = !record.routing.instead || routed.is_empty();
+        let is_latest = self.config.latest && record.topic == Topic::Articles;
+        let whole = has_own.then_some(own).into_iter().chain(routed);
+        let whole = whole.map(|topic| Target { topic: self.topic(topic), is_latest: false });
+        whole.chain(is_latest.then(|| Target { topic: self.topic("latest"), is_latest: true }))
     }
 
     fn producer(&self, batch: usize) -> Result<Producer, KafkaError> {
@@ -145,7 +166,7 @@ impl Shared {
 impl KafkaSink {
     /// A sink for one store. It connects at the first [`Sink::holdings`].
     #[must_use]
-    pub(super) fn new(config: Kafka, store: StoreId) -> Self {
+    pub(super) fn new(config: &Config, store: StoreId) -> Self {
         Self {
             shared: Arc::new(Shared::new(config, store)),
             batch: BATCH,
@@ -325,8 +346,9 @@ mod tests {
     #[test]
     fn a_connection_that_died_is_given_up_long_before_its_transaction_and_before_the_flush() {
         for timeout in [Duration::from_mins(1), Duration::from_secs(20)] {
-            let config = Kafka { transaction_timeout: timeout, ..Kafka::default() };
-            let client = Shared::new(config, StoreId::nil()).producing(BATCH);
+            let kafka = Kafka { transaction_timeout: timeout, ..Kafka::default() };
+            let client = Shared::new(&Config { kafka, ..Config::default() }, StoreId::nil())
+                .producing(BATCH);
             for name in ["socket.timeout.ms", "request.timeout.ms"] {
                 let dead = Duration::from_millis(client.get(name).unwrap().parse().unwrap());
                 assert!(2 * dead < timeout.min(PATIENCE), "{name} {dead:?}");

@@ -13,7 +13,7 @@ use rdkafka::{
 
 use super::{PublishError, Shared, held, sink_error, topics};
 use crate::{
-    config::Kafka,
+    config::Config,
     model::record::Topic,
     store::StoreId,
     telemetry::librdkafka::{self, LoggedClient},
@@ -26,8 +26,8 @@ pub type Tried = (String, Result<String, String>);
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asks the brokers for themselves and for each topic.
-pub async fn probe(config: &Kafka) -> Vec<Tried> {
-    let shared = Shared::new(config.clone(), StoreId::nil());
+pub async fn probe(config: &Config) -> Vec<Tried> {
+    let shared = Shared::new(config, StoreId::nil());
     let asked = super::blocking(move || {
         let consumer = held::consumer(&shared, "read_committed")?;
         let cluster = connect(&consumer)?;
@@ -44,7 +44,7 @@ pub async fn probe(config: &Kafka) -> Vec<Tried> {
         });
         Ok((cluster, found.collect::<Vec<_>>()))
     });
-    let brokers = format!("Kafka at {}", config.bootstrap_servers());
+    let brokers = format!("Kafka at {}", config.kafka.bootstrap_servers());
     match asked.await {
         Ok((cluster, found)) => {
             let mut tried = vec![(brokers, Ok(cluster))];
@@ -93,8 +93,8 @@ fn judge(topic: Option<&MetadataTopic>, wanted: i32, name: &str) -> Result<Strin
 }
 
 /// Whether the topic of positions keeps what is written to it.
-async fn positions(config: &Kafka) -> Tried {
-    let shared = Shared::new(config.clone(), StoreId::nil());
+async fn positions(config: &Config) -> Tried {
+    let shared = Shared::new(config, StoreId::nil());
     let topic = shared.topic("positions");
     let client =
         AdminClient::from_config_and_context(&shared.client(), LoggedClient("looking at topics"));

@@ -5,7 +5,7 @@
 //! of, ends where the topic ended when it began, and keeps only the records whose numbers are higher
 //! than the last one of the copy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rdkafka::{
     Message as _, Offset,
@@ -28,7 +28,14 @@ pub(super) fn published_after(
     shared: &Shared,
     after: &Reached,
 ) -> Result<Vec<PublishedRecord>, PublishError> {
-    let mut found = read(shared, after, "articles")?;
+    let mut found: BTreeMap<(Epoch, u64), PublishedRecord> =
+        read(shared, after, "articles")?.into_iter().collect();
+    for topic in &shared.routes {
+        for (number, record) in read(shared, after, topic)? {
+            let is_alone = !found.contains_key(&number);
+            found.entry(number).or_insert(record).note_route(topic, is_alone);
+        }
+    }
     match read(shared, after, "stories") {
         Ok(stories) => found.extend(stories),
         // Without it revisions of stories may repeat, and articles are won back all the same.
@@ -37,8 +44,7 @@ pub(super) fn published_after(
         }
         Err(error) => return Err(error),
     }
-    found.sort_by_key(|(number, _)| *number);
-    Ok(found.into_iter().map(|(_, published)| published).collect())
+    Ok(found.into_values().collect())
 }
 
 /// A record with its epoch and number.

@@ -65,6 +65,7 @@ fn plans(shared: &Shared) -> Vec<TopicPlan> {
     };
     let mut plans: Vec<TopicPlan> =
         Topic::ALL.iter().map(|topic| plan(topic.name(), retained(), true)).collect();
+    plans.extend(shared.routes.iter().map(|topic| plan(topic, retained(), true)));
     plans.extend(config.latest.then(|| plan("latest", compacted(), true)));
     plans.extend(config.polls.then(|| plan("polls", retained(), false)));
     let positions = POSITIONS.map(|(name, value)| (name, value.to_owned())).into();

@@ -4,6 +4,7 @@
 //! succeeded; a transaction with a refused record is aborted, so that no consumer sees any of it.
 
 use std::{
+    collections::BTreeSet,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -19,13 +20,13 @@ use rdkafka::{
 };
 
 use super::{
-    PATIENCE, Producer, Shared,
+    PATIENCE, Producer, Shared, Target,
     changes::PartitionEnd,
     failed,
     recovery::{self, Recovery},
 };
 use crate::{
-    model::record::{Article, Topic},
+    model::record::Article,
     stages::publish::{
         Position,
         sink::{PublishError, Refusal},
@@ -174,22 +175,14 @@ fn begin_and_commit(
     producer
         .begin_transaction()
         .map_err(|error| CallFailure::new("beginning a transaction", &error))?;
-    let names = Topic::ALL.map(|topic| (topic, topic_name(shared, topic)));
-    let latest = shared.latest();
-    for (number, row) in rows.iter().enumerate() {
-        let name = names.iter().find(|(topic, _)| *topic == row.record.topic);
-        let topic = name.map_or("", |(_, name)| name.as_str());
-        let headers = headers(&row.record, reached, row.seq);
-        if let Some(latest) = latest.as_ref().filter(|_| row.record.topic == Topic::Articles) {
-            send_latest(producer, latest, (number, row), headers.clone())?;
+    for (number, OutboxRow { seq, record, .. }) in rows.iter().enumerate() {
+        let NewRecord { key, value, .. } = record;
+        for Target { topic, is_latest } in shared.targets(record) {
+            let headers = headers(record, reached, *seq);
+            let sent = BaseRecord::with_opaque_to(&topic, number).key(key).headers(headers);
+            let is_tombstone = is_latest && Article::withdraws(value);
+            send(producer, if is_tombstone { sent } else { sent.payload(value) })?;
         }
-        send(
-            producer,
-            BaseRecord::with_opaque_to(topic, number)
-                .key(&row.record.key)
-                .payload(&row.record.value)
-                .headers(headers),
-        )?;
     }
     let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
     let positions = shared.topic("positions");
@@ -208,18 +201,6 @@ fn begin_and_commit(
             Err(error) => return Err(CallFailure::new("committing a transaction", &error)),
         }
     }
-}
-
-/// Sends an article's edition, or that there is none any more, to the compacted topic.
-fn send_latest(
-    producer: &Producer,
-    topic: &str,
-    (number, row): (usize, &OutboxRow),
-    headers: OwnedHeaders,
-) -> Result<(), CallFailure> {
-    let NewRecord { key, value, .. } = &row.record;
-    let record = BaseRecord::with_opaque_to(topic, number).key(key).headers(headers);
-    send(producer, if Article::withdraws(value) { record } else { record.payload(value) })
 }
 
 /// Waits until the cluster has answered for each record. Once one is refused, the records after it
@@ -319,8 +300,8 @@ fn to_publish_error(
     if denied.is_some() || recovery == Recovery::Unauthorised {
         // Only a broker that refuses a record says which of the topics may not be written to.
         let names = match denied.and_then(|(number, _)| rows.get(*number)) {
-            Some(row) => topic_name(shared, row.record.topic),
-            None => topics_of(shared, rows),
+            Some(row) => topics_of(shared, [row].into_iter()),
+            None => format!("{}, {}", topics_of(shared, rows.iter()), shared.topic("positions")),
         };
         let topic = denied.and_then(|(number, _)| rows.get(*number)).map(|row| row.record.topic);
         return PublishError::Unauthorised {
@@ -333,16 +314,11 @@ fn to_publish_error(
     failed(recovery, first.map_or(words.clone(), |(_, code)| format!("{words} ({code})")))
 }
 
-fn topic_name(shared: &Shared, topic: Topic) -> String {
-    shared.topic(topic.name())
-}
-
-/// The topics that a transaction writes to.
-fn topics_of(shared: &Shared, rows: &[OutboxRow]) -> String {
-    let has = |topic: &Topic| rows.iter().any(|row| row.record.topic == *topic);
-    let names = Topic::ALL.into_iter().filter(has).map(|topic| topic_name(shared, topic));
-    let latest = shared.latest().filter(|_| has(&Topic::Articles));
-    names.chain(latest).chain([shared.topic("positions")]).collect::<Vec<_>>().join(", ")
+/// The topics that rows go to, in words.
+fn topics_of<'a>(shared: &Shared, rows: impl Iterator<Item = &'a OutboxRow>) -> String {
+    let names: BTreeSet<String> =
+        rows.flat_map(|row| shared.targets(&row.record)).map(|target| target.topic).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// `CloudEvents` Kafka binding §3.2 (binary mode), W3C trace context, and our own number.
