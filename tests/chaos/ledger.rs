@@ -4,8 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::topics::{self, Record};
+use crate::{
+    processes::ODD,
+    topics::{self, Record},
+};
 
+/// Added to the partitions of a second topic.
+const ALONE: i32 = 1000;
 /// Examples of each kind that are told.
 const EXAMPLES: usize = 4;
 
@@ -40,6 +45,8 @@ pub(crate) struct Found {
     withdrawals: usize,
     wrong_withdrawal: usize,
     missed_withdrawal: usize,
+    /// Records that are missing in the topic of a route, or are not to be there.
+    routed_differs: usize,
     /// Articles whose last record in the compacted topic is not their last one.
     latest_differs: usize,
     /// Of an article of the good sites.
@@ -84,7 +91,8 @@ impl Found {
             + self.missed_withdrawal
             + self.unlinked
             + self.wrongly_joined
-            + self.latest_differs;
+            + self.latest_differs
+            + self.routed_differs;
         wrong + self.dead_letters + self.poison_lost == 0 && self.records > 0
     }
 
@@ -99,7 +107,12 @@ impl Found {
 
 /// The whole ledger.
 pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
-    let records = topics::read(bootstrap, "chaos.articles");
+    let mut records = topics::read(bootstrap, "chaos.articles");
+    // Partitions of another topic are other partitions.
+    records.extend(topics::read(bootstrap, "chaos.alone").into_iter().map(|mut record| {
+        record.partition += ALONE;
+        record
+    }));
     let dead = topics::read(bootstrap, "chaos.deadletters");
     let mut found = Found { records: records.len(), ..Found::default() };
     found.largest_record =
@@ -126,6 +139,7 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
             &format!("{} of {}: {}", record.url, record.source, record.reason),
         );
     }
+    routed(&records, &topics::read(bootstrap, "chaos.odd"), &mut found);
     latest(&records, &topics::read(bootstrap, "chaos.latest"), &mut found);
     let of_stories = topics::read(bootstrap, "chaos.stories");
     stories(&of_stories, &mut found);
@@ -143,6 +157,22 @@ pub(crate) fn audit(bootstrap: &str, truth: &Truth) -> Found {
         }
     }
     found
+}
+
+/// The topic of a route has each record of its sources once, and none that is not in the topics of
+/// articles.
+fn routed(records: &[Record], routed: &[Record], found: &mut Found) {
+    let numbers: HashSet<(u64, u64)> = routed.iter().map(|record| record.seq).collect();
+    let known: HashSet<(u64, u64)> = records.iter().map(|record| record.seq).collect();
+    let is_missing =
+        |record: &&Record| ODD.contains(&record.source.as_str()) && !numbers.contains(&record.seq);
+    let wrong = records.iter().filter(is_missing).map(|record| ("is missing", record));
+    let strange = routed.iter().filter(|record| !known.contains(&record.seq));
+    for (how, record) in wrong.chain(strange.map(|record| ("is strange", record))) {
+        found.routed_differs += 1;
+        found.example("routed", &format!("{} of {} {how}", record.url, record.source));
+    }
+    found.twice += routed.len() - numbers.len();
 }
 
 /// The compacted topic of latest editions has the last record of each article, or that there is none

@@ -10,6 +10,10 @@ use std::{
 
 use crate::clock::Clock;
 
+/// The sources whose articles also go to the topic `odd`; those of two others go to `alone` instead
+/// of `articles`.
+pub(crate) const ODD: [&str; 6] = ["feed-1", "feed-3", "feed-5", "feed-7", "feed-9", "feed-11"];
+
 /// What all starts of nashra share.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
@@ -68,6 +72,13 @@ latest = true
 listen = "off"
 [run]
 drain_timeout = "20s"
+[[route]]
+topic = "odd"
+source = {ODD:?}
+[[route]]
+topic = "alone"
+source = ["feed-2", "feed-8"]
+instead = true
 "#,
             data = data_dir.display(),
             brokers = self.brokers

@@ -201,7 +201,8 @@ fn follow(bootstrap: &str, watch: &Watch, arrived: &Mutex<Arrived>, stop: &Atomi
     while !stop.load(Ordering::Relaxed) {
         if !assigned {
             // nashra makes the topics.
-            assigned = assign(&consumer, &["chaos.articles", "chaos.deadletters"]).is_some();
+            assigned = assign(&consumer, &["chaos.articles", "chaos.alone", "chaos.deadletters"])
+                .is_some();
             std::thread::sleep(Duration::from_millis(100));
             continue;
         }
