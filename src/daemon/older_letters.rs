@@ -116,7 +116,7 @@ fn letter(path: &Path) -> Option<(LetterFacts, LetterBody)> {
         && refused.schema == "nashra.article.v1"
     {
         let event_source = format!("/sources/{}", refused.source.id);
-        subject = LetterSubject::Record(NewRecord {
+        subject = LetterSubject::Record(Box::new(NewRecord {
             topic: Topic::Articles,
             key: refused.id.to_string(),
             event_id: format!("{}/{}", refused.id, refused.revision),
@@ -127,7 +127,7 @@ fn letter(path: &Path) -> Option<(LetterFacts, LetterBody)> {
             routing: crate::model::routing::Routing::default(),
             observed: Observed::default(),
             value: Vec::new(),
-        });
+        }));
         "refused".clone_into(&mut facts.reason);
         (facts.source, facts.url, facts.title, facts.first_seen) =
             (refused.source, refused.url, refused.title, refused.first_seen);

@@ -29,9 +29,9 @@ const SECRET: &str = "rosebud-7";
 
 /// Properties of librdkafka as a section of the config.
 fn section(properties: &[(&str, &str)]) -> String {
-    let lines: String =
-        properties.iter().map(|(name, value)| format!("{name:?} = {value:?}\n")).collect();
-    format!("polls = true\n[kafka.properties]\n{lines}")
+    let lines: Vec<String> =
+        properties.iter().map(|(name, value)| format!("{name:?} = {value:?}")).collect();
+    format!("polls = true\n[kafka.properties]\n{}", lines.join("\n"))
 }
 
 /// Starts nashra at a listener of the broker, with one article to publish and a topic to read.

@@ -247,7 +247,8 @@ pub(crate) fn refused(
     if record.topic == Topic::DeadLetters {
         return Ok(record_of(facts));
     }
-    let subject = LetterSubject::Record(NewRecord { value: Vec::new(), ..record.clone() });
+    let subject =
+        LetterSubject::Record(Box::new(NewRecord { value: Vec::new(), ..record.clone() }));
     let body = LetterBody::with_bytes(subject, &record.value)?;
     facts.subject = body.subject.key();
     let earlier = earlier(letters, facts.subject)?;

@@ -160,7 +160,7 @@ impl DecisionBatch {
                     return Ok(Err(Refusal(RetryOutcome::Impossible, why)));
                 }
                 let value = body.unpacked()?.unwrap_or_default();
-                let record = NewRecord { value, ..record.clone() };
+                let record = NewRecord { value, ..(**record).clone() };
                 if let Some(why) = fit::too_large(&record) {
                     return Ok(Err(Refusal(RetryOutcome::Impossible, why)));
                 }

@@ -16,7 +16,7 @@ pub enum LetterSubject {
     /// An entry whose page or document could not be read.
     Entry(Box<PendingEntry>),
     /// A record that the sink refused; its value is the letter's bytes.
-    Record(NewRecord),
+    Record(Box<NewRecord>),
     /// Nothing that could be tried again: the letter is of an older program.
     Unknown,
 }

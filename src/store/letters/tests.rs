@@ -132,7 +132,7 @@ async fn the_letters_of_records_that_are_sent_again_end_with_their_acknowledgeme
                 observed: Observed::default(),
                 value: Vec::new(),
             };
-            let subject = LetterSubject::Record(record);
+            let subject = LetterSubject::Record(Box::new(record));
             let (facts, _) = letter(number, 1, b"");
             let retried = Some(Retried { at: at(2), outbox: Some(seq) });
             let facts = LetterFacts { subject: subject.key(), retried, ..facts };
