@@ -76,7 +76,7 @@ impl Torment {
                     self.note("poison");
                     self.world.lock().unwrap().poison();
                 }
-                Kind::Operator => self.operate(&mut plan).await,
+                Kind::Operator => self.operate(&mut plan),
                 _ => unreachable!("{kind:?} is not done to the surroundings"),
             }
             plan.done(kind);
@@ -247,7 +247,7 @@ impl Torment {
 
 impl Torment {
     /// What an operator does. It may find nashra dead, frozen or starting.
-    async fn operate(&self, plan: &mut Plan) {
+    fn operate(&self, plan: &mut Plan) {
         let source = format!("feed-{}", plan.rng().index(FEEDS));
         let arguments: &[&str] = match plan.rng().below(5) {
             0 => &["sources", "pause", &source, "--for", "5s"],
