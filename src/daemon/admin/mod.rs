@@ -5,6 +5,7 @@ pub mod access;
 pub mod api;
 pub mod control;
 pub mod forms;
+mod places;
 pub mod requests;
 mod source_filter;
 pub mod status;

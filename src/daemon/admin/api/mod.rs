@@ -14,7 +14,7 @@ mod problem;
 mod routes;
 mod views;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -22,7 +22,6 @@ use http_body_util::Full;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use self::{
     body::{AddOrder, MAX_BODY, MAX_LIST, Nothing, PauseWords, RetryOrder},
@@ -32,6 +31,7 @@ use self::{
 };
 use super::{
     access::Access,
+    places::{AnswerPlace, AnswerPlaces},
     requests::{self, Answer, RequestError, RequestTargets},
     status::Query,
 };
@@ -45,7 +45,7 @@ const PREFIX: &str = "/api/";
 /// Answers that are made at once.
 const MAX_ANSWERS: usize = 4;
 /// So long an answer may wait for its turn.
-const TURN: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The API; clones share it.
 #[derive(Debug, Clone)]
@@ -54,15 +54,15 @@ pub struct Api {
     access: Access,
     ready: Ready,
     started: DateTime<Utc>,
-    turns: Arc<Semaphore>,
+    places: AnswerPlaces,
 }
 
 impl Api {
     /// The API of a daemon that starts now.
     #[must_use]
     pub fn new(targets: RequestTargets, access: Access, ready: Ready, now: DateTime<Utc>) -> Self {
-        let turns = Arc::new(Semaphore::new(MAX_ANSWERS));
-        Self { targets, access, ready, started: now, turns }
+        let places = AnswerPlaces::new(MAX_ANSWERS, PATIENCE);
+        Self { targets, access, ready, started: now, places }
     }
 
     /// Whether a path is one of its own, also where there is nothing at it.
@@ -143,12 +143,8 @@ impl Api {
     }
 
     /// Waits for a turn.
-    async fn turn(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Problem> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        match tokio::time::timeout(TURN, turn).await {
-            Ok(Ok(turn)) => Ok(turn),
-            _ => Err(Problem::busy()),
-        }
+    async fn turn(&self) -> Result<AnswerPlace, Problem> {
+        self.places.take().await.ok_or_else(Problem::busy)
     }
 
     /// Reads the store when it is its turn, off the network's threads.

@@ -12,7 +12,7 @@ mod letters;
 mod overview;
 mod sources;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -20,12 +20,15 @@ use http_body_util::Full;
 use hyper::{HeaderMap, Response, StatusCode, Uri, header, header::HeaderValue};
 use maud::{Markup, html};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::history::History;
 use crate::{
     base::clock::{Clock as _, SystemClock},
-    daemon::admin::{forms::Forms, requests::RequestTargets},
+    daemon::admin::{
+        forms::Forms,
+        places::{AnswerPlace, AnswerPlaces},
+        requests::RequestTargets,
+    },
     stages::schedule::change::PolledNow,
     store::{Store, StoreError},
     telemetry::{ready::Ready, unreadable::UnreadablePages},
@@ -49,7 +52,7 @@ pub struct StatusPages {
     forms: Forms,
     history: History,
     started: DateTime<Utc>,
-    places: Arc<Semaphore>,
+    places: AnswerPlaces,
 }
 
 /// What the stages tell of themselves beside metrics.
@@ -114,7 +117,7 @@ impl StatusPages {
             forms,
             history: History::default(),
             started: SystemClock.now(),
-            places: Arc::new(Semaphore::new(MAX_PAGES)),
+            places: AnswerPlaces::new(MAX_PAGES, PATIENCE),
         }
     }
 
@@ -167,12 +170,8 @@ impl StatusPages {
     }
 
     /// A place among the pages that are made at once; waits a little for one.
-    async fn place(&self) -> Result<OwnedSemaphorePermit, PageError> {
-        let place = Arc::clone(&self.places).acquire_owned();
-        match tokio::time::timeout(PATIENCE, place).await {
-            Ok(place) => place.map_err(|_| PageError::Stopping),
-            Err(_) => Err(PageError::Crowded),
-        }
+    async fn place(&self) -> Result<AnswerPlace, PageError> {
+        self.places.take().await.ok_or(PageError::Crowded)
     }
 
     /// Reads the store, off the network's threads.
@@ -187,7 +186,7 @@ impl StatusPages {
     /// Does the same at a place.
     async fn read_at<T: Send + 'static>(
         &self,
-        place: OwnedSemaphorePermit,
+        place: AnswerPlace,
         work: impl FnOnce(&Store) -> Result<T, PageError> + Send + 'static,
     ) -> Result<T, PageError> {
         let store = self.targets.store.clone();
