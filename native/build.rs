@@ -1,8 +1,8 @@
 //! Tells the program its compiler, and builds `waits.c` into every program of this package, where
 //! the C library is glibc: others have no wait on a condition by a monotonic clock, and there a
-//! clock that is set back by much holds publishing up.
+//! clock that is set back by much holds publishing up. Compiles the messages of Protobuf.
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-env-changed=NASHRA_COMMIT");
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let told = std::process::Command::new(compiler).arg("--version").output();
@@ -17,4 +17,10 @@ fn main() {
             println!("cargo:rustc-link-arg={}", object.display());
         }
     }
+    println!("cargo:rerun-if-changed=schemas/nashra.proto");
+    let mut compiler = protox::Compiler::new(["schemas"])?;
+    compiler.include_imports(true).open_file("nashra.proto")?;
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
+    std::fs::write(out.join("nashra.desc"), compiler.encode_file_descriptor_set())?;
+    Ok(())
 }

@@ -41,7 +41,7 @@ use uuid::Uuid;
 
 use crate::{
     base::private::{Secrets, shown},
-    config::{Config, Overrides},
+    config::{Config, Format, Overrides},
     daemon::{DaemonError, admin::requests::Request},
     model::kind::SourceKind,
     stages::schedule::reload::ReloadOrder,
@@ -183,11 +183,14 @@ enum Command {
         #[command(flatten)]
         flags: StoreFlags,
     },
-    /// The JSON Schema of a record that is published.
+    /// The schema of a record that is published.
     Schema {
         /// The record whose schema is printed.
         #[arg(value_enum)]
         record: Record,
+        /// The format of the record
+        #[arg(long, value_name = Format::FLAG_VALUES, default_value = "json")]
+        format: Format,
     },
     /// Writes a man page of each command to a folder, for those who make packages.
     #[command(hide = true)]
@@ -230,12 +233,23 @@ pub fn main() -> ExitCode {
             let order = ReloadOrder { dry_run, allow_empty };
             state::run(Request::Reload(order), &flags.overrides())
         }
-        Command::Schema { record } => print(&format!("{:#}\n", schema::json_schema(record))),
+        Command::Schema { record, format } => print_schema(record, format),
         Command::Man { dir } => help::man(&dir),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command(), "nashra", &mut script);
             print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+/// Prints the schema of a record in a format.
+fn print_schema(record: Record, format: Format) -> ExitCode {
+    match schema::text(record, format) {
+        Ok(text) => print(&text),
+        Err(error) => {
+            say!("nashra: {error}");
+            ExitCode::from(WRONG_INPUT)
         }
     }
 }

@@ -1,13 +1,20 @@
 //! JSON Schemas (2020-12) of the records that are published, made from the types that make the
 //! records, so that neither can change without the other.
 
-use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use crate::{
+    config::Format,
     daemon::admin::api,
-    model::{poll_record::PollRecord, record::Article, story::StoryRecord},
-    stages::commit::DeadLetter,
+    model::{
+        poll_record::PollRecord,
+        record::{Article, Topic},
+        story::StoryRecord,
+    },
+    stages::{
+        commit::DeadLetter,
+        publish::formats::{self, json_schema},
+    },
 };
 
 /// A record that is published.
@@ -30,6 +37,16 @@ impl Record {
     /// All that are records.
     pub const ALL: [Self; 4] = [Self::Article, Self::Story, Self::DeadLetter, Self::Poll];
 
+    /// The topic of such records that can have another format than JSON.
+    fn topic(self) -> Option<Topic> {
+        match self {
+            Self::Article => Some(Topic::Articles),
+            Self::Story => Some(Topic::Stories),
+            Self::DeadLetter => Some(Topic::DeadLetters),
+            Self::Poll | Self::Api => None,
+        }
+    }
+
     /// A record that has something in each field.
     fn example(self) -> &'static str {
         match self {
@@ -42,15 +59,29 @@ impl Record {
     }
 }
 
-/// The schema of a record, with an example. Other fields than those it names may be added within a
+/// The schema of a record in a format, as text: for JSON that of [`json_schema`], for others what a
+/// registry gets.
+///
+/// # Errors
+/// Where records of this kind have no such format.
+pub fn text(record: Record, format: Format) -> Result<String, String> {
+    if format == Format::Json {
+        return Ok(format!("{:#}\n", json_schema(record)));
+    }
+    let schema = record.topic().and_then(|topic| formats::schema(format, topic));
+    let schema = schema.ok_or_else(|| format!("this is always JSON, it has no {format}"))?;
+    Ok(if format == Format::JsonSchema { format!("{schema}\n") } else { schema.into_owned() })
+}
+
+/// The JSON Schema of a record, with an example. Other fields than those it names may be added within a
 /// version, so it allows them.
 #[must_use]
 pub fn json_schema(record: Record) -> Value {
     let mut schema = match record {
-        Record::Article => schema::<Article>(),
-        Record::Poll => schema::<PollRecord>(),
-        Record::Story => schema::<StoryRecord>(),
-        Record::DeadLetter => schema::<DeadLetter>(),
+        Record::Article => json_schema::of::<Article>(),
+        Record::Poll => json_schema::of::<PollRecord>(),
+        Record::Story => json_schema::of::<StoryRecord>(),
+        Record::DeadLetter => json_schema::of::<DeadLetter>(),
         Record::Api => return api::document(),
     };
     // A file of this crate; a test reads it.
@@ -59,15 +90,6 @@ pub fn json_schema(record: Record) -> Value {
     schema["$id"] = format!("urn:nashra:schema:{version}").into();
     schema["examples"] = Value::Array(vec![example]);
     schema
-}
-
-fn schema<T: JsonSchema>() -> Value {
-    // As it is written: every field is there, also where it is null.
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
 }
 
 #[cfg(test)]

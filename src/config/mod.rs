@@ -45,7 +45,8 @@ pub use self::{
     },
     share::Share,
     sinks::{
-        Broker, Kafka, KafkaFlags, Properties, Sink, SinkFlags, SinkKind, TopicName, TopicPrefix,
+        Broker, Format, Formats, Kafka, KafkaFlags, Properties, Registry, RegistryUrl, Secret,
+        Sink, SinkFlags, SinkKind, SubjectNaming, TopicName, TopicPrefix,
     },
     size::{ByteSize, SizeError},
     values::{

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use rdkafka::ClientConfig;
 
-use super::properties::Properties;
+use super::{
+    properties::Properties,
+    registry::{self, Formats, Registry},
+};
 use crate::config::{
     Config,
     checks::{Checks, lasting, not_empty, spanning, within},
@@ -68,6 +71,10 @@ settings! {
         /// Properties that exactly-once rests on (`transactional.id`, `enable.idempotence`, `acks`,
         /// `isolation.level`, …) are nashra's own and are refused.
         properties: Properties = Properties::default();
+        /// The formats of records.
+        formats: Formats = Formats::default();
+        /// The schema registry.
+        registry: Registry = Registry::default();
     }
 }
 
@@ -121,6 +128,7 @@ pub(super) fn reconcile(config: &mut Config, given: &GivenSettings) {
 /// Checks the settings of which the first must not exceed the second.
 pub(super) fn check_together(config: &Config, checks: &mut Checks<'_>) {
     let Config { kafka, outbox, .. } = config;
+    registry::check_together(kafka, checks);
     checks.ordered(BATCHES, [kafka.batch_bytes, outbox.max_bytes], |size| size.to_string());
     checks.ordered(REPLICAS, [kafka.min_insync_replicas, kafka.replication_factor], |count| {
         count.to_string()

@@ -5,6 +5,8 @@
 
 mod kafka;
 mod properties;
+mod registry;
+mod secret;
 
 use std::{path::PathBuf, str::FromStr as _};
 
@@ -21,6 +23,8 @@ use crate::base::choices::choices;
 pub use self::{
     kafka::{Broker, Kafka, KafkaFlags, TopicName, TopicPrefix},
     properties::Properties,
+    registry::{Format, Formats, Registry, RegistryUrl, SubjectNaming},
+    secret::Secret,
 };
 
 choices! {

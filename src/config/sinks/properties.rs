@@ -3,11 +3,12 @@
 //! What must stay true: no raw property can undo what exactly-once rests on, and no secret is
 //! printed.
 
-use std::{collections::BTreeMap, fmt, fs};
+use std::{collections::BTreeMap, fmt};
 
 use rdkafka::{ClientConfig, error::KafkaError};
 use toml::{Spanned, de::DeValue};
 
+use super::secret;
 use crate::config::{
     reader::{Reader, join},
     reference::SettingEntry,
@@ -61,8 +62,6 @@ const REFUSED: [(&str, &str); 24] = [
 ];
 
 const EXACTLY_ONCE: &str = "nashra sets it itself, since exactly-once rests on it";
-
-const FORMS: &str = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
 
 impl Setting for Properties {
     fn from_spanned(
@@ -120,39 +119,22 @@ fn property_value(
     key: &str,
     reader: &mut Reader<'_>,
 ) -> Option<String> {
-    let table = match value.get_ref() {
-        DeValue::String(text) => return Some(text.to_string()),
+    match value.get_ref() {
         DeValue::Integer(number) => return Some(number.to_string()),
         DeValue::Boolean(value) => return Some(value.to_string()),
-        DeValue::Table(table) => table,
-        _ => return reader.wrong_type(value, key, FORMS),
-    };
-    let at = value.span().start;
-    let mut entries =
-        table.iter().map(|(name, value)| (name.get_ref().as_ref(), value.get_ref().as_str()));
-    match (entries.next(), entries.next()) {
-        (Some(("env", Some(name))), None) => match std::env::var(name) {
-            Ok(secret) => Some(secret),
-            Err(_) => reader.wrong(
-                at,
-                key,
-                format!("the environment has no variable {name} with a text in it"),
-            ),
-        },
-        (Some(("file", Some(path))), None) => match fs::read_to_string(reader.folder.join(path)) {
-            Ok(secret) => Some(secret.trim_end_matches(['\r', '\n']).to_owned()),
-            Err(error) => reader.wrong(at, key, format!("reading the file {path:?}: {error}")),
-        },
         // Without quotes, TOML takes the dots of a property's name for tables in tables.
-        (Some((part, _)), _) if part != "env" && part != "file" => {
-            let message = format!(
-                "write a property's whole name in quotes, such as \"{}.{part}\"",
-                last(key)
-            );
-            reader.wrong(at, key, message)
+        DeValue::Table(table) => {
+            let part = table.keys().next().map_or("", |part| part.get_ref().as_ref());
+            if !["", "env", "file"].contains(&part) {
+                let whole = last(key);
+                let message =
+                    format!("write a property's whole name in quotes, such as \"{whole}.{part}\"");
+                return reader.wrong(value.span().start, key, message);
+            }
         }
-        _ => reader.wrong_type(value, key, FORMS),
+        _ => {}
     }
+    secret::text(value, key, reader)
 }
 
 fn last(key: &str) -> &str {

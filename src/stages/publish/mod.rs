@@ -8,6 +8,7 @@
 mod adopt;
 mod changes;
 mod drain;
+pub mod formats;
 pub mod polls;
 mod position;
 pub mod sink;

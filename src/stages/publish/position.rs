@@ -142,6 +142,9 @@ pub enum Halt {
     /// The sink's set-up does not allow exactly-once delivery, for this reason.
     #[error("{0}")]
     Setup(String),
+    /// The schema registry does not take the schema of records, for this reason.
+    #[error("{0}")]
+    Schema(String),
 }
 
 impl Halt {
@@ -163,6 +166,7 @@ impl Halt {
             Self::OtherSink { .. } => "other_cluster",
             Self::Another { .. } => "another",
             Self::Setup(_) => "setup",
+            Self::Schema(_) => "schema",
         }
     }
 }

@@ -113,7 +113,7 @@ metrics! {
     ROUTED: Counter = "nashra_routed_total" by [topic: OPEN], "Records of articles that the sink acknowledged in a topic of a route";
     PUBLISHED: Counter = "nashra_published_total" by [topic: TOPICS], "Records that the sink acknowledged";
     PUBLISH_BATCH_SECONDS: Histogram = "nashra_publish_batch_seconds", "From the first record of a batch until the sink acknowledged it: with Kafka, one transaction";
-    PUBLISH_HALTED: Gauge = "nashra_publish_halted" by [reason: &["ahead", "behind", "other_history", "other_epoch", "missing", "other_cluster", "another", "setup"]], "1 while publishing is stopped until an operator decides; docs/kafka.md explains the reasons";
+    PUBLISH_HALTED: Gauge = "nashra_publish_halted" by [reason: &["ahead", "behind", "other_history", "other_epoch", "missing", "other_cluster", "another", "setup", "schema"]], "1 while publishing is stopped until an operator decides; docs/kafka.md explains the reasons";
     PUBLISH_ERRORS: Counter = "nashra_publish_errors_total" by [reason: &["transient", "fenced", "unauthorised"]], "Deliveries that failed and are tried again; fenced: another process has taken over";
     PUBLISH_REFUSED: Counter = "nashra_publish_refused_total" by [topic: TOPICS, reason: &["too_large", "invalid"]], "Records that the sink refused for good, in whose places stand dead letters";
     DEAD_LETTERS_KEPT: Counter = "nashra_dead_letters_kept_total" by [reason: &["unauthorised", "too_large", "invalid"]], "Dead letters that were kept in data_dir because their topic does not take them";

@@ -8,10 +8,12 @@
 //! open transaction, and then the positions topic is read to its high watermark.
 
 mod changes;
+mod encoding;
 mod held;
 mod polls;
 pub(super) mod probe;
 mod recall;
+mod registry;
 mod topics;
 mod transaction;
 mod recovery;
@@ -29,7 +31,12 @@ use rdkafka::{
     producer::{Producer as _, ThreadedProducer},
 };
 
-use self::{changes::TopicChanges, recovery::Recovery, transaction::Context};
+use self::{
+    changes::TopicChanges,
+    encoding::Encodings,
+    recovery::Recovery,
+    transaction::{Batch, Context, TransactionOutcome},
+};
 use crate::{
     config::{Config, Kafka},
     model::record::Topic,
@@ -71,6 +78,8 @@ pub(super) struct KafkaSink {
     batch: usize,
     /// The topics of records as they were last seen, with where the last delivery ended.
     topics: TopicChanges,
+    /// How records are written; `None` until the registry was asked.
+    encodings: Option<Arc<Encodings>>,
     producer: Option<Arc<Producer>>,
 }
 
@@ -171,6 +180,7 @@ impl KafkaSink {
             shared: Arc::new(Shared::new(config, store)),
             batch: BATCH,
             topics: TopicChanges::default(),
+            encodings: None,
             producer: None,
         }
     }
@@ -201,6 +211,9 @@ impl KafkaSink {
         from: Option<i64>,
     ) -> Result<Option<SinkHoldings>, PublishError> {
         close(self.producer.take()).await?;
+        if self.encodings.is_none() {
+            self.encodings = Some(Arc::new(Encodings::ask(&self.shared).await?));
+        }
         let (shared, batch) = (Arc::clone(&self.shared), self.batch);
         let work = move || {
             let producer =
@@ -228,8 +241,13 @@ impl KafkaSink {
         };
         let (shared, rows, position) = (Arc::clone(&self.shared), rows.to_vec(), position.clone());
         let used = Arc::clone(&producer);
+        let encodings = self.encodings.clone().unwrap_or_default();
         let work = move || {
-            let mut outcome = transaction::run(&shared, &used, &rows, &position);
+            let batch = match encodings.values(&rows) {
+                Ok(values) => Batch { rows: &rows, values, encodings: &encodings },
+                Err(error) => return Ok(TransactionOutcome { result: Err(error), usable: true }),
+            };
+            let mut outcome = transaction::run(&shared, &used, &batch, &position);
             for _ in 1..TRIES {
                 let (Err(PublishError::Transient(reason)), true) =
                     (&outcome.result, outcome.usable)
@@ -237,7 +255,7 @@ impl KafkaSink {
                     break;
                 };
                 tracing::debug!(reason, "a transaction was aborted; the batch goes again");
-                outcome = transaction::run(&shared, &used, &rows, &position);
+                outcome = transaction::run(&shared, &used, &batch, &position);
             }
             Ok(outcome)
         };
@@ -296,7 +314,7 @@ impl Sink for KafkaSink {
 
     fn published<'a>(&'a mut self, after: &'a Reached) -> SinkFuture<'a, Vec<PublishedRecord>> {
         let (shared, after) = (Arc::clone(&self.shared), after.clone());
-        Box::pin(blocking(move || recall::published_after(&shared, &after)))
+        Box::pin(recall::published_after(shared, after))
     }
 
     fn polls(&self) -> Option<Box<dyn PollReporter>> {

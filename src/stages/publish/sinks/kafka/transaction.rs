@@ -4,6 +4,7 @@
 //! succeeded; a transaction with a refused record is aborted, so that no consumer sees any of it.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
@@ -22,6 +23,7 @@ use rdkafka::{
 use super::{
     PATIENCE, Producer, Shared, Target,
     changes::PartitionEnd,
+    encoding::Encodings,
     failed,
     recovery::{self, Recovery},
 };
@@ -115,16 +117,24 @@ pub(super) struct TransactionOutcome {
     pub(super) usable: bool,
 }
 
+/// What one transaction sends.
+pub(super) struct Batch<'a> {
+    pub(super) rows: &'a [OutboxRow],
+    /// The value of each, in the format of its topic.
+    pub(super) values: Vec<Cow<'a, [u8]>>,
+    pub(super) encodings: &'a Encodings,
+}
+
 /// Sends a batch and the position that it reaches, in one transaction.
 pub(super) fn run(
     shared: &Shared,
     producer: &Producer,
-    rows: &[OutboxRow],
+    batch: &Batch<'_>,
     reached: &Position,
 ) -> TransactionOutcome {
     producer.context().take();
     let started = Instant::now();
-    let error = match begin_and_commit(shared, producer, rows, reached) {
+    let error = match begin_and_commit(shared, producer, batch, reached) {
         Ok(()) => {
             return TransactionOutcome {
                 result: Ok(producer.context().take().delivered),
@@ -145,7 +155,10 @@ pub(super) fn run(
         && error.recovery != Recovery::Fenced
         && abort(producer);
     let reports = producer.context().take();
-    TransactionOutcome { result: Err(to_publish_error(shared, rows, error, &reports)), usable }
+    TransactionOutcome {
+        result: Err(to_publish_error(shared, batch.rows, error, &reports)),
+        usable,
+    }
 }
 
 /// A call that failed.
@@ -169,26 +182,29 @@ impl CallFailure {
 fn begin_and_commit(
     shared: &Shared,
     producer: &Producer,
-    rows: &[OutboxRow],
+    batch: &Batch<'_>,
     reached: &Position,
 ) -> Result<(), CallFailure> {
     producer
         .begin_transaction()
         .map_err(|error| CallFailure::new("beginning a transaction", &error))?;
-    for (number, OutboxRow { seq, record, .. }) in rows.iter().enumerate() {
-        let NewRecord { key, value, .. } = record;
+    for (number, (row, value)) in batch.rows.iter().zip(&batch.values).enumerate() {
+        let OutboxRow { seq, record, .. } = row;
         for Target { topic, is_latest } in shared.targets(record) {
-            let headers = headers(record, reached, *seq);
-            let sent = BaseRecord::with_opaque_to(&topic, number).key(key).headers(headers);
-            let is_tombstone = is_latest && Article::withdraws(value);
-            send(producer, if is_tombstone { sent } else { sent.payload(value) })?;
+            let headers = headers(record, batch.encodings, reached, *seq);
+            let sent = BaseRecord::with_opaque_to(&topic, number).key(&record.key).headers(headers);
+            let is_tombstone = is_latest && Article::withdraws(&record.value);
+            send(producer, if is_tombstone { sent } else { sent.payload(value.as_ref()) })?;
         }
     }
     let (key, value) = (reached.store.to_string(), serde_json::to_vec(reached).unwrap_or_default());
     let positions = shared.topic("positions");
     send(
         producer,
-        BaseRecord::with_opaque_to(&positions, POSITION).partition(0).key(&key).payload(&value),
+        BaseRecord::with_opaque_to(&positions, POSITION)
+            .partition(0)
+            .key(&key)
+            .payload(value.as_slice()),
     )?;
     all_sent(producer)?;
     loop {
@@ -232,7 +248,7 @@ fn all_sent(producer: &Producer) -> Result<(), CallFailure> {
 
 fn send(
     producer: &Producer,
-    record: BaseRecord<'_, String, Vec<u8>, usize>,
+    record: BaseRecord<'_, String, [u8], usize>,
 ) -> Result<(), CallFailure> {
     let (mut record, started) = (record, Instant::now());
     loop {
@@ -322,7 +338,12 @@ fn topics_of<'a>(shared: &Shared, rows: impl Iterator<Item = &'a OutboxRow>) -> 
 }
 
 /// `CloudEvents` Kafka binding §3.2 (binary mode), W3C trace context, and our own number.
-fn headers(record: &NewRecord, reached: &Position, seq: u64) -> OwnedHeaders {
+fn headers(
+    record: &NewRecord,
+    encodings: &Encodings,
+    reached: &Position,
+    seq: u64,
+) -> OwnedHeaders {
     let time = record.event_time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let number = format!("{}/{}/{seq}", reached.store, reached.epoch);
     let pairs = [
@@ -331,7 +352,7 @@ fn headers(record: &NewRecord, reached: &Position, seq: u64) -> OwnedHeaders {
         ("ce_type", &record.event_type),
         ("ce_source", &record.event_source),
         ("ce_time", &time),
-        ("content-type", "application/json"),
+        ("content-type", encodings.media_type(record.topic)),
         ("traceparent", &record.traceparent),
         ("nashra-seq", &number),
     ];
