@@ -13,11 +13,8 @@ if ! command -v python3 >/dev/null 2>&1; then
   echo "left out: the example consumers (python3 is missing: apt-get install python3 python3-venv)"
   exit 0
 fi
-venv=target/consumers-venv
-if ! "$venv/bin/python" -c 'import confluent_kafka' 2>/dev/null; then
-  if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q confluent-kafka; }; then
-    echo "left out: the example consumers (confluent-kafka cannot be installed: python3-venv or the way to PyPI is missing)"
-    exit 0
-  fi
+if ! tests/consumers/venv.sh; then
+  echo "left out: the example consumers (confluent-kafka cannot be installed: python3-venv or the way to PyPI is missing)"
+  exit 0
 fi
-"$venv/bin/python" tests/consumers/consumers.py "$nashra" "$consumer"
+target/consumers-venv/bin/python tests/consumers/consumers.py "$nashra" "$consumer"

@@ -42,8 +42,9 @@ pub(crate) fn broker(test: &str) -> Option<String> {
 pub(crate) struct Seen {
     pub(crate) key: String,
     pub(crate) headers: BTreeMap<String, String>,
-    /// `null` of a tombstone.
+    /// `null` of a tombstone, and of what is not JSON.
     pub(crate) value: Value,
+    pub(crate) raw: Vec<u8>,
 }
 
 /// A consumer that sees what is committed.
@@ -103,7 +104,9 @@ pub(crate) fn read(brokers: &str, topic: &str) -> Vec<Seen> {
                     headers,
                     value: message
                         .payload()
+                        .filter(|value| value[0] != 0)
                         .map_or(Value::Null, |value| serde_json::from_slice(value).unwrap()),
+                    raw: message.payload().unwrap_or_default().to_vec(),
                 });
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => drop(open.remove(&partition)),

@@ -71,6 +71,7 @@ mod rights;
 mod security;
 
 mod latest;
+mod registry;
 
 mod routes;
 

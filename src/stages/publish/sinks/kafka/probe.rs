@@ -11,7 +11,7 @@ use rdkafka::{
     types::RDKafkaErrorCode as Code,
 };
 
-use super::{PublishError, Shared, held, sink_error, topics};
+use super::{PublishError, Shared, encoding, held, registry::SchemaRegistry, sink_error, topics};
 use crate::{
     config::Config,
     model::record::Topic,
@@ -50,6 +50,7 @@ pub async fn probe(config: &Config) -> Vec<Tried> {
             let mut tried = vec![(brokers, Ok(cluster))];
             tried.extend(found);
             tried.push(positions(config).await);
+            tried.extend(registry(config).await);
             tried
         }
         Err(error) => {
@@ -90,6 +91,22 @@ fn judge(topic: Option<&MetadataTopic>, wanted: i32, name: &str) -> Result<Strin
             Ok(format!("is there, partitions: {found}{more}"))
         }
     }
+}
+
+/// Whether the registry has the schemas that the config needs, or would take them.
+async fn registry(config: &Kafka) -> Vec<Tried> {
+    let registry = match SchemaRegistry::new(&config.registry) {
+        Ok(Some(registry)) => registry,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![("the schema registry".to_owned(), Err(error.to_string()))],
+    };
+    let mut tried = Vec::new();
+    for (_, format, wanted) in encoding::wanted(config) {
+        let what = format!("{format} schema, subject {}", wanted.subject);
+        let came = registry.look(&wanted).await.map_err(|error| error.to_string());
+        tried.push((what, came));
+    }
+    tried
 }
 
 /// Whether the topic of positions keeps what is written to it.

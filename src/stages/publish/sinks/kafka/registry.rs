@@ -103,23 +103,31 @@ impl SchemaRegistry {
             self.check(wanted, version).await?;
         }
         if !self.config.register {
-            let subject = &wanted.subject;
-            let there = match latest {
-                Some(version) => format!(
-                    "subject {subject} has no version with nashra's schema (its latest, {version}, is compatible with it)"
-                ),
-                None => format!("there is no subject {subject}"),
-            };
-            return Err(halt(format!(
-                "{}: {there}, and kafka.registry.register is false: register what `nashra schema` prints, or set it to true",
-                self.name()
-            )));
+            return Err(self.missing(&wanted.subject, latest));
         }
         self.register(wanted, latest).await
     }
 
+    /// Says in words what [`Self::id`] would come to; registers nothing.
+    pub(super) async fn look(&self, wanted: &Wanted) -> Result<String, PublishError> {
+        if let Some(id) = self.find(wanted).await? {
+            return Ok(format!("is there, id {id}"));
+        }
+        let latest = self.latest(&wanted.subject).await?;
+        if let Some(version) = latest {
+            self.check(wanted, version).await?;
+        }
+        if !self.config.register {
+            return Err(self.missing(&wanted.subject, latest));
+        }
+        let beside = latest.map_or_else(String::new, |version| {
+            format!(", and is compatible with version {version}")
+        });
+        Ok(format!("is not there yet{beside}: nashra registers it at its start"))
+    }
+
     /// The id of a schema in its subject, where it is there.
-    pub(super) async fn find(&self, wanted: &Wanted) -> Result<Option<i32>, PublishError> {
+    async fn find(&self, wanted: &Wanted) -> Result<Option<i32>, PublishError> {
         let url = self.url.join(&["subjects", &wanted.subject]);
         match self.ask::<Identified>(self.post(url).json_body(&wanted.body())).await? {
             Ok(found) => Ok(Some(found.id)),
@@ -129,7 +137,7 @@ impl SchemaRegistry {
     }
 
     /// The number of the latest version of a subject, where it has one.
-    pub(super) async fn latest(&self, subject: &str) -> Result<Option<i64>, PublishError> {
+    async fn latest(&self, subject: &str) -> Result<Option<i64>, PublishError> {
         let url = self.url.join(&["subjects", subject, "versions", "latest"]);
         match self.ask::<Version>(self.request(Method::GET, url)).await? {
             Ok(found) => Ok(Some(found.version)),
@@ -139,7 +147,7 @@ impl SchemaRegistry {
     }
 
     /// Refuses a schema that is not compatible with the latest version of its subject.
-    pub(super) async fn check(&self, wanted: &Wanted, version: i64) -> Result<(), PublishError> {
+    async fn check(&self, wanted: &Wanted, version: i64) -> Result<(), PublishError> {
         let subject = &wanted.subject;
         let number = version.to_string();
         let mut url = self.url.join(&["compatibility", "subjects", subject, "versions", &number]);
@@ -248,6 +256,19 @@ impl SchemaRegistry {
     fn failed(&self, doing: &str, subject: &str, refused: &Refused) -> PublishError {
         let Refused { status, code, words } = refused;
         halt(format!("{}: {doing} ({subject}): {status}, code {code}: {words}", self.name()))
+    }
+
+    fn missing(&self, subject: &str, latest: Option<i64>) -> PublishError {
+        let there = match latest {
+            Some(version) => format!(
+                "subject {subject} has no version with nashra's schema (its latest, {version}, is compatible with it)"
+            ),
+            None => format!("there is no subject {subject}"),
+        };
+        halt(format!(
+            "{}: {there}, and kafka.registry.register is false: register what `nashra schema` prints, or set it to true",
+            self.name()
+        ))
     }
 
     fn incompatible(&self, subject: &str, version: Option<i64>, words: &str) -> PublishError {
