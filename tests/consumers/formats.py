@@ -23,7 +23,6 @@ def avro(registry, _):
 
 def protobuf(registry, topic):
     import grpc_tools
-    from google.protobuf.json_format import MessageToDict
     from grpc_tools import protoc
     from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
     with tempfile.TemporaryDirectory() as folder:
@@ -36,9 +35,25 @@ def protobuf(registry, topic):
     kind = {"stories": "Story", "deadletters": "DeadLetter"}.get(topic.rsplit(".", 1)[-1], "Article")
     read = ProtobufDeserializer(getattr(messages, kind), {"use.deprecated.format": False}, registry)
 
-    def whole(value, context):
-        return MessageToDict(read(value, context), preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
-    return whole
+    return lambda value, context: whole(read(value, context))
+
+
+def whole(message):
+    """A message as a dictionary with all its fields; what is absent is None."""
+    if message.DESCRIPTOR.full_name == "google.protobuf.Timestamp":
+        return message.ToJsonString()
+    fields = {}
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.has_presence and not message.HasField(field.name):
+            fields[field.name] = None
+        elif field.message_type and not field.has_presence:
+            fields[field.name] = [whole(item) for item in value]
+        elif field.message_type:
+            fields[field.name] = whole(value)
+        else:
+            fields[field.name] = value if field.has_presence or isinstance(value, (str, int, float)) else list(value)
+    return fields
 
 
 def json_schema(registry, _):

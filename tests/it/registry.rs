@@ -77,7 +77,8 @@ fn publish_all(world: &World, kafka: &str) {
     world.site.put("/a/three", crate::support::Answer::ok(b"%PDF-1.7 not a page".as_slice()));
     world.site.feed("/feed", &[("one", "one نشرة"), ("two", "two"), ("three", "three")]);
     let nashra = start(world, kafka);
-    wait_for(&nashra, 2);
+    // That of a page that cannot be read is made of what the feed says.
+    wait_for(&nashra, 3);
     nashra.counts("nashra_published_total{topic=\"deadletters\"} 1");
     nashra.counts("nashra_outbox_records 0");
     assert_eq!(nashra.stop(), Some(0));
@@ -92,16 +93,12 @@ fn another_implementation_reads_what_is_written_in_each_format_and_it_is_as_the_
         let (world, registry) = (World::new(format).unwrap(), StandIn::start());
         publish_all(&world, &settings(&registry, format));
         for (topic, kind, count) in
-            [("articles", "article", 2), ("latest", "article", 2), ("deadletters", "deadletter", 1)]
+            [("articles", "article", 3), ("latest", "article", 3), ("deadletters", "deadletter", 1)]
         {
             let records = decoded(&python, &world, &registry, (topic, format));
             assert_eq!(records.len(), count, "{topic}");
             let schema = schema(kind);
-            for (key, mut record) in records {
-                // Protobuf has no null: what is absent is null.
-                for name in schema_fields(kind) {
-                    record.as_object_mut().unwrap().entry(name).or_insert(Value::Null);
-                }
+            for (key, record) in records {
                 let wrong: Vec<String> = schema
                     .iter_errors(&record)
                     .map(|error| format!("{}: {error}", error.instance_path()))
@@ -111,10 +108,12 @@ fn another_implementation_reads_what_is_written_in_each_format_and_it_is_as_the_
                     continue;
                 }
                 assert_eq!(record["id"], key);
-                let title = record["title"].as_str().unwrap();
-                assert_eq!(record["blocks"][0]["kind"], "paragraph");
-                assert!(record["text"].as_str().unwrap().starts_with("It "), "{record:#}");
-                if title == "one نشرة" {
+                if record["title"] == "one نشرة" {
+                    assert_eq!(record["blocks"][0]["kind"], "paragraph");
+                    assert!(
+                        record["text"].as_str().unwrap().starts_with("It began."),
+                        "{record:#}"
+                    );
                     assert_eq!(record["bylines"][0]["name"], "Nadia Rahal");
                     let (published, minutes) = (
                         record["published"].as_str().unwrap(),
@@ -133,13 +132,6 @@ fn another_implementation_reads_what_is_written_in_each_format_and_it_is_as_the_
             .map(|topic| (format!("{}-value", world.topic(topic)), 1));
         assert_eq!(registry.subjects(), subjects);
     }
-}
-
-fn schema_fields(kind: &str) -> Vec<String> {
-    let (_, printed, _) = command(Path::new("."), &["schema", kind]);
-    let schema: Value = serde_json::from_str(&printed).unwrap();
-    let required = schema["required"].as_array().unwrap();
-    required.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
