@@ -78,6 +78,12 @@ fn the_shipped_config_names_every_setting_with_its_default() {
     expected.admin.token_file = Some("/etc/nashra/token".into());
     expected.fetch.contact = Some("https://example.org/our-bot".parse().unwrap());
     expected.telemetry.traces.endpoint = Some("http://127.0.0.1:4318".parse().unwrap());
+    // Secrets are made by their reader alone.
+    let Registry { username, password, token, ca, .. } = read.kafka.registry.clone();
+    assert!(username.is_some() && password.is_some() && token.is_some() && ca.is_some());
+    let url = Some("http://localhost:8081".parse().unwrap());
+    expected.kafka.registry =
+        Registry { url, username, password, token, ca, ..Registry::default() };
     expected.websub.public_url = Some("https://news.example.org/hooks".parse().unwrap());
     assert_eq!(read, expected);
     let mut keys = Vec::new();
@@ -358,4 +364,30 @@ fn the_flag_goes_before_nashra_log_the_config_and_rust_log() {
     assert_eq!(filter(None, "info", &[("NASHRA_LOG", ""), ("RUST_LOG", "loud")]).unwrap(), "info");
     let wrong = filter(None, "info", &[("NASHRA_LOG", "loud")]).unwrap_err();
     assert!(wrong.starts_with("NASHRA_LOG: ") && wrong.contains("loud"), "{wrong}");
+}
+
+#[test]
+fn formats_need_a_registry_and_a_registry_one_way_to_sign_in() {
+    let error = |text: &str| load_file(&format!("[kafka]\n{text}")).unwrap_err();
+    let missing = error("formats.articles = \"avro\"\nformats.stories = \"protobuf\"\n");
+    assert!(missing.contains("nashra.toml:2:20: kafka.formats.articles: \"avro\" needs a schema registry: set kafka.registry.url"), "{missing}");
+    assert!(missing.contains("nashra.toml:3:19: kafka.formats.stories"), "{missing}");
+    let unknown = error("formats.articles = \"arvo\"\n");
+    assert!(unknown.contains("\"avro\""), "{unknown}");
+    let url = "[kafka.registry]\nurl = \"http://127.0.0.1:8081\"\n";
+    let alone = error(&format!("{url}username = \"nashra\"\n"));
+    assert!(alone.contains(":4:12: kafka.registry.username: username and password go"), "{alone}");
+    let both = error(&format!("{url}username = \"n\"\npassword = \"p\"\ntoken = \"t\"\n"));
+    assert!(both.contains("kafka.registry.token: token is in place of"), "{both}");
+    let secret = error(&format!("{url}token = {{ env = \"NASHRA_NO_SUCH_VARIABLE\" }}\n"));
+    assert!(secret.contains("has no variable NASHRA_NO_SUCH_VARIABLE"), "{secret}");
+    let with_password = error(&format!("{url}url = \"http://me:hush@127.0.0.1\"\n").replacen(
+        "url = \"http://127.0.0.1:8081\"\n",
+        "",
+        1,
+    ));
+    assert!(with_password.contains("must have no user name and no password"), "{with_password}");
+    let good = load_file(&format!("[kafka.formats]\narticles = \"avro\"\n{url}token = \"hush\"\n"))
+        .unwrap();
+    assert!(!format!("{good:?}").contains("hush"));
 }

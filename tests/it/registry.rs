@@ -24,9 +24,12 @@ fn in_crate(path: &str) -> std::path::PathBuf {
 
 /// The settings of a format for articles and stories.
 fn settings(registry: &StandIn, format: &str) -> String {
+    settings_at(&registry.url, format)
+}
+
+fn settings_at(url: &str, format: &str) -> String {
     format!(
-        "latest = true\n[kafka.formats]\narticles = \"{format}\"\nstories = \"{format}\"\ndeadletters = \"{format}\"\n[kafka.registry]\nurl = \"{}\"\n",
-        registry.url
+        "latest = true\n[kafka.formats]\narticles = \"{format}\"\nstories = \"{format}\"\ndeadletters = \"{format}\"\n[kafka.registry]\nurl = \"{url}\"\n",
     )
 }
 
@@ -49,14 +52,14 @@ fn python(test: &str) -> Option<std::path::PathBuf> {
 fn decoded(
     python: &Path,
     world: &World,
-    registry: &StandIn,
+    registry: &str,
     (topic, format): (&str, &str),
 ) -> Vec<(String, Value)> {
     let output = Command::new("timeout")
         .arg("100")
         .arg(python)
         .arg(in_crate("tests/consumers/formats.py"))
-        .args([&world.brokers, &registry.url, &world.topic(topic), format])
+        .args([&world.brokers, registry, &world.topic(topic), format])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -91,11 +94,14 @@ fn another_implementation_reads_what_is_written_in_each_format_and_it_is_as_the_
     let Some(python) = python("another_implementation") else { return };
     for format in ["avro", "protobuf", "json_schema"] {
         let (world, registry) = (World::new(format).unwrap(), StandIn::start());
-        publish_all(&world, &settings(&registry, format));
+        // A real registry, where one is named.
+        let other = std::env::var("NASHRA_TEST_REGISTRY").ok();
+        let url = other.as_ref().unwrap_or(&registry.url);
+        publish_all(&world, &settings_at(url, format));
         for (topic, kind, count) in
             [("articles", "article", 3), ("latest", "article", 3), ("deadletters", "deadletter", 1)]
         {
-            let records = decoded(&python, &world, &registry, (topic, format));
+            let records = decoded(&python, &world, url, (topic, format));
             assert_eq!(records.len(), count, "{topic}");
             let schema = schema(kind);
             for (key, record) in records {
@@ -130,7 +136,7 @@ fn another_implementation_reads_what_is_written_in_each_format_and_it_is_as_the_
         }
         let subjects = ["articles", "deadletters", "latest", "stories"]
             .map(|topic| (format!("{}-value", world.topic(topic)), 1));
-        assert_eq!(registry.subjects(), subjects);
+        assert!(other.is_some() || registry.subjects() == subjects, "{:?}", registry.subjects());
     }
 }
 

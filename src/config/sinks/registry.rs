@@ -42,8 +42,8 @@ choices! {
 
 settings! {
     /// How the records of each topic are written: "json", "avro", "protobuf" or "json_schema". All but
-    /// "json" are in the wire format of schema registries, and need `kafka.registry.url`.
-    /// [Formats](formats.md) has more.
+    /// "json" are in the wire format of schema registries, and need `kafka.registry.url`. The page
+    /// `docs/formats.md` has more.
     pub Formats {
         /// Of `articles`, and of `latest`.
         articles: Format = Format::Json;
@@ -67,12 +67,14 @@ settings! {
         register: bool = true;
         /// The user name, if the registry wants one; with `password`.
         username: Option<String> = None => Example::Shown("\"nashra\"");
-        /// The password: a string, `{ env = "NAME" }` or `{ file = "PATH" }`.
-        password: Option<Secret> = None => Example::Shown("{ env = \"REGISTRY_PASSWORD\" }");
-        /// A bearer token in place of user name and password, given likewise.
-        token: Option<Secret> = None => Example::Shown("{ file = \"/run/secrets/registry-token\" }");
-        /// Certificates (PEM) of authorities to believe beside those of the system.
-        ca: Option<Secret> = None => Example::Shown("{ file = \"/etc/ssl/registry-ca.pem\" }");
+        /// The password: a string or, better, `{ env = "REGISTRY_PASSWORD" }` or
+        /// `{ file = "/run/secrets/registry" }`.
+        password: Option<Secret> = None => Example::Shown("\"sesame\"");
+        /// A bearer token in place of user name and password, given as the password is.
+        token: Option<Secret> = None => Example::Shown("\"sesame\"");
+        /// Certificates (PEM) of authorities to believe beside those of the system, given likewise:
+        /// `{ file = "/etc/ssl/registry-ca.pem" }`.
+        ca: Option<Secret> = None => Example::Shown("\"-----BEGIN CERTIFICATE-----…\"");
     }
 }
 

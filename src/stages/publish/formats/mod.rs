@@ -51,9 +51,14 @@ pub fn schema(format: Format, topic: Topic) -> Option<Cow<'static, str>> {
     match format {
         Format::Json => None,
         Format::Avro => Some(avsc(topic).into()),
-        Format::Protobuf => Some(PROTO.into()),
+        Format::Protobuf => Some(messages().into()),
         Format::JsonSchema => Some(json_schema::shape(topic).to_string().into()),
     }
+}
+
+/// The messages without the words before them, which may change where the messages do not.
+fn messages() -> &'static str {
+    PROTO.find("syntax").map_or(PROTO, |at| &PROTO[at..])
 }
 
 /// The media type of records, which is a header of each.

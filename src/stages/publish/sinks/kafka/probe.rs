@@ -94,14 +94,14 @@ fn judge(topic: Option<&MetadataTopic>, wanted: i32, name: &str) -> Result<Strin
 }
 
 /// Whether the registry has the schemas that the config needs, or would take them.
-async fn registry(config: &Kafka) -> Vec<Tried> {
-    let registry = match SchemaRegistry::new(&config.registry) {
+async fn registry(config: &Config) -> Vec<Tried> {
+    let registry = match SchemaRegistry::new(&config.kafka.registry) {
         Ok(Some(registry)) => registry,
         Ok(None) => return Vec::new(),
         Err(error) => return vec![("the schema registry".to_owned(), Err(error.to_string()))],
     };
     let mut tried = Vec::new();
-    for (_, format, wanted) in encoding::wanted(config) {
+    for (_, format, wanted) in encoding::wanted(&Shared::new(config, StoreId::nil())) {
         let what = format!("{format} schema, subject {}", wanted.subject);
         let came = registry.look(&wanted).await.map_err(|error| error.to_string());
         tried.push((what, came));

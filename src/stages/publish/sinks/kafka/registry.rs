@@ -155,7 +155,11 @@ impl SchemaRegistry {
         match self.ask::<Verdict>(self.post(url).json_body(&wanted.body())).await? {
             Ok(Verdict { is_compatible: true, .. }) => Ok(()),
             Ok(Verdict { messages, .. }) => {
-                let words = messages.join("; ");
+                let words = if messages.is_empty() {
+                    "the registry does not say what differs".to_owned()
+                } else {
+                    messages.join("; ")
+                };
                 Err(self.incompatible(subject, Some(version), &words))
             }
             Err(refused) => Err(self.failed("checking a schema", subject, &refused)),
