@@ -21,7 +21,7 @@ def avro(registry, _):
     return AvroDeserializer(registry)
 
 
-def protobuf(registry, topic):
+def protobuf(_, topic):
     import grpc_tools
     from grpc_tools import protoc
     from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
@@ -33,7 +33,8 @@ def protobuf(registry, topic):
         sys.path.insert(0, folder)
         messages = importlib.import_module("nashra_pb2")
     kind = {"stories": "Story", "deadletters": "DeadLetter"}.get(topic.rsplit(".", 1)[-1], "Article")
-    read = ProtobufDeserializer(getattr(messages, kind), {"use.deprecated.format": False}, registry)
+    # It needs no registry: messages are known by the numbers of their fields.
+    read = ProtobufDeserializer(getattr(messages, kind), {"use.deprecated.format": False})
 
     return lambda value, context: whole(read(value, context))
 

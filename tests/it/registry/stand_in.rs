@@ -9,7 +9,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use base64::Engine as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Method, Request, Response, StatusCode, Uri, body::Incoming};
@@ -163,14 +162,10 @@ impl Inside {
                 let place = id.parse::<usize>().ok().and_then(|id| id.checked_sub(1));
                 let found = place.and_then(|place| self.schemas.get(place));
                 let (kind, schema) = found.ok_or_else(|| error(404, 40403, "Schema not found"))?;
-                let serialized =
-                    uri.query().is_some_and(|query| query.contains("format=serialized"));
-                ok(match kind.as_str() {
-                    "AVRO" => json!({"schema": schema}),
-                    "PROTOBUF" if serialized => {
-                        json!({"schema": serialized_messages(), "schemaType": kind})
-                    }
-                    _ => json!({"schema": schema, "schemaType": kind}),
+                ok(if kind == "AVRO" {
+                    json!({"schema": schema})
+                } else {
+                    json!({"schema": schema, "schemaType": kind})
                 })
             }
             ("GET", ["config", subject]) => ok(json!({"compatibilityLevel": self.level(subject)})),
@@ -267,17 +262,4 @@ fn decoded(part: &str) -> String {
     url::form_urlencoded::parse(form.as_bytes())
         .next()
         .map_or_else(String::new, |(_, value)| value.into_owned())
-}
-
-/// The messages of nashra as a `FileDescriptorProto` in base64. It is the last file of the set that
-/// the build makes; those that it imports come before.
-fn serialized_messages() -> String {
-    let mut rest: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/nashra.desc"));
-    let mut last: &[u8] = &[];
-    while let Some(file) = rest.strip_prefix(&[10]) {
-        let mut file = file;
-        let length = prost::encoding::decode_varint(&mut file).unwrap();
-        (last, rest) = file.split_at(usize::try_from(length).unwrap());
-    }
-    base64::engine::general_purpose::STANDARD.encode(last)
 }
