@@ -297,3 +297,30 @@ fn check_tells_whether_the_registry_answers_and_takes_the_schemas() {
     let (code, _, errors) = check();
     assert!(code != Some(0) && errors.contains("does not answer"), "{errors}");
 }
+
+#[test]
+fn the_examples_of_the_page_of_formats_work() {
+    let Some(world) = World::new("example") else { return };
+    let Some(python) = python("the_examples") else { return };
+    let page = fs::read_to_string(in_crate("docs/formats.md")).unwrap();
+    let example = |language: &str| {
+        let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let registry = StandIn::start();
+    let at_ours = |text: String| text.replace("http://localhost:8081", &registry.url);
+    world.articles(&["one"]);
+    let nashra = start(&world, &at_ours(example("toml")));
+    wait_for(&nashra, 1);
+    let program = at_ours(example("python"))
+        .replace("localhost:9092", &world.brokers)
+        .replace("nashra.articles", &world.topic("articles"))
+        .replace("\"example\"", &format!("\"{}\"", world.prefix))
+        // It ends once it has read what is there.
+        .replace("consumer.poll(60)", "consumer.poll(20)");
+    let output = Command::new("timeout").arg("90").arg(python).args(["-c", &program]).output();
+    let output = output.unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("1 one "), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(nashra.stop(), Some(0));
+}
