@@ -41,8 +41,8 @@ choices! {
 }
 
 settings! {
-    /// How the records of each topic are written: "json", "avro", "protobuf" or "json_schema". All but
-    /// "json" are in the wire format of schema registries, and need `kafka.registry.url`. The page
+    /// How the records of each topic are written: `json`, `avro`, `protobuf` or `json_schema`. All but
+    /// `json` are in the wire format of schema registries, and need `kafka.registry.url`. The page
     /// `docs/formats.md` has more.
     pub Formats {
         /// Of `articles`, and of `latest`.
@@ -60,8 +60,8 @@ settings! {
     pub Registry {
         /// Its address: http or https.
         url: Option<RegistryUrl> = None => Example::Shown("\"http://localhost:8081\"");
-        /// What the name of a schema's subject is made of: "topic" (`nashra.articles-value`), "record"
-        /// (`nashra.v1.Article`) or "topic_record" (`nashra.articles-nashra.v1.Article`).
+        /// What the name of a schema's subject is made of: `topic` (`nashra.articles-value`), `record`
+        /// (`nashra.v1.Article`) or `topic_record` (`nashra.articles-nashra.v1.Article`).
         subject: SubjectNaming = SubjectNaming::Topic;
         /// true: nashra registers its schemas where they are missing. false: they must be there.
         register: bool = true;

@@ -58,7 +58,9 @@ impl Reading {
         let (reader, writer) = (self.whole(0, reader), self.whole(1, writer));
         match (reader.as_array(), writer.as_array()) {
             (_, Some(branches)) => {
-                branches.iter().for_each(|branch| self.read(&reader, branch, path))
+                for branch in branches {
+                    self.read(&reader, branch, path);
+                }
             }
             (Some(branches), None) => {
                 if !branches.iter().any(|branch| kind(&self.whole(0, branch)) == kind(&writer)) {
@@ -122,10 +124,13 @@ fn collect(schema: &Value, named: &mut HashMap<String, Value>) {
     {
         named.insert(name.to_owned(), schema.clone());
     }
-    match schema {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, named)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, named)),
-        _ => {}
+    let inner: Vec<&Value> = match schema {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(members) => members.values().collect(),
+        _ => Vec::new(),
+    };
+    for schema in inner {
+        collect(schema, named);
     }
 }
 

@@ -58,8 +58,10 @@ impl StandIn {
             let serving = Arc::clone(&serving);
             async move {
                 let (head, body) = request.into_parts();
-                let body =
-                    body.collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+                let body = body
+                    .collect()
+                    .await
+                    .map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
                 let signed =
                     head.headers.get("authorization").and_then(|value| value.to_str().ok());
                 let mut inside = serving.lock().unwrap();
@@ -122,6 +124,7 @@ fn error(status: u16, code: u32, message: &str) -> Reply {
     (StatusCode::from_u16(status).unwrap(), json!({"error_code": code, "message": message}))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "each answer is an outcome")]
 fn ok(value: Value) -> Outcome {
     Ok((StatusCode::OK, value))
 }

@@ -112,7 +112,7 @@ pub(super) fn long(value: i64, out: &mut Vec<u8>) {
         out.push((rest & 0x7f) as u8 | 0x80);
         rest >>= 7;
     }
-    out.push(rest as u8);
+    out.push((rest & 0x7f) as u8);
 }
 
 fn string(text: &str, out: &mut Vec<u8>) {

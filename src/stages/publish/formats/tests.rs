@@ -114,14 +114,13 @@ fn note_fields_without_default(schema: &Value, into: &mut Vec<String>) {
         let without = fields.iter().filter(|field| field.get("default").is_none());
         into.extend(without.map(|field| format!("{record}.{}", field["name"].as_str().unwrap())));
     }
-    match schema {
-        Value::Array(items) => {
-            items.iter().for_each(|item| note_fields_without_default(item, into))
-        }
-        Value::Object(members) => {
-            members.values().for_each(|member| note_fields_without_default(member, into));
-        }
-        _ => {}
+    let inner: Vec<&Value> = match schema {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(members) => members.values().collect(),
+        _ => Vec::new(),
+    };
+    for schema in inner {
+        note_fields_without_default(schema, into);
     }
 }
 

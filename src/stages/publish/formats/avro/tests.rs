@@ -63,7 +63,7 @@ fn broken_records_are_refused_and_take_no_memory() {
     // A number of any bytes is no panic.
     for first in 0..=u8::MAX {
         for second in [0, 1, 0x7f, 0x80, 0xff] {
-            let _ = schema.decode(&[first, second, second, 0, 0, 0]);
+            schema.decode(&[first, second, second, 0, 0, 0]).ok();
         }
     }
 }
