@@ -41,7 +41,7 @@ use crate::{
         },
         list_sizes::ListSizes,
         live::LiveSettings,
-        parts::{parts, start_traces, websub},
+        parts::{edition_bounds, parts, start_traces, websub},
         reload::{ReloadCommand, ReloadInputs, ReloadTargets, Reloader},
     },
     pipeline::{self, Queues, Steering},
@@ -235,7 +235,11 @@ async fn start_beside(
     let metrics = start.metrics.clone();
     let monitored = monitor::Outputs { pressure: pressure_tx, ready: ready.clone(), metrics };
     let settings = live.monitor.clone();
-    tasks.spawn(monitor::run(store.clone(), settings, monitored, letters.clone()));
+    let swept = monitor::Swept {
+        letters: letters.clone(),
+        editions: store.editions(edition_bounds(config)),
+    };
+    tasks.spawn(monitor::run(store.clone(), settings, monitored, swept));
     let steering = Steering {
         pressure,
         status: status_tx,

@@ -66,6 +66,8 @@ settings! {
         store: Store = Store::default();
         /// Which articles carry the same text.
         stories: Stories = Stories::default();
+        /// What was published of articles, for their pages.
+        editions: Editions = Editions::default();
         /// What could not be published.
         dead_letters: DeadLetters = DeadLetters::default();
         /// The records that the sink has not yet acknowledged.
@@ -278,6 +280,19 @@ settings! {
         max_bytes: ByteSize = ByteSize::mib(256);
         /// How long one is kept after it was tried last.
         @hot max_age: Duration = 30 * DAY, lasting(HOUR, LONGEST);
+    }
+}
+
+settings! {
+    /// The last editions of articles as they were published, kept so that their status pages, the API
+    /// and `nashra explain` show what they said and what a revision changed.
+    pub Editions {
+        /// How many of an article; 0 keeps none.
+        per_article: usize = 5, within(0..=100);
+        /// How long one is kept after it was published.
+        @hot max_age: Duration = 30 * DAY, lasting(HOUR, LONGEST);
+        /// Disk for all of them, compressed; the oldest go first. One takes no more than a 64th of it.
+        max_bytes: ByteSize = ByteSize::mib(64);
     }
 }
 

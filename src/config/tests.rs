@@ -119,7 +119,7 @@ fn all_errors_are_told_at_once_with_their_lines() {
         "17:15: page.retry_first: page.retry_first (2h) must not exceed page.retry_max (1h)",
         "21:1: kafka.properties.transactional.id: this property cannot be set here: nashra sets it itself, since exactly-once rests on it",
         r#"22:1: kafka.properties.sasl: write a property's whole name in quotes, such as "sasl.password""#,
-        "24:2: colour: unknown setting; valid here: data_dir, sources, labels, label, route, poll, fetch, page, record, store, stories, dead_letters, outbox, sink, kafka, admin, websub, log, telemetry, queues, run",
+        "24:2: colour: unknown setting; valid here: data_dir, sources, labels, label, route, poll, fetch, page, record, store, stories, editions, dead_letters, outbox, sink, kafka, admin, websub, log, telemetry, queues, run",
     ];
     assert_eq!(errors.lines().collect::<Vec<_>>(), expected);
 }

@@ -16,7 +16,7 @@ use crate::{
         commit::{self, EraseOrder, EraseReport, KeptPlaces},
         publish::OperatorRequest,
     },
-    store::{LetterStore, Store, StoreError},
+    store::{EditionBounds, LetterStore, Store, StoreError},
 };
 
 /// Why an article was not erased.
@@ -73,7 +73,9 @@ pub async fn erase(
             outcome.await.map_err(|_| EraseError::Stopping)??
         }
         EraseExecutor::Direct(letters) => {
-            let places = KeptPlaces { outbox: store.outbox(), stories: store.stories(), letters };
+            let editions = store.editions(EditionBounds::NONE);
+            let (outbox, stories) = (store.outbox(), store.stories());
+            let places = KeptPlaces { outbox, stories, letters, editions };
             commit::erase(&store.articles(), &places, &order, SystemClock.now()).await?
         }
     };

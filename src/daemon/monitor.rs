@@ -17,7 +17,7 @@ use crate::{
     },
     config::Config,
     stages::schedule::Pressure,
-    store::{LetterStore, OldestDays, Store, StoreError},
+    store::{EditionStore, LetterStore, OldestDays, Store, StoreError},
     telemetry::{
         metrics::{self, Levels},
         ready::{Component, Ready},
@@ -48,6 +48,8 @@ pub(super) struct Settings {
     retention: TimeDelta,
     /// For how long dead letters are kept.
     letters_for: TimeDelta,
+    /// For how long editions of articles are kept.
+    editions_for: TimeDelta,
     /// For how long texts are compared.
     compare_for: TimeDelta,
     /// For how long texts are known again.
@@ -62,6 +64,8 @@ impl Settings {
             retention: TimeDelta::from_std(config.store.retention)
                 .unwrap_or(TimeDelta::days(36_500)),
             letters_for: TimeDelta::from_std(config.dead_letters.max_age)
+                .unwrap_or(TimeDelta::days(36_500)),
+            editions_for: TimeDelta::from_std(config.editions.max_age)
                 .unwrap_or(TimeDelta::days(36_500)),
             compare_for: TimeDelta::from_std(config.stories.compare_for)
                 .unwrap_or(TimeDelta::days(365)),
@@ -86,19 +90,21 @@ pub(super) struct Outputs {
     pub(super) metrics: Option<PrometheusHandle>,
 }
 
+/// What has an age of its own at which it is dropped.
+#[derive(Debug)]
+pub(super) struct Swept {
+    pub(super) letters: LetterStore,
+    pub(super) editions: EditionStore,
+}
+
 /// Runs until it is aborted.
-pub(super) async fn run(
-    store: Store,
-    settings: Live<Settings>,
-    outputs: Outputs,
-    letters: LetterStore,
-) {
+pub(super) async fn run(store: Store, settings: Live<Settings>, outputs: Outputs, swept: Swept) {
     let Outputs { pressure, ready, metrics } = outputs;
     tokio::join!(
         watch_store(&store, &ready, metrics),
         watch_levels(&store, &settings, &pressure, &ready),
         count_pending(&store),
-        sweep_daily(&store, &settings, letters)
+        sweep_daily(&store, &settings, swept)
     );
 }
 
@@ -150,14 +156,14 @@ async fn count_pending(store: &Store) {
     }
 }
 
-async fn sweep_daily(store: &Store, settings: &Live<Settings>, letters: LetterStore) {
+async fn sweep_daily(store: &Store, settings: &Live<Settings>, with_ages: Swept) {
     let mut swept = None;
     tokio::time::sleep(FIRST_SWEEP).await;
     loop {
         let today = day(SystemClock.now());
         if swept != Some(today) {
             swept = Some(today);
-            if let Err(error) = sweep(store, *settings.get(), &letters).await {
+            if let Err(error) = sweep(store, *settings.get(), &with_ages).await {
                 tracing::warn!(%error, "retention stopped early; it goes on tomorrow");
             }
         }
@@ -250,7 +256,7 @@ fn set_pressure(pressure: &watch::Sender<Pressure>, now: Pressure, levels: &Leve
     pressure.send_replace(now);
 }
 
-async fn sweep(store: &Store, settings: Settings, letters: &LetterStore) -> Result<(), StoreError> {
+async fn sweep(store: &Store, settings: Settings, with_ages: &Swept) -> Result<(), StoreError> {
     let now = SystemClock.now();
     let oldest = now - settings.retention;
     let days = OldestDays {
@@ -270,7 +276,8 @@ async fn sweep(store: &Store, settings: Settings, letters: &LetterStore) -> Resu
         }
         tokio::time::sleep(SWEEP_PAUSE).await;
     }
-    letters.sweep(now - settings.letters_for).await?;
+    with_ages.letters.sweep(now - settings.letters_for).await?;
+    with_ages.editions.sweep(now - settings.editions_for).await?;
     tracing::info!(entries, articles, "retention is done for today");
     Ok(())
 }
@@ -286,6 +293,7 @@ mod tests {
             disk_min: 10,
             retention: TimeDelta::days(1),
             letters_for: TimeDelta::days(1),
+            editions_for: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
             known_for: TimeDelta::days(1),
         };
@@ -309,6 +317,7 @@ mod tests {
             disk_min: 1000,
             retention: TimeDelta::days(1),
             letters_for: TimeDelta::days(1),
+            editions_for: TimeDelta::days(1),
             compare_for: TimeDelta::days(1),
             known_for: TimeDelta::days(1),
         };

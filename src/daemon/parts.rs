@@ -18,7 +18,7 @@ use crate::{
         publish::sink::Sink,
         websub,
     },
-    store::{LetterStore, Store},
+    store::{EditionBounds, LetterStore, Store},
     telemetry::{
         traces::{
             Tracer,
@@ -27,6 +27,14 @@ use crate::{
         unreadable::UnreadablePages,
     },
 };
+
+/// How many editions of articles are kept.
+pub(super) fn edition_bounds(config: &Config) -> EditionBounds {
+    EditionBounds {
+        per_article: u32::try_from(config.editions.per_article).unwrap_or(u32::MAX),
+        max_bytes: config.editions.max_bytes.bytes(),
+    }
+}
 
 /// How stories are found.
 fn story_rules(config: &Config) -> commit::StoryRules {
@@ -86,6 +94,7 @@ pub(super) fn parts(
             story_store: store.stories(),
             stories: story_rules(config),
             letters,
+            editions: store.editions(edition_bounds(config)),
             revisits: live.revisits,
             differences: live.differences,
             labels: live.labels,

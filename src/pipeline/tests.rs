@@ -339,6 +339,7 @@ fn parts(
             story_store: store.stories(),
             stories: STORIES,
             letters: store.letters(1 << 20),
+            editions: store.editions(crate::store::EditionBounds::NONE),
             revisits: Live::new(revisits(settings.retry)),
             differences: Live::new(false),
             labels: Live::default(),

@@ -16,7 +16,10 @@ use crate::{
     model::{candidate::Candidate, lane::Lane, pending::PendingKey},
     policy::{label::Labels, looks::Hosts, route::Routes},
     stages::{PipelineError, pages::claim::Claimed, poll::Wake},
-    store::{ArticleStore, Batch, LetterStore, Outbox, Store, StoreError, StoryStore, Tail},
+    store::{
+        ArticleStore, Batch, EditionBounds, EditionStore, LetterStore, Outbox, Store, StoreError,
+        StoryStore, Tail,
+    },
     telemetry::{metrics, traces::Tracer},
 };
 
@@ -66,6 +69,8 @@ pub struct Parts<C> {
     pub stories: StoryRules,
     /// What could not be published.
     pub letters: LetterStore,
+    /// The last editions of articles.
+    pub editions: EditionStore,
     /// When pages that were read are read again.
     pub revisits: Live<RevisitRules>,
     /// Whether records tell where their text differs from the one before.
@@ -200,6 +205,7 @@ impl<C: Clock> Task<C> {
                     outbox: parts.outbox.clone(),
                     stories: parts.story_store.clone(),
                     letters: parts.letters.clone(),
+                    editions: parts.editions.clone(),
                 };
                 let work = move |decisions: &mut DecisionBatch| decisions.erase(&order, &places);
                 let (batch, counts, report) = self.decide(work).await?;
@@ -235,6 +241,7 @@ impl<C: Clock> Task<C> {
             routes: Arc::clone(&self.parts.routes),
             hosts: std::mem::take(&mut self.hosts),
             letters: self.parts.letters.clone(),
+            editions: self.parts.editions.clone(),
         };
         let (articles, stories) = (self.parts.articles.clone(), self.stories.take());
         // Hashing, JSON and files would block the network's threads. The view of the store ends
@@ -291,14 +298,21 @@ struct DecisionContext {
     hosts: Hosts,
     /// What could not be published.
     letters: LetterStore,
+    /// The last editions of articles.
+    editions: EditionStore,
 }
 
 impl DecisionContext {
     /// That of decisions outside the task, which knows nothing of hosts and has nothing read again.
-    fn alone(tail: Tail, now: DateTime<Utc>, letters: LetterStore) -> Self {
+    fn alone(
+        tail: Tail,
+        now: DateTime<Utc>,
+        (letters, editions): (LetterStore, EditionStore),
+    ) -> Self {
         let (revisits, hosts) = (RevisitRules::never(), Hosts::default());
         let (labels, routes, at) = (Arc::default(), Arc::default(), Instant::now());
-        Self { tail, now, at, revisits, differences: false, labels, routes, hosts, letters }
+        let differences = false;
+        Self { tail, now, at, revisits, differences, labels, routes, hosts, letters, editions }
     }
 }
 
@@ -321,7 +335,8 @@ pub async fn preview(
 ) -> Result<Vec<serde_json::Value>, StoreError> {
     let store = Store::in_memory()?;
     let (articles, outbox) = (store.articles(), store.outbox());
-    let context = DecisionContext::alone(outbox.tail()?, now, store.letters(0));
+    let kept = (store.letters(0), store.editions(EditionBounds::NONE));
+    let context = DecisionContext::alone(outbox.tail()?, now, kept);
     let batch = {
         let mut decisions = DecisionBatch::new(articles.view()?, None, context);
         decide_all(vec![candidate], &mut decisions)?;

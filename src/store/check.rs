@@ -9,7 +9,7 @@ use std::{collections::HashSet, fs, path::Path};
 use uuid::Uuid;
 
 use super::{
-    SeenEntry, Store, StoreError, added, articles, copy, documents,
+    SeenEntry, Store, StoreError, added, articles, copy, documents, editions,
     engine::{Engine, Table, inspect},
     entries,
     folder::lock,
@@ -133,7 +133,7 @@ impl Store {
     }
 }
 
-const TABLES: [(&str, Table); 16] = [
+const TABLES: [(&str, Table); 18] = [
     ("sources", Table::Sources),
     ("topics", Table::Topics),
     ("subscriptions", Table::Subscriptions),
@@ -150,6 +150,8 @@ const TABLES: [(&str, Table); 16] = [
     ("letters", Table::Letters),
     ("visits", Table::Visits),
     ("pauses", Table::Pauses),
+    ("editions", Table::Editions),
+    ("deliveries", Table::Deliveries),
 ];
 
 /// Checks that one row can be decoded.
@@ -170,6 +172,8 @@ pub(super) fn decode(table: Table, key: &[u8], value: &[u8]) -> Result<(), Store
         Table::Documents => drop(documents::unpack(value)?),
         Table::Letters => drop(letters::decode_facts(value)?),
         Table::LetterBodies => letters::decode_body(value)?,
+        Table::Editions => editions::verify(key, value)?,
+        Table::Deliveries => drop(outbox::decode_delivery(value)?),
         Table::Visits => drop(visits::decode(value)?),
         Table::Meta | Table::Listed | Table::Aliases => {}
     }

@@ -88,6 +88,10 @@ pub(crate) enum Table {
     Visits,
     /// Schedule: pauses of sources that operators asked for.
     Pauses,
+    /// Committing task: the last editions of articles as they were published.
+    Editions,
+    /// Publish: when records were acknowledged.
+    Deliveries,
 }
 
 /// The names of the tables in the files, in the order of [`ALL`].
@@ -111,10 +115,12 @@ const TABLES: [&str; ALL.len()] = [
     "letter_bodies",
     "visits",
     "pauses",
+    "editions",
+    "deliveries",
 ];
 
 /// All tables, in the order of their numbers.
-pub(super) const ALL: [Table; 19] = [
+pub(super) const ALL: [Table; 21] = [
     Table::Meta,
     Table::Sources,
     Table::Seen,
@@ -134,6 +140,8 @@ pub(super) const ALL: [Table; 19] = [
     Table::LetterBodies,
     Table::Visits,
     Table::Pauses,
+    Table::Editions,
+    Table::Deliveries,
 ];
 
 impl Table {

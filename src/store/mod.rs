@@ -15,6 +15,7 @@ mod copy;
 #[cfg(test)]
 mod damage;
 mod documents;
+mod editions;
 mod engine;
 mod entries;
 mod export;
@@ -53,6 +54,7 @@ pub use articles::{ArticleStore, ArticleView};
 pub use check::{CheckReport, check};
 pub(crate) use documents::unpack as unpack_document;
 pub use documents::{PackedDocument, StoredDocument};
+pub use editions::{EditionBounds, EditionStore, KeptEdition};
 pub use engine::Batch;
 pub use entries::{DueEntries, EntryQueue};
 pub use export::restore;
@@ -78,7 +80,8 @@ use engine::{Engine, ManifestMinimum, Table, inspect};
 use folder::{lock, private_dir, wait_until_closed};
 use manifest::{Manifest, ManifestContent};
 
-/// The format that this program writes. Programs of older formats must not open it: one of format 7
+/// The format that this program writes. Programs of older formats must not open it: one of format 8
+/// would erase an article and leave its editions; one of format 7
 /// would publish dead letters without keeping what it takes to try them again, and poll sources that
 /// are paused; one of format 6
 /// would decide on articles without keeping the keys of their texts; one of format 5 without keeping
@@ -86,14 +89,14 @@ use manifest::{Manifest, ManifestContent};
 /// without noting that, and would take the tables' commit marks for rows; one of format 3 would not
 /// poll the sources that were added by command; one of format 2 would take entries with documents
 /// for entries without a page.
-const FORMAT: u32 = 8;
-/// The oldest format that this program reads. Format 7 has no dead letters and no pauses; format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
+const FORMAT: u32 = 9;
+/// The oldest format that this program reads. Format 8 has no editions and no times of deliveries; format 7 has no dead letters and no pauses; format 6 has no keys of texts; format 5 has no stories; in format 4 an entry may
 /// have several rows, commits have no numbers and there is no manifest; format 3 has no added
 /// sources; format 2 has no documents and no topics.
 const OLDEST_FORMAT: u32 = 2;
 
 /// The tables that hold content of articles.
-const CONTENT: [Table; 9] = [
+const CONTENT: [Table; 10] = [
     Table::Pending,
     Table::Documents,
     Table::Articles,
@@ -103,6 +106,7 @@ const CONTENT: [Table; 9] = [
     Table::TextKeys,
     Table::Letters,
     Table::LetterBodies,
+    Table::Editions,
 ];
 
 /// Why the store could not do something.
@@ -198,6 +202,7 @@ pub struct Store {
     id: StoreId,
     sequence: Sequence,
     letters: letters::SharedIndex,
+    editions: editions::SharedIndex,
     dir: Option<PathBuf>,
     // Held as long as the process lives; the kernel releases it, however the process ends.
     _lock: Option<Arc<File>>,
@@ -291,8 +296,10 @@ impl Store {
             engine.commit_first(batch)?;
             id
         };
-        let (sequence, letters) = (Sequence::default(), letters::SharedIndex::default());
-        Ok(Self { engine, id, sequence, letters, dir, _lock: lock })
+        let (letters, editions) =
+            (letters::SharedIndex::default(), editions::SharedIndex::default());
+        let sequence = Sequence::default();
+        Ok(Self { engine, id, sequence, letters, editions, dir, _lock: lock })
     }
 
     /// The store's id.

@@ -1,5 +1,8 @@
 //! Stores that older programs made open with all that is in them.
 //!
+//! `tests/fixtures/store/format-8.tar.gz` is an export of the last program of format 8: three articles,
+//! a dead letter, and a source that is paused.
+//!
 //! `tests/fixtures/store/format-6.tar.gz` is an export of the last program of format 6: two articles,
 //! the second a copy of the first, and their story.
 //!
@@ -9,7 +12,12 @@
 
 use std::{path::Path, process::Command};
 
-use super::{FORMAT, SeenEntry, Store, check, engine::Table, entries, manifest};
+use uuid::Uuid;
+
+use super::{
+    Batch, EditionBounds, FORMAT, KeptEdition, SeenEntry, Store, check, engine::Table, entries,
+    manifest,
+};
 
 const ID: &str = "c3c23b4f-9853-45ea-80d8-5b16d1375702";
 /// Id, revision and title of what waits to be published.
@@ -115,4 +123,29 @@ fn a_store_of_format_6_opens_with_its_articles_its_texts_and_its_story() {
     }
     assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, FORMAT);
     check(dir.path(), 1 << 20).unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_format_8_opens_with_all_it_has_and_keeps_editions_from_then_on() {
+    let dir = unpacked_of("format-8");
+    assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, 8);
+    let bounds = EditionBounds { per_article: 5, max_bytes: 1 << 20 };
+    let mut article = None;
+    for round in 0..2 {
+        let store = Store::open(dir.path(), 1 << 20).unwrap();
+        let latest = store.articles().view().unwrap().latest(Uuid::max(), 10).unwrap();
+        assert_eq!((latest.len(), store.letters(1 << 20).totals().unwrap().0), (3, 1));
+        assert_eq!(store.added().pauses().unwrap().len(), 1);
+        let (id, state) = latest[0].clone();
+        assert_eq!(store.editions_of(id).unwrap().len(), round);
+        assert_eq!(store.outbox().acknowledged_at(1).unwrap(), None);
+        let times = (state.first_seen, state.first_seen);
+        let edition = KeptEdition::new((state.revision, 1), times, b"{}").unwrap();
+        let mut batch = Batch::default();
+        store.editions(bounds).keep(&mut batch, id, &edition).unwrap();
+        store.articles().commit(batch).await.unwrap();
+        assert_eq!(article.replace(id).unwrap_or(id), id);
+        store.close();
+    }
+    assert_eq!(manifest::load(dir.path()).unwrap().unwrap().format, FORMAT);
 }

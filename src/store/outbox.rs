@@ -11,6 +11,7 @@
 //! letter where the sink refuses it for good, and when an older copy is adopted. Its number and the
 //! chain stay those of the record that was appended.
 
+mod deliveries;
 mod reached;
 mod row;
 
@@ -23,8 +24,15 @@ use super::{
     engine::{Engine, Snapshot, Table},
     from_json, json,
 };
-use crate::{base::hash::digest, store::acked::Acked};
+use crate::{
+    base::{
+        clock::{Clock as _, SystemClock},
+        hash::digest,
+    },
+    store::acked::Acked,
+};
 
+pub(super) use deliveries::decode as decode_delivery;
 pub use reached::{Epoch, Reached, SinkChange, SinkMemory, SinkNotes};
 pub(super) use row::decode;
 pub use row::{NewRecord, Observed, OutboxRow};
@@ -149,6 +157,7 @@ impl Outbox {
     pub async fn trim_with(&self, acked: &Acked, mut batch: Batch) -> Result<(), StoreError> {
         let before = self.acked()?.seq;
         batch.extend(trimming(acked.reached(), before));
+        batch.delivered(before, acked.reached().seq, SystemClock.now());
         self.engine.commit(batch).await
     }
 

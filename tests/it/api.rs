@@ -173,7 +173,8 @@ fn articles_are_found_by_page_id_and_address_and_explained() {
     let second = api.read(&format!("/api/v1/articles?limit=1&cursor={next}")).json();
     assert_eq!((second["articles"].as_array().unwrap().len(), &second["next"]), (1, &Value::Null));
     let id = first["articles"][0]["id"].as_str().unwrap();
-    assert_eq!(api.read(&format!("/api/v1/articles/{id}")).json(), first["articles"][0]);
+    let one = api.read(&format!("/api/v1/articles/{id}")).json();
+    assert_eq!((&one["id"], &one["verdict"]), (&id.into(), &first["articles"][0]["verdict"]));
     let found = api.read(&format!("/api/v1/articles?address={}/a/one", site.base)).json();
     let source = found["articles"][0]["source"].as_str().unwrap();
     assert_eq!(source, "one");

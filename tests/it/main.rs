@@ -32,6 +32,7 @@ mod memory;
 mod clock;
 mod daemon;
 mod deadletters;
+mod editions;
 mod logs;
 mod terminal;
 mod disk;

@@ -89,12 +89,6 @@ pub fn find_article(
     Ok(view.article(id)?.map(|state| (id, state)))
 }
 
-/// Explains the article that is known by an id or an address.
-pub fn explain_article(store: &Store, what: &str) -> Result<Option<ExplainedArticle>, StoreError> {
-    let found = find_article(&store.articles().view()?, what)?;
-    Ok(found.map(|(id, state)| ExplainedArticle::new(store, id, state)))
-}
-
 /// The secrets in the address of the source that first listed an article.
 fn secrets_of(store: &Store, source: &str) -> Secrets {
     let facts = store.polls().facts(source).ok().flatten();

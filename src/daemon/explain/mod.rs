@@ -4,6 +4,7 @@
 //! What must stay true: addresses are without what is secret in them already in the data.
 
 mod article;
+mod history;
 pub mod reports;
 mod source;
 mod states;
@@ -25,7 +26,8 @@ use crate::{
     store::{Store, StoreError},
 };
 
-pub use article::{ExplainedArticle, explain_article, find_article};
+pub use article::{ExplainedArticle, find_article};
+pub use history::{ArticleHistory, EditionWay, ExplainedEdition};
 pub use source::ExplainedSource;
 pub use states::{SourceState, SourceStates, sources};
 pub use topic::ExplainedTopic;
@@ -39,7 +41,7 @@ pub enum Explanation {
     /// A topic that is read.
     Topic(Box<ExplainedTopic>),
     /// An article.
-    Article(Box<ExplainedArticle>),
+    Article(Box<ArticleHistory>),
 }
 
 /// One thing that is known.
@@ -80,7 +82,7 @@ impl Explanation {
         match self {
             Self::Source(source) => source.heading(),
             Self::Topic(topic) => topic.heading(),
-            Self::Article(article) => article.heading(),
+            Self::Article(article) => article.article.heading(),
         }
     }
 
@@ -120,7 +122,9 @@ pub fn explain(store: &Store, what: &str) -> Result<Option<Explanation>, StoreEr
             return Ok(Some(source));
         }
     }
-    Ok(explain_article(store, what)?.map(|article| Explanation::Article(Box::new(article))))
+    let found = find_article(&store.articles().view()?, what)?;
+    let known = found.map(|(id, state)| ArticleHistory::new(store, id, state)).transpose()?;
+    Ok(known.map(|article| Explanation::Article(Box::new(article))))
 }
 
 /// Explains the source with an id.

@@ -35,7 +35,7 @@ use crate::{
         looks::Hosts,
         route::Routes,
     },
-    store::{ArticleView, Batch, LetterStore, NewRecord, StoreError, Tail},
+    store::{ArticleView, Batch, EditionStore, LetterStore, NewRecord, StoreError, Tail},
     telemetry::metrics::{self, Success},
     text::{self, sketch},
 };
@@ -69,6 +69,8 @@ pub(super) struct DecisionBatch {
     pub(super) moved: Option<PendingKey>,
     /// What could not be published.
     pub(super) letters: LetterStore,
+    /// The last editions of articles.
+    pub(super) editions: EditionStore,
     /// Letters that are tried again.
     pub(super) retried: HashSet<Uuid>,
     /// Lanes in which entries of these letters are due (milliseconds since 1970).
@@ -123,6 +125,7 @@ impl DecisionBatch {
             routes,
             hosts,
             letters,
+            editions,
         } = context;
         Self {
             view,
@@ -140,6 +143,7 @@ impl DecisionBatch {
             hosts,
             moved: None,
             letters,
+            editions,
             retried: HashSet::new(),
             wakes: Vec::new(),
             counts: DecisionCounts::default(),
@@ -328,6 +332,7 @@ impl DecisionBatch {
         let going = (edition, state.routing.clone());
         let mut record = edition::record(&entry.source, found, going, self.now);
         record.observed.published = published;
+        self.keep_edition(id, state.revision, entry, &record)?;
         self.append_all([record].into_iter().chain(stories).map(|mut record| {
             name_trace(&mut record, entry);
             record

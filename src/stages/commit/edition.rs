@@ -3,17 +3,18 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::fit;
+use super::{batch::DecisionBatch, fit};
 use crate::{
     model::{
         article::ArticleState,
         bounds, clean,
+        pending::PendingEntry,
         record::{Change, SCHEMA, Source, Topic},
         routing::Routing,
         trace::{TraceId, TraceParent},
     },
     policy::assemble::{self, Assembled, Edition},
-    store::{NewRecord, Observed},
+    store::{KeptEdition, NewRecord, Observed, StoreError},
     telemetry::traces::new_span,
 };
 
@@ -79,6 +80,24 @@ pub(super) fn record(
         routing,
         observed: Observed::default(),
         value: fit::to_json(source.url.secrets().hide_in(article)),
+    }
+}
+
+impl DecisionBatch {
+    /// Keeps an edition whose record is appended next.
+    pub(super) fn keep_edition(
+        &mut self,
+        id: Uuid,
+        revision: u32,
+        entry: &PendingEntry,
+        record: &NewRecord,
+    ) -> Result<(), StoreError> {
+        if !self.editions.keeps() {
+            return Ok(());
+        }
+        let (numbers, times) = ((revision, self.tail.seq + 1), (entry.listed, self.now));
+        let edition = KeptEdition::new(numbers, times, &record.value)?;
+        self.editions.keep(&mut self.batch, id, &edition)
     }
 }
 

@@ -24,8 +24,8 @@ use crate::{
     },
     policy::assemble::Assembled,
     store::{
-        ArticleStore, LetterStore, LetterSubject, NewRecord, Outbox, OutboxRow, StoreError,
-        StoryStore,
+        ArticleStore, EditionStore, LetterStore, LetterSubject, NewRecord, Outbox, OutboxRow,
+        StoreError, StoryStore,
     },
 };
 
@@ -47,6 +47,8 @@ pub struct KeptPlaces {
     pub stories: StoryStore,
     /// What could not be published.
     pub letters: LetterStore,
+    /// The last editions of articles.
+    pub editions: EditionStore,
 }
 
 /// A request to the committing task to erase an article.
@@ -86,7 +88,8 @@ pub async fn erase(
     order: &EraseOrder,
     now: DateTime<Utc>,
 ) -> Result<Option<EraseReport>, StoreError> {
-    let context = DecisionContext::alone(places.outbox.tail()?, now, places.letters.clone());
+    let kept = (places.letters.clone(), places.editions.clone());
+    let context = DecisionContext::alone(places.outbox.tail()?, now, kept);
     let (batch, report) = {
         let stories = Stories::without_texts(places.stories.clone()).begin(now)?;
         let mut decisions = DecisionBatch::new(articles.view()?, Some(stories), context);
@@ -126,6 +129,7 @@ impl DecisionBatch {
             self.batch.entry_done(key, entry);
         }
         self.forget_text(id, &places.stories)?;
+        places.editions.forget(&mut self.batch, id)?;
         if !state.withdrawn {
             report.withdrawal = Some(state.revision + 1);
             let why = "an operator had it erased";

@@ -22,8 +22,8 @@ use crate::{
     },
     stages::input,
     store::{
-        LetterBody, LetterFacts, LetterStore, LetterSubject, NewRecord, PackedDocument, Retried,
-        Store, StoreError,
+        EditionBounds, LetterBody, LetterFacts, LetterStore, LetterSubject, NewRecord,
+        PackedDocument, Retried, Store, StoreError,
     },
 };
 
@@ -79,7 +79,8 @@ pub async fn retry(
     now: DateTime<Utc>,
 ) -> Result<Vec<RetryReport>, StoreError> {
     let articles = store.articles();
-    let context = DecisionContext::alone(store.outbox().tail()?, now, letters.clone());
+    let kept = (letters.clone(), store.editions(EditionBounds::NONE));
+    let context = DecisionContext::alone(store.outbox().tail()?, now, kept);
     let (batch, reports) = {
         // Of the stories, only what they are is needed.
         let stories = Stories::without_texts(store.stories()).begin(now)?;

@@ -19,7 +19,7 @@ use crate::{
         record::{self, Article, Content, Topic},
     },
     policy::{looks::LookRules, retry::Retry},
-    store::Store,
+    store::{EditionBounds, Store},
 };
 
 mod letters;
@@ -106,6 +106,7 @@ fn context(store: &Store) -> DecisionContext {
         routes: Arc::default(),
         hosts: Hosts::default(),
         letters: store.letters(1 << 20),
+        editions: store.editions(EditionBounds { per_article: 5, max_bytes: 16 << 20 }),
     }
 }
 
@@ -131,6 +132,32 @@ async fn the_same_text_handed_over_twice_is_published_once_without_an_address() 
         (&articles[0].url, &articles[0].fetched_url, articles[0].alternate_urls.len()),
         (&None, &None, 0)
     );
+}
+
+#[tokio::test]
+async fn each_edition_is_kept_as_it_was_published_with_the_number_of_its_record() {
+    let store = Store::in_memory().unwrap();
+    for candidate in [
+        handed(1, Some("7"), &[("A", "one")]),
+        handed(2, Some("7"), &[("A", "two")]),
+        handed(3, Some("7"), &[("A", "two")]),
+    ] {
+        let view = store.articles().view().unwrap();
+        let mut decisions = DecisionBatch::new(view, None, context(&store));
+        decisions.decide(candidate).unwrap();
+        store.articles().commit(decisions.batch).await.unwrap();
+    }
+    let rows = store.outbox().rows_after(0, 100, usize::MAX).unwrap();
+    let published: Vec<Article> =
+        rows.iter().map(|row| serde_json::from_slice(&row.record.value).unwrap()).collect();
+    let kept = store.editions_of(published[0].id).unwrap();
+    let records: Vec<Article> = kept.iter().rev().map(|kept| kept.record().unwrap()).collect();
+    assert_eq!(records, published);
+    assert_eq!(
+        kept.iter().map(|kept| (kept.revision, kept.seq)).collect::<Vec<_>>(),
+        [(2, 2), (1, 1)]
+    );
+    store.check().unwrap();
 }
 
 #[tokio::test]

@@ -43,6 +43,49 @@ pub fn difference(before: &str, after: &str) -> Option<Vec<TextChange>> {
     Some(changes)
 }
 
+/// A part of a difference, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Words that stay.
+    Kept(String),
+    /// Words that stay and are not told.
+    LeftOut,
+    /// Words that were removed.
+    Removed(String),
+    /// Words that were added.
+    Added(String),
+}
+
+/// A difference as people read it: what changed, in its order, with so many words around it of those
+/// that stay. `before` is the text that the changes are of; what does not fit it is left out.
+#[must_use]
+pub fn pieces(before: &str, changes: &[TextChange], around: usize) -> Vec<Piece> {
+    let (words, mut pieces, mut at) = (words(before), Vec::new(), 0);
+    let part = |from: usize, to: usize| {
+        let part = words.get(from..to.min(words.len())).unwrap_or_default();
+        Some(Piece::Kept(before[part.first()?.start..part.last()?.end].to_owned()))
+    };
+    for (index, TextChange { kept, removed, added }) in changes.iter().enumerate() {
+        let end = at + *kept as usize;
+        // Behind the change before, and before this one.
+        let behind = if index == 0 { at } else { (at + around).min(end) };
+        let ahead = end.saturating_sub(around).max(at);
+        if behind < ahead {
+            pieces.extend(part(at, behind));
+            pieces.push(Piece::LeftOut);
+            pieces.extend(part(ahead, end));
+        } else {
+            pieces.extend(part(at, end));
+        }
+        at = end + self::words(removed).len();
+        pieces.extend(Some(removed.clone()).filter(|text| !text.is_empty()).map(Piece::Removed));
+        pieces.extend(Some(added.clone()).filter(|text| !text.is_empty()).map(Piece::Added));
+    }
+    pieces.extend(part(at, at + around));
+    pieces.extend((at + around < words.len()).then_some(Piece::LeftOut));
+    pieces
+}
+
 /// The part of a text from one word to another.
 fn slice(text: &str, words: &[Range<usize>], range: &Range<u32>) -> String {
     let part = words.get(range.start as usize..range.end as usize).unwrap_or_default();
@@ -125,6 +168,37 @@ mod tests {
         }
         made.extend(old.map(str::to_owned));
         assert_eq!(made.join(" "), after);
+    }
+
+    #[test]
+    fn a_difference_is_told_with_the_words_around_it() {
+        use Piece::{Added, Kept, LeftOut, Removed};
+        let kept = |text: &str| Kept(text.to_owned());
+        let before = "a b c d e f g h i j k l";
+        let after = "a b c D e f g h i j l m";
+        let changes = difference(before, after).unwrap();
+        assert_eq!(
+            pieces(before, &changes, 2),
+            [
+                LeftOut,
+                kept("b c"),
+                Removed("d".into()),
+                Added("D".into()),
+                kept("e f"),
+                LeftOut,
+                kept("i j"),
+                Removed("k".into()),
+                kept("l"),
+                Added("m".into()),
+            ]
+        );
+        assert_eq!(pieces(before, &changes, 20)[0], kept("a b c"));
+        let wrong = [TextChange { kept: 90, removed: "x".into(), added: String::new() }];
+        assert_eq!(pieces(before, &wrong, 2), [LeftOut, Removed("x".into())]);
+        assert_eq!(
+            pieces("死亡人数12人。", &difference("死亡人数12人。", "死亡人数15人。").unwrap(), 2),
+            [LeftOut, kept("人数"), Removed("12".into()), Added("15".into()), kept("人。"),]
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     config::sources::SourceId,
     daemon::{
         admin::{source_filter::SourceFilter, status::Query},
-        explain::{self, ExplainedArticle},
+        explain::{self, ArticleHistory, ExplainedArticle},
     },
     stages::schedule::change::PolledNow,
 };
@@ -158,7 +158,7 @@ impl Api {
         let id: Uuid = id.parse().map_err(|_| unknown())?;
         self.with_store(move |store| {
             let state = store.articles().view()?.article(id)?.ok_or_else(unknown)?;
-            Ok(ExplainedArticle::new(store, id, state))
+            Ok(ArticleHistory::new(store, id, state)?)
         })
         .await
     }

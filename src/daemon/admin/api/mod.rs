@@ -166,8 +166,10 @@ impl Api {
 }
 
 fn value(answer: &impl Serialize) -> Value {
-    // Our own plain types can be written into memory.
-    serde_json::to_value(answer).unwrap_or_default()
+    // Our own plain types can be written into memory. By way of the text, numbers of single precision
+    // keep the digits that records have.
+    let text = serde_json::to_vec(answer).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// The route of a request, with the id in its path.

@@ -1,16 +1,15 @@
-//! The articles: the latest, one that is looked for by its address or id, and a page for each.
+//! The list of articles: the latest, and one that is looked for by its address or id.
 
 use maud::{Markup, html};
 use uuid::Uuid;
 
-use super::{PageError, Query, StatusPages, layout, overview::count};
+use super::{PageError, Query, StatusPages, layout};
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
         private::shown,
     },
-    daemon::explain::{self, ExplainedArticle, Explanation},
-    model::story::StoryState,
+    daemon::explain,
 };
 
 /// Articles on a page.
@@ -64,48 +63,5 @@ impl StatusPages {
             Ok(Found::Page(layout::page("/articles", "nashra: articles", &main)))
         })
         .await
-    }
-
-    pub(super) async fn article(&self, query: Query) -> Result<Markup, PageError> {
-        self.read(move |store| {
-            let unknown = || PageError::Unknown("No article has this id.".to_owned());
-            let id: Uuid = query.get("id").parse().map_err(|_| unknown())?;
-            let state = store.articles().view()?.article(id)?.ok_or_else(unknown)?;
-            let story = match &state.story {
-                Some(story) => store.stories().view()?.story(story.id)?,
-                None => None,
-            };
-            let article = ExplainedArticle::new(store, id, state);
-            let (url, revision) = (article.url.clone(), article.revision);
-            let explained = Explanation::Article(Box::new(article));
-            let main = html! {
-                h1 { "Article " (id) }
-                @if let Some(url) = &url { p { (layout::link(url)) } }
-                p.quiet { "Revision " (revision) }
-                (layout::facts(&explained.facts()))
-                @if let Some(story) = &story { (members(id, story)) }
-            };
-            Ok(layout::page("/article", "nashra: article", &main))
-        })
-        .await
-    }
-}
-
-/// The articles that carry the same text.
-fn members(of: Uuid, story: &StoryState) -> Markup {
-    let rows = html! {
-        @for member in &story.members {
-            @let name = member.url.clone().unwrap_or_else(|| member.article.to_string());
-            tr {
-                td dir="ltr" { @if member.article == of { (name) } @else { a href=(format!("/article?id={}", member.article)) { (name) } } }
-                td { bdi { (member.source) } }
-                td { (member.role.label()) @if member.withdrawn { " " span.bad { "withdrawn" } } }
-                td.number { @if let Some(share) = member.similarity { (layout::number(f64::from(share) * 100.0)) " %" } }
-            }
-        }
-    };
-    html! {
-        h2 { "Its story: " (layout::number(count(story.size as usize))) " articles with this text" }
-        (layout::table("Its story", &["Article", "Source", "Role", "Similarity"], &rows))
     }
 }

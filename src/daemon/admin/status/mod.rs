@@ -5,6 +5,7 @@
 //! from elsewhere; however many pages are asked for, a few are made at once, off the network's
 //! threads.
 
+mod article;
 mod articles;
 mod history;
 mod layout;

@@ -173,8 +173,8 @@ fn what_is_larger_than_all_bounds_allow_becomes_a_small_dead_letter_whatever_it_
     };
     let appended = |store: &Store, record: NewRecord| {
         let view = store.articles().view().unwrap();
-        let letters = store.letters(1 << 20);
-        let context = DecisionContext::alone(Tail::default(), DateTime::UNIX_EPOCH, letters);
+        let kept = (store.letters(1 << 20), store.editions(crate::store::EditionBounds::NONE));
+        let context = DecisionContext::alone(Tail::default(), DateTime::UNIX_EPOCH, kept);
         let mut decisions = DecisionBatch::new(view, None, context);
         decisions.append(record).unwrap();
         decisions.batch

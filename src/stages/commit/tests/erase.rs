@@ -61,6 +61,7 @@ impl World {
             outbox: self.store.outbox(),
             stories: self.store.stories(),
             letters: self.store.letters(1 << 20),
+            editions: self.store.editions(EditionBounds::NONE),
         };
         let order = EraseOrder { article, source: handed(1, None, &[]).entry.source };
         self.work(|decisions| decisions.erase(&order, &places)).await
@@ -93,7 +94,9 @@ async fn an_erased_article_is_withdrawn_once_and_never_published_again() {
     let mut world = World::new();
     world.decide(handed(1, Some("7"), &[("A headline", TEXT)])).await;
     let id = world.articles()[0].id;
+    assert!(!world.store.editions_of(id).unwrap().is_empty());
     let report = world.erase(id).await.unwrap();
+    assert_eq!(world.store.editions_of(id).unwrap(), []);
     assert_eq!((report.before, report.withdrawal, report.records), (None, Some(2), 1));
     let sent = world.articles();
     assert_eq!(sent.len(), 1, "what waited is not sent");

@@ -82,6 +82,7 @@ impl World {
         let store = &self.store;
         let context = DecisionContext {
             letters: store.letters(1 << 20),
+            editions: store.editions(EditionBounds::NONE),
             tail: store.outbox().tail().unwrap(),
             now: at(self.minute),
             at: self.start + Duration::from_secs(60 * u64::try_from(self.minute).unwrap()),

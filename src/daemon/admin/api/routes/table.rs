@@ -12,7 +12,7 @@ use crate::{
             lists::{CURSOR_OF_SOURCES, SourceCursor},
             views::{ArticlePage, SourcePage, SourceView, StateView},
         },
-        explain::{ExplainedArticle, Explanation},
+        explain::{ArticleHistory, Explanation},
         letters::{LetterList, RetrySummary, ShownLetter},
         reload::Reloaded,
     },
@@ -124,9 +124,9 @@ pub(in crate::daemon::admin::api) const ROUTES: &[Route] = &[
     get(
         "/api/v1/articles/{id}",
         Operation::Article,
-        ("getArticle", "One article"),
+        ("getArticle", "One article, with its last editions as they were published"),
         &[],
-        schema::<ExplainedArticle>,
+        schema::<ArticleHistory>,
     ),
     get(
         "/api/v1/explain",
