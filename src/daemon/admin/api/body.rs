@@ -45,10 +45,11 @@ pub(super) struct AddOrder {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct PauseWords {
     /// Why, for those who wonder later.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
     /// The pause ends by itself after this time, such as `90m` or `3d`.
     #[serde(rename = "for")]
-    #[schemars(regex(pattern = DURATION))]
+    #[schemars(regex(pattern = DURATION), skip_serializing_if = "Option::is_none")]
     pub(super) duration: Option<String>,
 }
 
