@@ -14,6 +14,9 @@ const UNITS: [(&str, u64); 6] = [
     ("ms", 1),
 ];
 
+/// Milliseconds of a hundred years: a time so far away still is a date of RFC 3339.
+const LONGEST: u64 = 36_500 * 24 * 60 * 60 * 1000;
+
 /// What is wrong with a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
@@ -33,8 +36,8 @@ pub enum DurationError {
         /// The part of it that is no unit.
         unit: String,
     },
-    /// Longer than can be counted.
-    #[error("{0:?} is too long")]
+    /// Longer than [`LONGEST`].
+    #[error("{0:?} is too long: a hundred years are the most")]
     TooLong(String),
 }
 
@@ -54,7 +57,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         let too_long = || DurationError::TooLong(text.to_owned());
         let part = number.parse::<u64>().map_err(|_| too_long())?;
         let part = part.checked_mul(milliseconds(text, unit)?).ok_or_else(too_long)?;
-        total = total.checked_add(part).ok_or_else(too_long)?;
+        total = total.checked_add(part).filter(|sum| *sum <= LONGEST).ok_or_else(too_long)?;
         rest = after.trim_start();
     }
     if text.is_empty() {
@@ -132,6 +135,7 @@ mod tests {
             ("10minutes", "\"minutes\" in"),
             ("99999999999999999999s", "too long"),
             ("9999999999999999999w", "too long"),
+            ("36500d1ms", "too long"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");

@@ -46,7 +46,8 @@ fn each_exit_code_is_one_that_the_page_of_commands_explains() {
 fn the_topics_and_headers_that_are_there_are_those_of_the_page_of_topics() {
     let Some(world) = World::new("documented") else { return };
     world.articles(&["a"]);
-    let nashra = world.start_with_polls(&format!("{}/feed\n", world.site.base));
+    let feed = format!("{}/feed\n", world.site.base);
+    let nashra = world.start_at(&world.brokers, &feed, "polls = true\nlatest = true");
     wait_for(&nashra, 1);
     assert_eq!(nashra.stop(), Some(0));
     let metadata =

@@ -11,8 +11,9 @@ use crate::{
     model::source::SourceKind,
 };
 
-/// What durations look like, but that their sum has a limit.
-pub(super) const DURATION: &str = r"^\s*([0-9]{1,9}(ms|s|m|h|d|w)\s*){1,6}$";
+/// What durations look like that are below the longest one that is taken, whatever is added up.
+pub(super) const DURATION: &str =
+    r"^\s*(([0-9]{1,8}(ms|s)|[0-9]{1,6}m|[0-9]{1,5}h|[0-9]{1,4}d|[0-9]{1,3}w)\s*){1,3}$";
 /// What an id of a source looks like.
 const ID: &str = "^[A-Za-z0-9._-]{1,64}$";
 
