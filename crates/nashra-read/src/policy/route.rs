@@ -146,7 +146,7 @@ mod tests {
             Routing { topics: vec!["wire".into()], instead: true }
         );
         assert!(of(RouteInput { tags: &wire, source: "c", ..plain }).is_plain());
-        let site = [Some("https://a.example/1"), Some("https://news.eg/feed")];
+        let site = [Some("https://a.de/1"), Some("https://news.eg/feed")];
         assert!(
             of(RouteInput { addresses: site, ..plain }).is_plain(),
             "the article's own site is elsewhere"
