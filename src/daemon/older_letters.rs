@@ -17,7 +17,10 @@ use uuid::Uuid;
 
 use crate::{
     base::hash::digest,
-    model::record::{Source, Topic},
+    model::{
+        record::{Source, Topic},
+        routing::Routing,
+    },
     store::{
         Batch, LetterBody, LetterFacts, LetterStore, LetterSubject, NewRecord, Observed, StoreError,
     },
@@ -124,7 +127,7 @@ fn letter(path: &Path) -> Option<(LetterFacts, LetterBody)> {
             event_source,
             event_time: at,
             traceparent: crate::stages::commit::traceparent(),
-            routing: crate::model::routing::Routing::default(),
+            routing: Routing::default(),
             observed: Observed::default(),
             value: Vec::new(),
         }));

@@ -19,6 +19,7 @@ use crate::model::{
     article::{ArticleState, TextRank, Verdict},
     pending::EntryKey,
     record::Topic,
+    routing::Routing,
 };
 
 /// In memory where that is possible: hundreds of stores are opened, and each waits for the disk.
@@ -212,7 +213,7 @@ fn make_articles(dir: &Path) -> Content {
             erased: None,
             kept_text: None,
             labels: Vec::new(),
-            routing: crate::model::routing::Routing::default(),
+            routing: Routing::default(),
             content_hash: format!("{round}"),
             wording: None,
             sketch: Vec::new(),
@@ -234,7 +235,7 @@ fn make_articles(dir: &Path) -> Content {
             event_source: "s".to_owned(),
             event_time: at,
             traceparent: String::new(),
-            routing: crate::model::routing::Routing::default(),
+            routing: Routing::default(),
             observed: Observed::default(),
             value: format!("{{\"round\":{round}}}").into_bytes(),
         };

@@ -21,6 +21,7 @@ use crate::{
         clean,
         pending::{PendingEntry, PendingKey},
         record::{self, Topic},
+        routing::Routing,
     },
     store::{
         Batch, LetterBody, LetterFacts, LetterStore, LetterSubject, NewRecord, Observed, StoreError,
@@ -217,7 +218,7 @@ fn record_of(facts: LetterFacts) -> NewRecord {
         event_source,
         event_time: letter.at,
         traceparent: traceparent(),
-        routing: crate::model::routing::Routing::default(),
+        routing: Routing::default(),
         observed: Observed::default(),
         // Our own plain types always serialise.
         value: serde_json::to_vec(&letter).unwrap_or_default(),

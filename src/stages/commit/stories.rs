@@ -15,6 +15,7 @@ use crate::{
     model::{
         article::ArticleState,
         record::{Content, Topic},
+        routing::Routing,
         story::{MAX_MEMBERS, Role, SCHEMA, Story, StoryMember, StoryState},
     },
     policy::story::{
@@ -358,7 +359,7 @@ fn record(id: Uuid, state: &StoryState, now: DateTime<Utc>) -> NewRecord {
         event_source: "/stories".to_owned(),
         event_time: now,
         traceparent: edition::traceparent(),
-        routing: crate::model::routing::Routing::default(),
+        routing: Routing::default(),
         observed: Observed::default(),
         value: serde_json::to_vec(&state.record(id, now)).unwrap_or_default(),
     }
