@@ -88,20 +88,7 @@ impl Setting for LabelTables {
         key: &str,
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
-        let Some(items) = value.get_ref().as_array() else {
-            return reader.wrong_type(value, key, &Self::expected());
-        };
-        let rules = (0..).zip(items).filter_map(|(index, item)| {
-            let (key, known) = (format!("{key}[{index}]"), reader.error_count());
-            let table = LabelTable::from_spanned(item, &key, reader)?;
-            match table.into_rule() {
-                // What is wrong with a setting was told; the rest would only follow from it.
-                _ if reader.error_count() > known => None,
-                Err(words) => reader.wrong(item.span().start, &key, words),
-                Ok(rule) => Some(rule),
-            }
-        });
-        Some(Self(rules.collect()))
+        reader.tables(value, (key, &Self::expected()), LabelTable::into_rule).map(Self)
     }
 
     fn expected() -> String {

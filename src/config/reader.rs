@@ -121,9 +121,28 @@ impl Reader<'_> {
         None
     }
 
-    /// The number of errors so far.
-    pub(super) fn error_count(&self) -> usize {
-        self.errors.len()
+    /// What an array of tables says; `whole` makes one of each table, or tells what is wrong with it as
+    /// a whole.
+    pub(super) fn tables<T: Setting, R, E: Into<String>>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        (key, expected): (&str, &str),
+        whole: impl Fn(T) -> Result<R, E>,
+    ) -> Option<Vec<R>> {
+        let Some(items) = value.get_ref().as_array() else {
+            return self.wrong_type(value, key, expected);
+        };
+        let read = (0..).zip(items).filter_map(|(index, item)| {
+            let (key, known) = (format!("{key}[{index}]"), self.errors.len());
+            let table = T::from_spanned(item, &key, self)?;
+            match whole(table) {
+                // What is wrong with a setting was told; the rest would only follow from it.
+                _ if self.errors.len() > known => None,
+                Err(words) => self.wrong(item.span().start, &key, words),
+                Ok(made) => Some(made),
+            }
+        });
+        Some(read.collect())
     }
 
     /// Notes a value of another type.

@@ -69,20 +69,7 @@ impl Setting for RouteTables {
         key: &str,
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
-        let Some(tables) = value.get_ref().as_array() else {
-            return reader.wrong_type(value, key, &Self::expected());
-        };
-        let routes = tables.iter().enumerate().filter_map(|(index, item)| {
-            let (key, known) = (format!("{key}[{index}]"), reader.error_count());
-            let table = RouteTable::from_spanned(item, &key, reader)?;
-            match table.into_route() {
-                // What is wrong with a setting was told; the rest would only follow from it.
-                _ if reader.error_count() > known => None,
-                Err(words) => reader.wrong(item.span().start, &key, words),
-                Ok(route) => Some(route),
-            }
-        });
-        Some(Self(routes.collect()))
+        reader.tables(value, (key, &Self::expected()), RouteTable::into_route).map(Self)
     }
 
     fn expected() -> String {

@@ -7,7 +7,7 @@ use nashra::cli::schema::{Record, json_schema};
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::support::{Nashra, Site, command, lines, until};
+use crate::support::{Nashra, Site, blocks, command, document, lines, until};
 
 const CONFIG: &str = r#"
 data_dir = "data"
@@ -113,17 +113,9 @@ fn hold_to_schema(dir: &Path) {
     }
 }
 
-/// The fenced blocks of a document, in their order, by their kind.
-fn blocks(document: &str, kind: &str) -> Vec<String> {
-    let fence = format!("\n```{kind}\n");
-    let parts = document.split(&fence).skip(1);
-    parts.map(|part| part.split("\n```").next().unwrap().to_owned() + "\n").collect()
-}
-
 #[test]
 fn the_example_of_the_document_is_true() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/labels.md");
-    let document = fs::read_to_string(path).unwrap();
+    let document = document("labels.md");
     let dir = tempdir().unwrap();
     let dir = dir.path();
     rules(dir, &blocks(&document, "toml")[0]);

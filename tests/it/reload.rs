@@ -42,6 +42,14 @@ fn write_config(dir: &Path, more: &str) {
     fs::write(dir.join("nashra.toml"), config).unwrap();
 }
 
+/// Has the config name a further list; gives the config.
+fn also_list(dir: &Path, list: &str) -> String {
+    let config = fs::read_to_string(dir.join("nashra.toml")).unwrap();
+    let with = config.replace("[\"list.toml\"]", &format!("[\"list.toml\", \"{list}\"]"));
+    fs::write(dir.join("nashra.toml"), &with).unwrap();
+    with
+}
+
 fn reload(dir: &Path, more: &[&str]) -> (Option<i32>, String, String) {
     command(dir, &[&["reload", "--config", "nashra.toml"], more].concat())
 }
@@ -215,9 +223,7 @@ fn a_list_at_an_address_that_answers_something_else_once_keeps_its_sources() {
     site.put("/list.txt", Answer::ok(format!("{}/two\n", site.base)));
     let (dir, nashra) = daemon(&source(&site, "one", ""), "");
     until("it is read", || (titles(dir.path()) == ["ONE"]).then_some(()));
-    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
-    let lists = format!("[\"list.toml\", \"{}/list.txt\"]", site.base);
-    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", &lists)).unwrap();
+    also_list(dir.path(), &format!("{}/list.txt", site.base));
     assert!(reload(dir.path(), &[]).1.contains("added: 1"));
     until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
     for answer in ["<html><body>Maintenance</body></html>", ""] {
@@ -236,9 +242,7 @@ fn a_list_that_gives_no_source_any_more_is_refused_until_it_is_meant_so() {
     until("both are read", || (titles(dir.path()) == ["ONE", "TWO"]).then_some(()));
     // One that was always empty is none of this.
     fs::write(dir.path().join("other.txt"), "# None yet.\n").unwrap();
-    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
-    let two_lists = config.replace("[\"list.toml\"]", "[\"list.toml\", \"other.txt\"]");
-    fs::write(dir.path().join("nashra.toml"), &two_lists).unwrap();
+    let two_lists = also_list(dir.path(), "other.txt");
     assert!(reload(dir.path(), &[]).1.contains("as before: 2"));
 
     let refused = |name: &str| {
@@ -254,7 +258,11 @@ fn a_list_that_gives_no_source_any_more_is_refused_until_it_is_meant_so() {
         refused("list.toml");
     }
     // A config that names no list any more is no better.
-    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", "[]")).unwrap();
+    fs::write(
+        dir.path().join("nashra.toml"),
+        two_lists.replace("[\"list.toml\", \"other.txt\"]", "[]"),
+    )
+    .unwrap();
     refused("nashra.toml");
     nashra.counts("nashra_reloads_total{outcome=\"refused\"} 3");
     nashra.signal("HUP");
@@ -306,9 +314,7 @@ fn a_look_at_what_a_reload_would_do_keeps_no_copy_of_a_list_at_an_address() {
     site.put("/list.txt", Answer::ok(format!("{}/two\n", site.base)));
     let (dir, nashra) = daemon(&source(&site, "one", ""), "");
     until("it is read", || (titles(dir.path()) == ["ONE"]).then_some(()));
-    let config = fs::read_to_string(dir.path().join("nashra.toml")).unwrap();
-    let lists = format!("[\"list.toml\", \"{}/list.txt\"]", site.base);
-    fs::write(dir.path().join("nashra.toml"), config.replace("[\"list.toml\"]", &lists)).unwrap();
+    also_list(dir.path(), &format!("{}/list.txt", site.base));
     let copies = || fs::read_dir(dir.path().join("data/lists")).map_or(0, Iterator::count);
     assert!(reload(dir.path(), &["--dry-run"]).1.contains("added: 1"));
     assert_eq!(copies(), 0);

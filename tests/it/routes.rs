@@ -1,33 +1,25 @@
 //! Routes to further topics, on a real broker, and what docs/routes.md says of them.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use tempfile::tempdir;
 
 use crate::{
     kafka::{Seen, World, copy, read, wait_for},
-    support::{command, until},
+    support::{blocks, command, document, until},
 };
-
-/// The blocks of a page that are in this language.
-fn blocks(page: &str, language: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
-    let text = fs::read_to_string(path).unwrap();
-    let fence = format!("```{language}\n");
-    text.split(&fence).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
-}
 
 #[test]
 fn check_says_where_records_of_a_file_would_go_as_the_documentation_does() {
-    let dir = tempdir().unwrap();
+    let (dir, page) = (tempdir().unwrap(), document("routes.md"));
     let config =
-        format!("{}[fetch]\ncontact = \"mailto:news@a.example\"\n", blocks("routes.md", "toml")[0]);
+        format!("{}[fetch]\ncontact = \"mailto:news@a.example\"\n", blocks(&page, "toml")[0]);
     fs::write(dir.path().join("nashra.toml"), config).unwrap();
-    fs::write(dir.path().join("articles.jsonl"), &blocks("routes.md", "json")[0]).unwrap();
+    fs::write(dir.path().join("articles.jsonl"), &blocks(&page, "json")[0]).unwrap();
     let (code, told, words) =
         command(dir.path(), &["check", "-c", "nashra.toml", "--sample", "articles.jsonl"]);
     assert_eq!(code, Some(0), "{words}");
-    assert!(told.ends_with(&blocks("routes.md", "text")[0]), "{told}");
+    assert!(told.ends_with(&blocks(&page, "text")[0]), "{told}");
 }
 
 /// Title and revision of each record of a topic, with its number.

@@ -144,6 +144,19 @@ impl Site {
     }
 }
 
+/// A page of the documentation.
+pub(crate) fn document(page: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    fs::read_to_string(path).unwrap()
+}
+
+/// The fenced blocks of a document, in their order, by their kind.
+pub(crate) fn blocks(document: &str, kind: &str) -> Vec<String> {
+    let fence = format!("\n```{kind}\n");
+    let parts = document.split(&fence).skip(1);
+    parts.map(|part| part.split("\n```").next().unwrap().to_owned() + "\n").collect()
+}
+
 /// A feed of these items.
 pub(crate) fn rss(items: &str) -> String {
     format!("<rss version=\"2.0\"><channel><title>Feed</title>{items}</channel></rss>")

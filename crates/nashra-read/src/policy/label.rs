@@ -14,13 +14,13 @@ mod term;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 
-pub(in crate::policy) use self::site::country;
 use self::{edges::Edges, term::Needle};
 pub use self::{
     matches::LabelInput,
     rule::{Country, LabelFields, LabelName, LabelRule, LanguageRange, StoryPart},
     term::Term,
 };
+pub(in crate::policy) use self::{rule::Scope, site::country};
 
 /// The most words and phrases of all rules: some 300 bytes of memory each.
 pub const MAX_TERMS: usize = 1_000_000;

@@ -3,7 +3,7 @@
 //! What must stay true: an article that is in a topic stays in it, so that whoever reads the topic
 //! hears of each revision and of the withdrawal.
 
-use super::label::{Country, LabelName, LanguageRange, country};
+use super::label::{Country, LabelName, LanguageRange, Scope, country};
 use crate::model::routing::Routing;
 
 /// A topic, and which articles go there: those of which all holds that the route says.
@@ -42,16 +42,13 @@ pub struct RouteInput<'a> {
 
 impl Route {
     fn takes(&self, article: &RouteInput<'_>) -> bool {
-        let any = |is_empty: bool, holds: &dyn Fn() -> bool| is_empty || holds();
-        any(self.labels.is_empty(), &|| {
-            self.labels.iter().any(|label| article.labels.iter().any(|own| own == label.as_str()))
-        }) && any(self.languages.is_empty(), &|| {
-            article.language.is_some_and(|own| self.languages.iter().any(|range| range.has(own)))
-        }) && any(self.sources.is_empty(), &|| self.sources.iter().any(|id| id == article.source))
-            && any(self.tags.is_empty(), &|| self.tags.iter().any(|tag| article.tags.contains(tag)))
-            && any(self.countries.is_empty(), &|| {
-                let known = article.addresses.into_iter().flatten().find_map(country);
-                known.is_some_and(|country| self.countries.contains(&country))
+        let scope =
+            Scope { languages: &self.languages, tags: &self.tags, countries: &self.countries };
+        let has_label = |label: &LabelName| article.labels.iter().any(|own| own == label.as_str());
+        (self.labels.is_empty() || self.labels.iter().any(has_label))
+            && (self.sources.is_empty() || self.sources.iter().any(|id| id == article.source))
+            && scope.holds(article.language, article.tags, || {
+                article.addresses.into_iter().flatten().find_map(country)
             })
     }
 }

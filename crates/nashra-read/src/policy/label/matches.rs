@@ -102,8 +102,7 @@ impl Labels {
         let holds = |(rule, progress): (u32, Progress)| {
             let prepared = self.rules.get(rule as usize)?;
             let rule = &prepared.rule;
-            let country = if rule.countries.is_empty() { None } else { country_of() };
-            (progress.fulfils(prepared) && rule.holds(article, country)).then_some(rule)
+            (progress.fulfils(prepared) && rule.holds(article, country_of)).then_some(rule)
         };
         let wordless = self.wordless.iter().filter(|rule| !search.progress.contains_key(*rule));
         let candidates = search.progress.iter().map(|(rule, progress)| (*rule, *progress));

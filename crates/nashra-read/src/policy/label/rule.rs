@@ -84,7 +84,7 @@ impl LanguageRange {
     }
 
     /// Whether a language is in it, or is the same (RFC 4647, basic filtering).
-    pub(in crate::policy) fn has(&self, language: &str) -> bool {
+    fn has(&self, language: &str) -> bool {
         let (range, length) = (&*self.0, self.0.len());
         language.get(..length).is_some_and(|start| start.eq_ignore_ascii_case(range))
             && matches!(language.as_bytes().get(length), None | Some(b'-'))
@@ -135,6 +135,32 @@ impl FromStr for Country {
                 "{text:?} is no country: two letters of ISO 3166 such as \"EG\" or \"DE\""
             )),
         }
+    }
+}
+
+/// The languages, tags of sources and countries of sites of which an article must have one each,
+/// where there are some.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::policy) struct Scope<'a> {
+    pub(in crate::policy) languages: &'a [LanguageRange],
+    pub(in crate::policy) tags: &'a [String],
+    pub(in crate::policy) countries: &'a [Country],
+}
+
+impl Scope<'_> {
+    /// Whether an article is in it. Its country is only asked for where that matters.
+    pub(in crate::policy) fn holds(
+        self,
+        language: Option<&str>,
+        tags: &[String],
+        country: impl FnOnce() -> Option<Country>,
+    ) -> bool {
+        let is_language =
+            |range: &LanguageRange| language.is_some_and(|language| range.has(language));
+        (self.languages.is_empty() || self.languages.iter().any(is_language))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
+            && (self.countries.is_empty()
+                || country().is_some_and(|country| self.countries.contains(&country)))
     }
 }
 
@@ -197,13 +223,14 @@ impl LabelRule {
     }
 
     /// Whether all holds that is not about words.
-    pub(super) fn holds(&self, article: &LabelInput<'_>, country: Option<Country>) -> bool {
-        let is_language =
-            |range: &LanguageRange| article.language.is_some_and(|language| range.has(language));
-        (self.languages.is_empty() || self.languages.iter().any(is_language))
-            && (self.tags.is_empty() || self.tags.iter().any(|tag| article.tags.contains(tag)))
-            && (self.countries.is_empty()
-                || country.is_some_and(|country| self.countries.contains(&country)))
+    pub(super) fn holds(
+        &self,
+        article: &LabelInput<'_>,
+        country: impl FnOnce() -> Option<Country>,
+    ) -> bool {
+        let scope =
+            Scope { languages: &self.languages, tags: &self.tags, countries: &self.countries };
+        scope.holds(article.language, article.tags, country)
             && self.story.is_none_or(|part| match (part, article.role) {
                 (StoryPart::Original, role) => role == Some(Role::Original),
                 (StoryPart::Copy, role) => matches!(role, Some(Role::Copy | Role::Excerpt)),
